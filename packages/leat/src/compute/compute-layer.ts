@@ -1,0 +1,138 @@
+/**
+ * The contract of a compute layer: a place that runs tasks and knows nothing of flows (design §5.1). The engine owns
+ * loops, polling, retries, logs, timeouts across layers; a layer translates. `compute/guard.ts` wraps every layer.
+ */
+import type { ResolvedResources } from '../plan/plan.ts';
+import type { TaskSpec } from '../plan/task-spec.ts';
+
+/** The version of this contract; compared when a third party's layer is loaded. */
+export const contractVersion = 1;
+
+/** Why a job failed. The step's own error is not here: it is in the attempt's manifest, and the engine reads it there. */
+export type JobFailureReason = 'exit' | 'out-of-memory' | 'timeout' | 'interrupted' | 'lost' | 'start-failed' | 'refused' | 'cancelled';
+
+/** One variant for each state. Times are milliseconds since the epoch. */
+export type JobStatus =
+  | { readonly state: 'submitted' }
+  | { readonly state: 'queued'; readonly note?: string }
+  | { readonly state: 'starting'; readonly note?: string }
+  | { readonly state: 'running'; readonly startedAt: number }
+  | { readonly state: 'succeeded'; readonly startedAt: number; readonly endedAt: number }
+  | {
+      readonly state: 'failed';
+      readonly reason: JobFailureReason;
+      readonly message: string;
+      readonly exitCode?: number;
+      readonly signal?: string;
+      readonly startedAt?: number;
+      readonly endedAt: number;
+    };
+
+/** What a step will ask for, before the run starts. */
+export interface StepRequest {
+  readonly step: string;
+  readonly resources: ResolvedResources;
+  readonly timeoutSeconds?: number;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Something that can never run here, or (`warning`) that will run otherwise than asked. */
+export interface CheckFinding {
+  readonly step: string;
+  readonly level: 'error' | 'warning';
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** One attempt to run. */
+export interface AttemptRequest {
+  /** Idempotence: the same token is never started twice. */
+  readonly token: string;
+  /** Full address for people and for names on the platform: `TrainFlow/417/train[3]@0`. */
+  readonly name: string;
+  readonly spec: TaskSpec;
+  readonly resources: ResolvedResources;
+  readonly timeoutSeconds?: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** The layer's own name for a job, opaque to the engine; stored in the metadata. */
+export type JobId = string;
+
+export type SubmitResult =
+  | { readonly token: string; readonly job: JobId }
+  /** Will never run, and why. */
+  | { readonly token: string; readonly refused: string };
+
+export interface LogChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly bytes: Uint8Array;
+}
+
+/** Why a job waits or died, and what to do. */
+export interface Diagnosis {
+  readonly cause: string;
+  readonly remedy?: string;
+}
+
+export interface LayerCapabilities {
+  /** Most attempts that one native array takes; 0: no arrays. */
+  readonly arrays: number;
+  readonly gang: boolean;
+  readonly gpu: boolean;
+  /** In seconds; `undefined`: no bound. */
+  readonly longestTimeout?: number;
+  readonly isolation: 'process' | 'container' | 'machine';
+  /** Schemes of datastores that tasks can reach: `['file', 's3']`. */
+  readonly datastores: readonly string[];
+  /** How many attempts the engine keeps handed over when the user sets no `--max-workers`. */
+  readonly window: number;
+}
+
+export interface PollOptions {
+  /** A layer that learns of changes by itself may hold the call up to this long, and returns at once when something changes. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ComputeLayer {
+  readonly name: string;
+  readonly contract: typeof contractVersion;
+  readonly capabilities: LayerCapabilities;
+  /** Before a run starts: can this ever run here? */
+  check(requests: readonly StepRequest[]): Promise<readonly CheckFinding[]>;
+  /** Hands over many attempts at once. Idempotent by token. */
+  submit(batch: readonly AttemptRequest[]): Promise<readonly SubmitResult[]>;
+  /** Status of those jobs that it still knows; a job that is missing from the answer is lost. */
+  poll(jobs: readonly JobId[], options: PollOptions): Promise<ReadonlyMap<JobId, JobStatus>>;
+  /** After a crash of the engine: which of these do you still have? */
+  find(tokens: readonly string[]): Promise<ReadonlyMap<string, JobId>>;
+  /** Ends jobs: gently first, by force after `graceSeconds`. A job that is gone is no error. */
+  cancel(jobs: readonly JobId[], options: { readonly graceSeconds: number }): Promise<void>;
+  /** The job's output from its beginning; ends when the job has ended and all of it was read. */
+  logs(job: JobId): AsyncIterable<LogChunk>;
+  diagnose(job: JobId): Promise<Diagnosis>;
+  /** A hint: about this many attempts will come soon (0: none), so that start-up can overlap with work. */
+  expect?(upcoming: number): void;
+  close(): Promise<void>;
+}
+
+/** What a layer is told when it is opened for a run. */
+export interface LayerContext {
+  /** URL of the datastore. */
+  readonly datastore: string;
+  /** Hash of the code package; its files are in the datastore under `packagePrefix(hash)`. */
+  readonly package: string;
+  /** Full path of the built program that runs tasks (`dist/task/runner.js`). */
+  readonly runner: string;
+}
+
+/** What a layer's `index.ts` exports as `computeLayer`. */
+export interface LayerFactory {
+  readonly name: string;
+  readonly contract: typeof contractVersion;
+  /** Checks the options of the layer's decorator; throws `OPTION_INVALID`. Returns them in their final form. */
+  parseOptions(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
+  open(context: LayerContext): Promise<ComputeLayer>;
+}

@@ -1,0 +1,54 @@
+/**
+ * The contract of a datastore: keys and bytes, nothing of flows. A folder (`datastore/fs/`), S3, … implement it; the
+ * conformance suite in `@leat/testing` says precisely what each call means. Artifacts, manifests and logs are built on
+ * top of it, once for all drivers.
+ */
+
+/** Bytes `start` (inclusive) to `end` (exclusive) of an object. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ObjectFacts {
+  readonly key: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly modifiedAt: number;
+}
+
+/** Every call fails with `STORE_UNAVAILABLE` (it may work later) or `STORE_CORRUPT` (it will not), never with a raw I/O error. */
+export interface Datastore {
+  /** Where it is: `file:///…`, `s3://bucket/prefix`. Enough, with the driver's configuration, to open it on another machine. */
+  readonly url: string;
+  /** The bytes, or `undefined` when there is no such object. */
+  get(key: string, range?: ByteRange): Promise<Uint8Array | undefined>;
+  /** The same, synchronously: a step reads an artifact by touching a field. */
+  getSync(key: string, range?: ByteRange): Uint8Array | undefined;
+  /** The bytes as a stream, or `undefined`. */
+  getStream(key: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** Writes an object whole or not at all, over any older one. The parts are one object: they need not be joined in memory. */
+  put(key: string, parts: readonly Uint8Array[]): Promise<void>;
+  /** Synchronous {@link put}. */
+  putSync(key: string, parts: readonly Uint8Array[]): void;
+  /** Stores a stream without holding it in memory; the object appears when the stream has ended, or never. */
+  putStream(key: string, source: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Creates an object; `false`, and no change, when there is one already. Exactly one of many callers at once gets `true`. */
+  create(key: string, parts: readonly Uint8Array[]): Promise<boolean>;
+  /** Synchronous {@link create}. */
+  createSync(key: string, parts: readonly Uint8Array[]): boolean;
+  /** Size and time, or `undefined`. */
+  stat(key: string): Promise<ObjectFacts | undefined>;
+  /** Synchronous {@link stat}. */
+  statSync(key: string): ObjectFacts | undefined;
+  /** All objects whose key starts with `prefix`, in no promised order, in bounded memory. */
+  list(prefix: string): AsyncIterable<ObjectFacts>;
+  /** Removes objects; a key that is not there is no error. */
+  delete(keys: readonly string[]): Promise<void>;
+  /** Adds bytes to the end of a log object, creating it. Only one writer at a time. */
+  append(key: string, bytes: Uint8Array): Promise<void>;
+  /** A path of this machine that holds the object, when the driver has one (a folder does): lets files be used in place. */
+  localPath(key: string): string | undefined;
+  close(): Promise<void>;
+}

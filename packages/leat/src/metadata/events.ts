@@ -1,0 +1,50 @@
+/**
+ * The event log of a run: append-only, the only truth about the run. All state (the scheduler's, and the tables that
+ * lists are read from) is a fold over it. Times are milliseconds since the epoch.
+ */
+
+/** As in `datastore/manifest.ts`; kept here as plain data because metadata knows no datastore. */
+export interface EventFailure {
+  readonly reason: string;
+  readonly type: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly place?: { readonly file: string; readonly line: number; readonly column: number };
+  readonly frame?: string;
+  readonly code?: string;
+  readonly hint?: string;
+  readonly exitCode?: number;
+  readonly signal?: string;
+}
+
+/** What a finished task decided; `datastore/manifest.ts` has the same shape. */
+export type EventOutcome =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'linear' }
+  | { readonly kind: 'branch' }
+  | { readonly kind: 'switch'; readonly choice: string }
+  | { readonly kind: 'foreach'; readonly items: { readonly count: number; readonly index?: string } };
+
+export type RunStatus = 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+export type AttemptState = 'submitted' | 'queued' | 'starting' | 'running';
+
+/** `task` is the address within the run, `train[3]~1`. */
+export type RunEvent =
+  /** An engine took the run: at its start, and again at each `recover`. */
+  | { readonly type: 'engine-started'; readonly at: number; readonly epoch: number; readonly host: string; readonly pid: number }
+  /** Written before the layer is told, so that a crash in between is seen. */
+  | { readonly type: 'attempt-submitted'; readonly at: number; readonly task: string; readonly attempt: number; readonly layer: string; readonly token: string }
+  /** The layer has it; `job` is the layer's own name for it. */
+  | { readonly type: 'attempt-accepted'; readonly at: number; readonly task: string; readonly attempt: number; readonly job: string }
+  | { readonly type: 'attempt-state'; readonly at: number; readonly task: string; readonly attempt: number; readonly state: AttemptState; readonly note?: string }
+  | { readonly type: 'attempt-succeeded'; readonly at: number; readonly task: string; readonly attempt: number; readonly manifest: string; readonly outcome: EventOutcome; readonly startedAt: number }
+  | { readonly type: 'attempt-failed'; readonly at: number; readonly task: string; readonly attempt: number; readonly failure: EventFailure; readonly startedAt?: number }
+  /** `@catchError` stood in after the last try: the task counts as succeeded. */
+  | { readonly type: 'task-caught'; readonly at: number; readonly task: string; readonly attempt: number; readonly manifest: string; readonly outcome: EventOutcome; readonly failure: EventFailure }
+  /** `resume` took the result of the origin run. */
+  | { readonly type: 'task-reused'; readonly at: number; readonly task: string; readonly manifest: string; readonly outcome: EventOutcome; readonly originRun: string }
+  /** The wait before a retry is over. */
+  | { readonly type: 'retry-due'; readonly at: number; readonly task: string; readonly attempt: number }
+  | { readonly type: 'cancel-requested'; readonly at: number; readonly by: string; readonly force: boolean }
+  | { readonly type: 'run-ended'; readonly at: number; readonly status: Exclude<RunStatus, 'running'> };

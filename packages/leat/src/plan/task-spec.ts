@@ -1,0 +1,62 @@
+/**
+ * `TaskSpec`: all that one attempt needs to run anywhere. The engine and the task's process meet in this type, the
+ * datastore, and nothing else.
+ */
+
+/** An earlier task whose artifacts this one may see. */
+export interface TaskSource {
+  readonly step: string;
+  /** Address within the run, `train[3]`. */
+  readonly task: string;
+  /** Key of the manifest that decided the task. */
+  readonly manifest: string;
+}
+
+/** Where a foreach item is stored: only its own bytes are read. */
+export interface ItemSource {
+  /** Key of the chunk. */
+  readonly key: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** One foreach around a task, outermost first. */
+export interface ForeachFrame {
+  /** The split step. */
+  readonly step: string;
+  readonly index: number;
+  readonly count: number;
+  readonly item: ItemSource;
+}
+
+export interface TaskSpec {
+  readonly version: 1;
+  readonly flow: string;
+  readonly run: string;
+  readonly step: string;
+  /** Address within the run, `train[3]~2`; see `datastore/keys.ts`. */
+  readonly task: string;
+  readonly path: readonly number[];
+  readonly iteration: number;
+  readonly attempt: number;
+  /** Names this attempt on every platform; the same attempt always has the same token. */
+  readonly token: string;
+  /** What the step's argument is. */
+  readonly takes: 'nothing' | 'item' | 'inputs';
+  /** The step before (none for `start`); for a join all of them, in the order of the split. */
+  readonly sources: readonly TaskSource[];
+  readonly foreach: readonly ForeachFrame[];
+  /** Hash of the code package. */
+  readonly package: string;
+  /** Key of the run's parameters: one artifact that holds a record. */
+  readonly parameters: string;
+  /** Key that the attempt's manifest is written to, with create-if-absent. */
+  readonly manifest: string;
+  /** Tries that this task may still spend, this one included; for `current` and messages. */
+  readonly triesLeft: number;
+  readonly timeoutSeconds?: number;
+  readonly catchVar?: string;
+  readonly tags: readonly string[];
+  readonly namespace: string;
+  readonly originRun?: string;
+}
