@@ -1,0 +1,52 @@
+// Builds the two files that start often: the command line and what runs in each task's process. One file each, so that Node opens one file
+// and not a hundred.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { root } from './workspace.ts';
+
+const bundles = [
+  { entry: 'packages/leat/src/cli/main.ts', output: 'packages/leat/dist/bin/cli.js' },
+  { entry: 'packages/leat/src/task/main.ts', output: 'packages/leat/dist/task/runner.js' },
+] as const;
+
+// What a bundle leaves to node_modules: esbuild starts a binary that it looks for beside itself; yaml is large and rarely needed.
+const external = ['esbuild', 'yaml'];
+
+// CommonJS dependencies inside an ES module ask for Node's own modules with `require`.
+const requireForCommonJs =
+  "import { createRequire as leatCreateRequire } from 'node:module';\nconst require = leatCreateRequire(import.meta.url);";
+
+/** Writes only what changed, so that a running task never sees its file replaced by an equal one. */
+function writeIfChanged(file: string, contents: Uint8Array): boolean {
+  if (existsSync(file) && readFileSync(file).equals(contents)) return false;
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, contents);
+  return true;
+}
+
+async function bundle(entry: string, output: string): Promise<readonly string[]> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: output,
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    external,
+    banner: { js: requireForCommonJs },
+    legalComments: 'none',
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  });
+  return result.outputFiles.filter((file) => writeIfChanged(file.path, file.contents)).map((file) => file.path);
+}
+
+const missing = bundles.filter(({ entry }) => !existsSync(path.join(root, entry)));
+if (missing.length > 0) {
+  console.error(`build: no ${missing.map(({ entry }) => entry).join(' and no ')}; these are the entries of dist's bundles`);
+  process.exit(1);
+}
+await Promise.all(bundles.map(async ({ entry, output }) => bundle(entry, output)));
