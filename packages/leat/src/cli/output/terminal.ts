@@ -1,0 +1,45 @@
+/**
+ * The two streams of a command: results for programs and people go to stdout, all talk about them to stderr. Colour
+ * follows the stream, `NO_COLOR` and `FORCE_COLOR`.
+ */
+import { styleText } from 'node:util';
+
+export type Style = Parameters<typeof styleText>[0];
+
+/** A stream that text is written to, with what is known about it. */
+export interface Output {
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  readonly rows: number;
+  write(text: string): void;
+  /** Colours text when the stream shows colour. */
+  style(style: Style, text: string): string;
+}
+
+/** What a command may touch of the outside: passed in, so that commands can be run from tests. */
+export interface Terminal {
+  readonly out: Output;
+  readonly err: Output;
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  return {
+    // Asked each time: a terminal may be resized while a run goes on.
+    get isTerminal() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns ?? 100;
+    },
+    get rows() {
+      return stream.rows ?? 40;
+    },
+    write: (text) => void stream.write(text),
+    style: (style, text) => styleText(style, text, { stream }),
+  };
+}
+
+/** The streams of this process. */
+export function processTerminal(): Terminal {
+  return { out: outputOf(process.stdout), err: outputOf(process.stderr) };
+}
