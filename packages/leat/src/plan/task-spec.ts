@@ -2,6 +2,7 @@
  * `TaskSpec`: all that one attempt needs to run anywhere. The engine and the task's process meet in this type, the
  * datastore, and nothing else.
  */
+import type { Transition } from '../graph/graph.ts';
 
 /** An earlier task whose artifacts this one may see. */
 export interface TaskSource {
@@ -29,6 +30,15 @@ export interface ForeachFrame {
   readonly item: ItemSource;
 }
 
+/** An artifact that some step of the flow assigns: what is needed to say why a read finds nothing. */
+export interface KnownArtifact {
+  readonly name: string;
+  /** The steps that assign it, in the order of the class. */
+  readonly steps: readonly string[];
+  /** Some step assigns it on every way through: a read that finds nothing is an error then, and `undefined` otherwise. */
+  readonly always: boolean;
+}
+
 export interface TaskSpec {
   readonly version: 1;
   readonly flow: string;
@@ -43,6 +53,12 @@ export interface TaskSpec {
   readonly token: string;
   /** What the step's argument is. */
   readonly takes: 'nothing' | 'item' | 'inputs';
+  /** What the graph says that follows: `this.next(…)` must agree with it. */
+  readonly next: Transition;
+  /** Artifacts that the step's source mentions: fetched ahead where a fetch is slow. */
+  readonly reads: readonly string[];
+  /** Every artifact that the graph knows of. */
+  readonly known: readonly KnownArtifact[];
   /** The step before (none for `start`); for a join all of them, in the order of the split. */
   readonly sources: readonly TaskSource[];
   readonly foreach: readonly ForeachFrame[];

@@ -1,0 +1,16 @@
+import type { TaskSpec } from './task-spec.ts';
+
+/**
+ * What the process of a task is told, as one line of JSON: over file descriptor 3 from the local layer, in a file or a variable
+ * from layers that have no pipe to their tasks. Written by a compute layer, read by `task/main.ts`.
+ */
+export interface TaskMessage {
+  readonly spec: TaskSpec;
+  /** Variables of `@environment`: set before the step's code is loaded. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** URL of the datastore. */
+  readonly datastore: string;
+}
+
+/** The file descriptor of the task's process that a {@link TaskMessage} arrives on. */
+export const taskMessageDescriptor = 3;
