@@ -39,7 +39,8 @@ export type RunEvent =
   | { readonly type: 'attempt-accepted'; readonly at: number; readonly task: string; readonly attempt: number; readonly job: string }
   | { readonly type: 'attempt-state'; readonly at: number; readonly task: string; readonly attempt: number; readonly state: AttemptState; readonly note?: string }
   | { readonly type: 'attempt-succeeded'; readonly at: number; readonly task: string; readonly attempt: number; readonly manifest: string; readonly outcome: EventOutcome; readonly startedAt: number }
-  | { readonly type: 'attempt-failed'; readonly at: number; readonly task: string; readonly attempt: number; readonly failure: EventFailure; readonly startedAt?: number }
+  /** `retryAt`: when the next try is due; absent when this was the task's last, so that lists tell a task that waits from one that failed. */
+  | { readonly type: 'attempt-failed'; readonly at: number; readonly task: string; readonly attempt: number; readonly failure: EventFailure; readonly startedAt?: number; readonly retryAt?: number }
   /** `@catchError` stood in after the last try: the task counts as succeeded. */
   | { readonly type: 'task-caught'; readonly at: number; readonly task: string; readonly attempt: number; readonly manifest: string; readonly outcome: EventOutcome; readonly failure: EventFailure }
   /** `resume` took the result of the origin run. */

@@ -1,0 +1,203 @@
+/**
+ * State = fold of events. What each event does to a task, an attempt, a run and the counts of a step, as pure
+ * functions: every metadata store calls these and only stores what they return. No I/O, no clock, no driver here.
+ *
+ * Events may repeat and come late (a job that was given up and reports after all): a task that has succeeded stays as
+ * it is, and an attempt that is not the newest never moves its task's status, except by succeeding first.
+ */
+import type { EventFailure, RunEvent, RunStatus } from './events.ts';
+import type { AttemptRecord, StepCounts, TaskRecord, TaskStatus } from './metadata-store.ts';
+import { taskKey } from './task-key.ts';
+
+/** An event about one task. */
+export type TaskEvent = Extract<RunEvent, { readonly task: string }>;
+
+/** An event about one attempt of a task. */
+export type AttemptEvent = Extract<TaskEvent, { readonly attempt: number }>;
+
+/** The part of a run that events decide. */
+export interface RunState {
+  readonly status: RunStatus;
+  readonly endedAt?: number;
+}
+
+/** Whether nothing more is expected of a task. */
+export function isDecided(status: TaskStatus): boolean {
+  return status === 'succeeded' || status === 'failed' || status === 'cancelled';
+}
+
+/** What an event makes of its task; `task` is `undefined` before the task's first event. */
+export function foldTask(task: TaskRecord | undefined, event: TaskEvent): TaskRecord {
+  const now = task ?? newTask(event);
+  switch (event.type) {
+    case 'attempt-submitted':
+      return afterSubmitted(now, event);
+    case 'attempt-state':
+      return isCurrent(now, event) && !isDecided(now.status)
+        ? { ...now, status: event.state, ...(event.state === 'running' ? started(now, event.at) : {}) }
+        : now;
+    case 'attempt-succeeded':
+      if (now.status === 'succeeded') return now;
+      return {
+        ...now,
+        ...started(now, event.startedAt),
+        status: 'succeeded',
+        decidedBy: event.attempt,
+        manifest: event.manifest,
+        outcome: event.outcome,
+        endedAt: event.at,
+      };
+    case 'attempt-failed':
+      return afterFailed(now, event);
+    case 'task-caught':
+      if (now.status === 'succeeded') return now;
+      return {
+        ...now,
+        status: 'succeeded',
+        decidedBy: event.attempt,
+        manifest: event.manifest,
+        outcome: event.outcome,
+        failure: event.failure,
+        caught: true,
+        endedAt: event.at,
+      };
+    case 'task-reused':
+      if (now.status === 'succeeded') return now;
+      return {
+        ...now,
+        status: 'succeeded',
+        manifest: event.manifest,
+        outcome: event.outcome,
+        originRun: event.originRun,
+        endedAt: event.at,
+      };
+    case 'attempt-accepted':
+    case 'retry-due':
+      return now;
+  }
+}
+
+function newTask(event: TaskEvent): TaskRecord {
+  const { step, path, iteration } = taskKey(event.task);
+  const { task, at } = event;
+  return { task, step, path, iteration, status: 'submitted', attempts: 0, createdAt: at, caught: false };
+}
+
+/** Whether the event is about the newest attempt of its task. */
+function isCurrent(task: TaskRecord, event: AttemptEvent): boolean {
+  return event.attempt >= task.attempts - 1;
+}
+
+/** A task starts when the first of its attempts does. */
+function started(task: TaskRecord, at: number): { readonly startedAt: number } {
+  return { startedAt: task.startedAt ?? at };
+}
+
+function afterSubmitted(task: TaskRecord, event: AttemptEvent): TaskRecord {
+  if (event.attempt < task.attempts) return task;
+  const attempts = event.attempt + 1;
+  if (task.status === 'succeeded') return { ...task, attempts };
+  const { decidedBy: _decidedBy, endedAt: _endedAt, ...rest } = task;
+  return { ...rest, attempts, status: 'submitted' };
+}
+
+function afterFailed(task: TaskRecord, event: Extract<RunEvent, { type: 'attempt-failed' }>): TaskRecord {
+  const { failure } = event;
+  if (isDecided(task.status) || !isCurrent(task, event)) return { ...task, failure };
+  const seen = { ...task, ...(event.startedAt === undefined ? {} : started(task, event.startedAt)), failure };
+  if (event.retryAt !== undefined) return { ...seen, status: 'waiting-retry' };
+  const status = failure.reason === 'cancelled' ? 'cancelled' : 'failed';
+  return { ...seen, status, decidedBy: event.attempt, endedAt: event.at };
+}
+
+/** What an event makes of the attempt that it names; `undefined` as long as the attempt was not submitted. */
+export function foldAttempt(attempt: AttemptRecord | undefined, event: AttemptEvent): AttemptRecord | undefined {
+  if (attempt === undefined) return event.type === 'attempt-submitted' ? newAttempt(event) : undefined;
+  const ended = attempt.endedAt !== undefined;
+  switch (event.type) {
+    case 'attempt-accepted':
+      return { ...attempt, job: event.job };
+    case 'attempt-state':
+      return ended ? attempt : afterState(attempt, event);
+    case 'attempt-succeeded': {
+      if (attempt.state === 'succeeded') return attempt;
+      const { failure: _failure, note: _note, ...rest } = attempt;
+      return { ...rest, state: 'succeeded', startedAt: event.startedAt, endedAt: event.at };
+    }
+    case 'attempt-failed':
+      return ended ? attempt : endedBy(attempt, event.failure, event.at, event.startedAt);
+    case 'task-caught':
+      return ended ? attempt : endedBy(attempt, event.failure, event.at);
+    case 'attempt-submitted':
+    case 'retry-due':
+      return attempt;
+  }
+}
+
+function newAttempt(event: Extract<RunEvent, { type: 'attempt-submitted' }>): AttemptRecord {
+  const { task, attempt, layer, token, at } = event;
+  return { task, attempt, layer, token, state: 'submitted', submittedAt: at };
+}
+
+function afterState(attempt: AttemptRecord, event: Extract<RunEvent, { type: 'attempt-state' }>): AttemptRecord {
+  const { note: _note, ...rest } = attempt;
+  return {
+    ...rest,
+    state: event.state,
+    ...(event.note === undefined ? {} : { note: event.note }),
+    ...(event.state === 'running' ? { startedAt: attempt.startedAt ?? event.at } : {}),
+  };
+}
+
+function endedBy(attempt: AttemptRecord, failure: EventFailure, at: number, startedAt?: number): AttemptRecord {
+  const { note: _note, ...rest } = attempt;
+  return { ...rest, state: 'failed', ...(startedAt === undefined ? {} : { startedAt }), endedAt: at, failure };
+}
+
+/** What the end of the run makes of a task that is still open: nobody will finish it. */
+export function endOpenTask(task: TaskRecord, at: number): TaskRecord {
+  return isDecided(task.status) ? task : { ...task, status: 'cancelled', endedAt: at };
+}
+
+/** The same for its newest attempt. */
+export function endOpenAttempt(attempt: AttemptRecord, at: number): AttemptRecord {
+  if (attempt.endedAt !== undefined) return attempt;
+  const message = 'the run ended before this attempt did';
+  return endedBy(attempt, { reason: 'cancelled', type: 'cancelled', message }, at);
+}
+
+/** What an event makes of the run. */
+export function foldRun(run: RunState, event: RunEvent): RunState {
+  if (event.type === 'run-ended') return { status: event.status, endedAt: event.at };
+  return event.type === 'engine-started' ? { status: 'running' } : run;
+}
+
+/** What a change of a task makes of its step's counts; `before` is `undefined` when the task is new. */
+export function foldCounts(counts: StepCounts | undefined, before: TaskRecord | undefined, after: TaskRecord): StepCounts {
+  const now: StepCounts = counts ?? { step: after.step, total: 0, byStatus: {}, caught: 0, reused: 0 };
+  const byStatus = { ...now.byStatus };
+  if (before?.status !== after.status) {
+    if (before !== undefined) byStatus[before.status] = (byStatus[before.status] ?? 0) - 1;
+    if (before !== undefined && byStatus[before.status] === 0) delete byStatus[before.status];
+    byStatus[after.status] = (byStatus[after.status] ?? 0) + 1;
+  }
+  const first = smaller(now.firstStartedAt, after.startedAt);
+  const last = larger(now.lastEndedAt, after.endedAt);
+  return {
+    step: now.step,
+    total: now.total + (before === undefined ? 1 : 0),
+    byStatus,
+    caught: now.caught + Number(after.caught) - Number(before?.caught ?? false),
+    reused: now.reused + Number(after.originRun !== undefined) - Number(before?.originRun !== undefined),
+    ...(first === undefined ? {} : { firstStartedAt: first }),
+    ...(last === undefined ? {} : { lastEndedAt: last }),
+  };
+}
+
+function smaller(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a;
+}
+
+function larger(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a;
+}
