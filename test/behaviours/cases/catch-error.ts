@@ -1,0 +1,28 @@
+import { expect } from 'vitest';
+
+import type { Behaviour } from '../behaviour.ts';
+import { hasRole, type ShapeStep } from '../shape.ts';
+
+/** The last case of a switch leads out of the loops of the shapes. */
+const caseOf = (step: ShapeStep): string => {
+  const cases = [...(step.next ?? '').matchAll(/(?<name>\w+): this\./g)].map((match) => match.groups?.['name']);
+  return hasRole(step, 'switch') ? `, case: '${cases.at(-1)}'` : '';
+};
+
+/** `@catchError` stands in on every kind of step after the last try, and the run goes on to its end. */
+export const catchErrors: Behaviour = {
+  name: 'catchError',
+  fields: 'declare failed: Failure | undefined; declare never: string;',
+  decorators: (step) => [`@catchError({ var: 'failed'${caseOf(step)} })`, '@retry({ times: 1 })'],
+  body: (step) => `this.never = 'half'; if (current.attempt >= 0) throw new RangeError('broken ${step.name}');`,
+  async check({ leat, file }) {
+    await leat.ok(['run', file]);
+    const tasks = await leat.tasks('GeneratedFlow/1');
+    expect(tasks.map((task) => task.step)).toContain('end');
+    for (const task of tasks) expect(task, task.task).toMatchObject({ status: 'succeeded', caught: true });
+    for (const [task, values] of await leat.artifacts('GeneratedFlow/1')) {
+      expect(values['failed'], task).toMatchObject({ type: 'RangeError', reason: 'error', attempts: 2 });
+      expect(values, task).not.toHaveProperty('never');
+    }
+  },
+};
