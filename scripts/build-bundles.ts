@@ -41,12 +41,16 @@ async function bundle(entry: string, output: string): Promise<readonly string[]>
     sourcemap: 'linked',
     logLevel: 'warning',
   });
-  return result.outputFiles.filter((file) => writeIfChanged(file.path, file.contents)).map((file) => file.path);
+  return result.outputFiles
+    .filter((file) => writeIfChanged(file.path, file.contents))
+    .map((file) => file.path);
 }
 
 const missing = bundles.filter(({ entry }) => !existsSync(path.join(root, entry)));
 if (missing.length > 0) {
-  console.error(`build: no ${missing.map(({ entry }) => entry).join(' and no ')}; these are the entries of dist's bundles`);
+  console.error(
+    `build: no ${missing.map(({ entry }) => entry).join(' and no ')}; these are the entries of dist's bundles`,
+  );
   process.exit(1);
 }
 await Promise.all(bundles.map(async ({ entry, output }) => bundle(entry, output)));

@@ -14,7 +14,11 @@ const bin = (file: string): string => `node_modules/${file}`;
 
 const parts: readonly Part[] = [
   { name: 'format', what: 'oxfmt', node: [bin('oxfmt/bin/oxfmt'), '--check'] },
-  { name: 'lint', what: 'oxlint, type-aware', node: [bin('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings'] },
+  {
+    name: 'lint',
+    what: 'oxlint, type-aware',
+    node: [bin('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings'],
+  },
   { name: 'types', what: 'tsc, with the type tests', node: [bin('typescript/bin/tsc'), '-b'] },
   {
     name: 'imports',
@@ -31,7 +35,11 @@ const parts: readonly Part[] = [
   { name: 'dead-code', what: 'knip', node: [bin('knip/bin/knip.js'), '--no-progress'] },
   { name: 'docs', what: 'what the documents name exists', node: ['scripts/check-docs.ts'] },
   { name: 'exports', what: 'the public entries exist', node: ['scripts/check-exports.ts'] },
-  { name: 'unit', what: 'vitest', node: [bin('vitest/vitest.mjs'), 'run', '--project=unit', '--reporter=dot'] },
+  {
+    name: 'unit',
+    what: 'vitest',
+    node: [bin('vitest/vitest.mjs'), 'run', '--project=unit', '--reporter=dot'],
+  },
 ];
 
 function seconds(since: number): string {
@@ -50,7 +58,9 @@ function run(part: Part): boolean {
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));
 if (unknown.length > 0) {
-  console.error(`check: no part ${unknown.join(', ')}; there are ${parts.map((part) => part.name).join(', ')}`);
+  console.error(
+    `check: no part ${unknown.join(', ')}; there are ${parts.map((part) => part.name).join(', ')}`,
+  );
   process.exit(2);
 }
 const started = performance.now();

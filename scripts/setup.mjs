@@ -1,7 +1,15 @@
 // Everything between a bare clone and a working command: dependencies, then the build. It needs npm and a Node of version 20 or newer, and says
 // nothing when there is nothing to do. `npm start`, `npm test` and `npm run check` run it first.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -37,14 +45,18 @@ function installReason() {
     if (place === '' || wanted.link || optional || !place.includes('node_modules/')) continue;
     if (installed[place]?.version !== wanted.version) return `${place} is not what package-lock.json says`;
   }
-  return existsSync(path.join(root, 'node_modules/node')) ? undefined : 'there is no current Node in node_modules';
+  return existsSync(path.join(root, 'node_modules/node'))
+    ? undefined
+    : 'there is no current Node in node_modules';
 }
 
 /** Every file that the build reads. */
 function buildInputs() {
   const packages = readdirSync(path.join(root, 'packages')).map((name) => path.join(root, 'packages', name));
   return [
-    ...['tsconfig.base.json', 'package-lock.json', 'scripts/build-bundles.ts'].map((name) => path.join(root, name)),
+    ...['tsconfig.base.json', 'package-lock.json', 'scripts/build-bundles.ts'].map((name) =>
+      path.join(root, name),
+    ),
     ...packages.flatMap((folder) => [path.join(folder, 'package.json'), path.join(folder, 'tsconfig.json')]),
     ...packages.flatMap((folder) => filesUnder(path.join(folder, 'src'))),
   ];

@@ -22,7 +22,9 @@ interface Counts {
 /** A file that cannot be loaded holds no tests that could fail, and counts as one; so does a run that ends badly for a reason of its own. */
 function countsOf(report: Report | undefined, succeeded: boolean): Counts {
   if (report === undefined) return { passed: 0, failed: succeeded ? 0 : 1, skipped: 0 };
-  const unloadable = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  const unloadable = report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  );
   const failed = report.numFailedTests + unloadable.length;
   return {
     passed: report.numPassedTests,
@@ -48,7 +50,9 @@ function runProject(project: string): Counts {
     ],
     { cwd: root, stdio: 'inherit' },
   );
-  const report = existsSync(reportFile) ? (JSON.parse(readFileSync(reportFile, 'utf8')) as Report) : undefined;
+  const report = existsSync(reportFile)
+    ? (JSON.parse(readFileSync(reportFile, 'utf8')) as Report)
+    : undefined;
   return countsOf(report, status === 0);
 }
 
