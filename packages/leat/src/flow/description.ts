@@ -88,6 +88,8 @@ export interface ParameterDescription {
   readonly separator?: string;
   /** Kind of a list's entries. */
   readonly item?: 'string' | 'number' | 'boolean';
+  /** What a `file` parameter's value is: the file's text, or its bytes. */
+  readonly encoding?: 'utf8' | 'bytes';
   /** A Standard Schema that validates and converts (zod, valibot, arktype, …); lives in the process only, never stored. */
   readonly schema?: unknown;
 }

@@ -21,7 +21,11 @@ export type NextCall =
   /** Two or more, in the order of the call. */
   | { readonly kind: 'branch'; readonly targets: readonly string[] }
   /** `items` is handed over as the user gave it and has not been touched: it may be lazy, infinite or fail. */
-  | { readonly kind: 'foreach'; readonly target: string; readonly items: Iterable<unknown> | AsyncIterable<unknown> }
+  | {
+      readonly kind: 'foreach';
+      readonly target: string;
+      readonly items: Iterable<unknown> | AsyncIterable<unknown>;
+    }
   /** `cases` in the order of the call. `choice` is one of its keys: checked here. */
   | { readonly kind: 'switch'; readonly cases: Readonly<Record<string, string>>; readonly choice: string };
 
@@ -64,7 +68,12 @@ interface Hosted {
 
 /** Attaches `host` to a flow object; a later call replaces it. The property is hidden: it is no artifact. */
 export function attachHost(flow: object, host: StepHost): void {
-  Object.defineProperty(flow, hostKey, { value: host, enumerable: false, configurable: true, writable: false });
+  Object.defineProperty(flow, hostKey, {
+    value: host,
+    enumerable: false,
+    configurable: true,
+    writable: false,
+  });
 }
 
 /** Takes the host away, so that a callback that outlives its step cannot reach the next one. */

@@ -1,0 +1,165 @@
+/**
+ * `Inputs`: what a join sees of the tasks that it joins. This file has the types and the list; where a task's artifacts
+ * come from, and when they are loaded, is the business of whoever makes the entries.
+ */
+import type { Flow } from './flow.ts';
+
+/** A method that may be a step. */
+export type AnyStep = (...args: never[]) => unknown;
+
+/** Marks the parameter of a join; exists in types only. */
+export declare const joins: unique symbol;
+
+/** Names of the methods of a flow that may be steps. */
+export type StepName<F> = {
+  [K in keyof F]-?: K extends keyof Flow ? never : F[K] extends AnyStep ? K : never;
+}[keyof F] &
+  string;
+
+/** The fields of a flow: its artifacts and parameters, read-only. */
+export type Artifacts<F> = {
+  readonly [K in keyof F as K extends keyof Flow ? never : F[K] extends AnyStep ? never : K]: F[K];
+};
+
+/**
+ * One of the tasks that a join joins: its artifacts, each loaded on first touch.
+ * `Item` types the `input`, the foreach item that the task worked on.
+ */
+export type Input<F extends Flow, Item = unknown> = Artifacts<F> & {
+  readonly input: Item;
+  /** The position in the split. */
+  readonly index: number;
+};
+
+/** A read-only list whose entries are made on first touch; in the order of the split, whatever finished first. */
+export interface InputList<T> extends Iterable<T> {
+  readonly length: number;
+  readonly [index: number]: T;
+  at(index: number): T | undefined;
+  map<U>(make: (task: T, index: number) => U): U[];
+  flatMap<U>(make: (task: T, index: number) => U | readonly U[]): U[];
+  filter(keep: (task: T, index: number) => unknown): InputList<T>;
+  find(wanted: (task: T, index: number) => unknown): T | undefined;
+  some(holds: (task: T, index: number) => unknown): boolean;
+  every(holds: (task: T, index: number) => unknown): boolean;
+  forEach(act: (task: T, index: number) => void): void;
+  /** Without a first value an empty list is a TypeError, as with arrays. */
+  reduce(merge: (left: T, right: T, index: number) => T): T;
+  reduce<U>(merge: (left: U, right: T, index: number) => U, first: U): U;
+}
+
+/**
+ * The parameter of a join: the tasks of the split that it closes. After a branch `inputs.stepName` is the task that came
+ * by that step.
+ *
+ * @example
+ * @step choose(inputs: Inputs<TrainFlow>) {
+ *   this.best = inputs.reduce((a, b) => (b.score > a.score ? b : a)).model;
+ *   this.next(this.end);
+ * }
+ */
+export type Inputs<F extends Flow, Item = unknown> = InputList<Input<F, Item>> & {
+  readonly [K in Exclude<StepName<F>, keyof InputList<unknown>>]?: Input<F, Item>;
+} & { readonly [joins]: true };
+
+/** Where a list takes its entries from. */
+export interface InputSource<T> {
+  readonly length: number;
+  /** Called at every touch: keep what is dear to make. `index` is within bounds. */
+  at(index: number): T;
+  /** For a branch: the position of the task that came by a step. Absent for a foreach. */
+  readonly branches?: ReadonlyMap<string, number>;
+}
+
+/**
+ * Makes the object that a join gets. Methods and `length` win over branches of the same name.
+ *
+ * @returns an object that fits {@link Inputs}; nothing is loaded yet
+ */
+export function makeInputs<T>({ length, at, branches }: InputSource<T>): InputList<T> {
+  const list = new Entries<T>(length, at);
+  return new Proxy(list as unknown as InputList<T>, {
+    get: (_, property) => {
+      const position = typeof property === 'string' ? positionOf(property, branches, list) : undefined;
+      if (position !== undefined) return list.at(position);
+      const value: unknown = Reflect.get(list, property);
+      return typeof value === 'function' ? value.bind(list) : value;
+    },
+    has: (_, property) =>
+      property in list ||
+      (typeof property === 'string' && positionOf(property, branches, list) !== undefined),
+  });
+}
+
+function positionOf(
+  property: string,
+  branches: ReadonlyMap<string, number> | undefined,
+  list: object,
+): number | undefined {
+  if (/^\d+$/.test(property)) return Number(property);
+  return property in list ? undefined : branches?.get(property);
+}
+
+class Entries<T> {
+  readonly length: number;
+  readonly #entry: (index: number) => T;
+
+  constructor(length: number, entry: (index: number) => T) {
+    this.length = length;
+    this.#entry = entry;
+  }
+
+  at(index: number): T | undefined {
+    const position = index < 0 ? this.length + index : index;
+    return position >= 0 && position < this.length ? this.#entry(position) : undefined;
+  }
+
+  *[Symbol.iterator](): Generator<T> {
+    for (let index = 0; index < this.length; index++) yield this.#entry(index);
+  }
+
+  map<U>(make: (task: T, index: number) => U): U[] {
+    return Array.from({ length: this.length }, (_, index) => make(this.#entry(index), index));
+  }
+
+  flatMap<U>(make: (task: T, index: number) => U | readonly U[]): U[] {
+    return this.map(make).flat() as U[];
+  }
+
+  filter(keep: (task: T, index: number) => unknown): InputList<T> {
+    const kept: number[] = [];
+    for (let index = 0; index < this.length; index++) if (keep(this.#entry(index), index)) kept.push(index);
+    return makeInputs({ length: kept.length, at: (index) => this.#entry(kept[index] as number) });
+  }
+
+  find(wanted: (task: T, index: number) => unknown): T | undefined {
+    let index = 0;
+    for (const task of this) if (wanted(task, index++)) return task;
+    return undefined;
+  }
+
+  some(holds: (task: T, index: number) => unknown): boolean {
+    let index = 0;
+    for (const task of this) if (holds(task, index++)) return true;
+    return false;
+  }
+
+  every(holds: (task: T, index: number) => unknown): boolean {
+    return !this.some((task, index) => !holds(task, index));
+  }
+
+  forEach(act: (task: T, index: number) => void): void {
+    let index = 0;
+    for (const task of this) act(task, index++);
+  }
+
+  reduce<U>(...call: [(left: U, right: T, index: number) => U, U?]): U {
+    const [merge] = call;
+    if (call.length === 1 && this.length === 0)
+      throw new TypeError('reduce of empty inputs with no initial value');
+    let result = call.length > 1 ? (call[1] as U) : (this.#entry(0) as unknown as U);
+    for (let index = call.length > 1 ? 0 : 1; index < this.length; index++)
+      result = merge(result, this.#entry(index), index);
+    return result;
+  }
+}

@@ -1,0 +1,131 @@
+import { LeatError } from '../errors/index.ts';
+import type { DeclaredEdges } from './description.ts';
+import type { Flow } from './flow.ts';
+import { decorated } from './hang.ts';
+import type { AnyStep, StepName } from './inputs.ts';
+import type { Asks, ItemOf } from './next-types.ts';
+
+type StepReturn = void | Promise<void>;
+type StepArguments = readonly [] | readonly [argument?: never];
+type Method<F extends Flow, A extends StepArguments, R> = (this: F, ...args: A) => R;
+
+type Targets<N> = N extends string ? N : N extends readonly (infer T)[] ? T & string : N[keyof N] & string;
+
+/** Edges that fit the flow `F`: themselves, else the complaint. */
+export type CheckedEdges<F, E extends DeclaredEdges> = E extends { readonly next: infer N }
+  ? [Targets<N>] extends [StepName<F>]
+    ? E extends { readonly foreach: infer K extends string }
+      ? ForeachField<F, N, K>
+      : E extends { readonly by: infer K extends string }
+        ? ByField<F, N, K>
+        : PlainEdges<F, Targets<N>>
+    : `'next' names '${Exclude<Targets<N>, StepName<F>>}', which is no method of this flow`
+  : E extends { readonly foreach: string } | { readonly by: string }
+    ? `'next' is missing`
+    : unknown;
+
+type ForeachField<F, N, K extends string> = K extends keyof F
+  ? N extends keyof F
+    ? F[K] extends Iterable<infer T> | AsyncIterable<infer T>
+      ? [T] extends [ItemOf<F[N]>]
+        ? unknown
+        : `the items of '${K}' do not fit the parameter of '${N & string}'`
+      : `foreach field '${K}' is not iterable`
+    : `a foreach has one step as its 'next'`
+  : `foreach names '${K}', which is no field of this flow`;
+
+type ByField<F, N, K extends string> = K extends keyof F
+  ? [`${F[K] & (string | number | boolean)}`] extends [`${keyof N & (string | number)}`]
+    ? unknown
+    : `field '${K}' can hold a value that is no case`
+  : `by names '${K}', which is no field of this flow`;
+
+type PlainEdges<F, T extends string> = { [K in T & keyof F]: Asks<F[K]> extends 'item' ? K : never }[T &
+  keyof F] extends infer Bad
+  ? [Bad] extends [never]
+    ? unknown
+    : `step '${Bad & string}' takes an item: reach it with { foreach: … }`
+  : never;
+
+type EdgesContext<F, E extends DeclaredEdges> =
+  unknown extends CheckedEdges<F, E> ? ClassMethodDecoratorContext<F> : CheckedEdges<F, E>;
+
+/**
+ * Marks a method as a step. Its transition is read from its source; `@step({ next, … })` declares one that cannot be
+ * read, such as a `this.next` behind a function call.
+ *
+ * A step takes nothing, the item of its foreach, or the `Inputs` of the split that it joins; it returns nothing, and may be async.
+ *
+ * @example
+ * @step start() { this.next(this.train, { foreach: this.countries }); }
+ * @step({ next: 'train', foreach: 'countries' }) start() { goOn(this); }
+ * @step({ next: { big: 'cloud', small: 'laptop' }, by: 'size' }) choose() { goOn(this); }
+ */
+export function step<F extends Flow, A extends StepArguments, R extends StepReturn>(
+  method: Method<F, A, R>,
+  context: ClassMethodDecoratorContext<F, Method<F, A, R>>,
+): void;
+export function step<const E extends DeclaredEdges>(
+  edges: E,
+): <F extends Flow, A extends StepArguments, R extends StepReturn>(
+  method: Method<F, A, R>,
+  context: EdgesContext<F, E>,
+) => void;
+export function step(...call: readonly unknown[]): unknown {
+  if (call.length >= 2) return mark(call[0] as object, call[1], step as never);
+  const edges = checkedEdges(call[0]);
+  const decorate = (method: object, context: unknown): void => mark(method, context, decorate, edges);
+  return decorate;
+}
+
+/** Marks a method as a step; `caller` is left out of the recorded stack. Used by `@step` and `steps(…)`. */
+export function mark(method: object, context: unknown, caller: AnyStep, edges?: DeclaredEdges): void {
+  const record = decorated('@step', method, context, caller as never);
+  if (record.marked) {
+    throw new LeatError('FLOW_INVALID', `step '${record.name}' carries @step twice`, {
+      hint: 'Keep one of the two.',
+    });
+  }
+  record.marked = true;
+  if (edges !== undefined && Object.keys(edges).length > 0) record.declared = edges;
+}
+
+/** Checks the form of declared edges; which steps there are is the graph's business. Throws OPTION_INVALID. */
+export function checkedEdges(edges: unknown): DeclaredEdges {
+  const known = ['next', 'foreach', 'by'];
+  if (typeof edges !== 'object' || edges === null) {
+    throw new LeatError(
+      'OPTION_INVALID',
+      `@step(…) got ${typeof edges}, expected nothing or { next, foreach, by }`,
+    );
+  }
+  const strange = Object.keys(edges).find((key) => !known.includes(key));
+  if (strange !== undefined)
+    throw new LeatError('OPTION_INVALID', `@step has no option '${strange}'`, {
+      hint: `Known options: ${known.join(', ')}.`,
+    });
+  const { next, foreach, by } = edges as DeclaredEdges;
+  const problem = edgesProblem(next, foreach, by);
+  if (problem !== undefined) throw new LeatError('OPTION_INVALID', `@step({ … }): ${problem}`);
+  return {
+    ...(next !== undefined && { next }),
+    ...(foreach !== undefined && { foreach }),
+    ...(by !== undefined && { by }),
+  };
+}
+
+function edgesProblem(next: unknown, foreach: unknown, by: unknown): string | undefined {
+  if (foreach !== undefined && by !== undefined) return "'foreach' and 'by' exclude each other";
+  if (foreach !== undefined && (typeof foreach !== 'string' || typeof next !== 'string')) {
+    return "'foreach' is the name of the field with the items, and 'next' the name of one step";
+  }
+  const record = typeof next === 'object' && next !== null && !Array.isArray(next);
+  if (record !== (by !== undefined) || (by !== undefined && typeof by !== 'string')) {
+    return "a switch has a record of cases as its 'next' and a field name as its 'by'";
+  }
+  const targets: readonly unknown[] =
+    typeof next === 'object' && next !== null ? Object.values(next) : [next ?? ''];
+  return targets.length > 0 && targets.every((target) => typeof target === 'string')
+    ? undefined
+    : "'next' holds names of steps";
+}
