@@ -29,22 +29,90 @@ export type RunStatus = 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 export type AttemptState = 'submitted' | 'queued' | 'starting' | 'running';
 
+/** How much an engine keeps in flight. They decide the order of starts, so they are in the log: its fold is the same everywhere. */
+export interface RunLimits {
+  /** Attempts over all layers; absent: no bound but the windows. */
+  readonly maxWorkers?: number;
+  /** Attempts by layer; a layer that is absent has no bound of its own. */
+  readonly windows: Readonly<Record<string, number>>;
+  /** A failed task ends the ones that run; otherwise they finish. */
+  readonly failFast: boolean;
+}
+
 /** `task` is the address within the run, `train[3]~1`. */
 export type RunEvent =
   /** An engine took the run: at its start, and again at each `recover`. */
-  | { readonly type: 'engine-started'; readonly at: number; readonly epoch: number; readonly host: string; readonly pid: number }
+  | {
+      readonly type: 'engine-started';
+      readonly at: number;
+      readonly epoch: number;
+      readonly host: string;
+      readonly pid: number;
+      readonly limits?: RunLimits;
+    }
   /** Written before the layer is told, so that a crash in between is seen. */
-  | { readonly type: 'attempt-submitted'; readonly at: number; readonly task: string; readonly attempt: number; readonly layer: string; readonly token: string }
+  | {
+      readonly type: 'attempt-submitted';
+      readonly at: number;
+      readonly task: string;
+      readonly attempt: number;
+      readonly layer: string;
+      readonly token: string;
+    }
   /** The layer has it; `job` is the layer's own name for it. */
-  | { readonly type: 'attempt-accepted'; readonly at: number; readonly task: string; readonly attempt: number; readonly job: string }
-  | { readonly type: 'attempt-state'; readonly at: number; readonly task: string; readonly attempt: number; readonly state: AttemptState; readonly note?: string }
-  | { readonly type: 'attempt-succeeded'; readonly at: number; readonly task: string; readonly attempt: number; readonly manifest: string; readonly outcome: EventOutcome; readonly startedAt: number }
+  | {
+      readonly type: 'attempt-accepted';
+      readonly at: number;
+      readonly task: string;
+      readonly attempt: number;
+      readonly job: string;
+    }
+  | {
+      readonly type: 'attempt-state';
+      readonly at: number;
+      readonly task: string;
+      readonly attempt: number;
+      readonly state: AttemptState;
+      readonly note?: string;
+    }
+  | {
+      readonly type: 'attempt-succeeded';
+      readonly at: number;
+      readonly task: string;
+      readonly attempt: number;
+      readonly manifest: string;
+      readonly outcome: EventOutcome;
+      readonly startedAt: number;
+    }
   /** `retryAt`: when the next try is due; absent when this was the task's last, so that lists tell a task that waits from one that failed. */
-  | { readonly type: 'attempt-failed'; readonly at: number; readonly task: string; readonly attempt: number; readonly failure: EventFailure; readonly startedAt?: number; readonly retryAt?: number }
+  | {
+      readonly type: 'attempt-failed';
+      readonly at: number;
+      readonly task: string;
+      readonly attempt: number;
+      readonly failure: EventFailure;
+      readonly startedAt?: number;
+      readonly retryAt?: number;
+    }
   /** `@catchError` stood in after the last try: the task counts as succeeded. */
-  | { readonly type: 'task-caught'; readonly at: number; readonly task: string; readonly attempt: number; readonly manifest: string; readonly outcome: EventOutcome; readonly failure: EventFailure }
+  | {
+      readonly type: 'task-caught';
+      readonly at: number;
+      readonly task: string;
+      readonly attempt: number;
+      readonly manifest: string;
+      readonly outcome: EventOutcome;
+      readonly failure: EventFailure;
+    }
   /** `resume` took the result of the origin run. */
-  | { readonly type: 'task-reused'; readonly at: number; readonly task: string; readonly manifest: string; readonly outcome: EventOutcome; readonly originRun: string }
+  | {
+      readonly type: 'task-reused';
+      readonly at: number;
+      readonly task: string;
+      readonly manifest: string;
+      readonly outcome: EventOutcome;
+      readonly originRun: string;
+    }
   /** The wait before a retry is over. */
   | { readonly type: 'retry-due'; readonly at: number; readonly task: string; readonly attempt: number }
   | { readonly type: 'cancel-requested'; readonly at: number; readonly by: string; readonly force: boolean }

@@ -15,6 +15,8 @@ export type TaskEvent = Extract<RunEvent, { readonly task: string }>;
 /** An event about one attempt of a task. */
 export type AttemptEvent = Extract<TaskEvent, { readonly attempt: number }>;
 
+type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;
+
 /** The part of a run that events decide. */
 export interface RunState {
   readonly status: RunStatus;
@@ -33,44 +35,13 @@ export function foldTask(task: TaskRecord | undefined, event: TaskEvent): TaskRe
     case 'attempt-submitted':
       return afterSubmitted(now, event);
     case 'attempt-state':
-      return isCurrent(now, event) && !isDecided(now.status)
-        ? { ...now, status: event.state, ...(event.state === 'running' ? started(now, event.at) : {}) }
-        : now;
-    case 'attempt-succeeded':
-      if (now.status === 'succeeded') return now;
-      return {
-        ...now,
-        ...started(now, event.startedAt),
-        status: 'succeeded',
-        decidedBy: event.attempt,
-        manifest: event.manifest,
-        outcome: event.outcome,
-        endedAt: event.at,
-      };
+      return afterState(now, event);
     case 'attempt-failed':
       return afterFailed(now, event);
+    case 'attempt-succeeded':
     case 'task-caught':
-      if (now.status === 'succeeded') return now;
-      return {
-        ...now,
-        status: 'succeeded',
-        decidedBy: event.attempt,
-        manifest: event.manifest,
-        outcome: event.outcome,
-        failure: event.failure,
-        caught: true,
-        endedAt: event.at,
-      };
     case 'task-reused':
-      if (now.status === 'succeeded') return now;
-      return {
-        ...now,
-        status: 'succeeded',
-        manifest: event.manifest,
-        outcome: event.outcome,
-        originRun: event.originRun,
-        endedAt: event.at,
-      };
+      return now.status === 'succeeded' ? now : afterSuccess(now, event);
     case 'attempt-accepted':
     case 'retry-due':
       return now;
@@ -101,7 +72,29 @@ function afterSubmitted(task: TaskRecord, event: AttemptEvent): TaskRecord {
   return { ...rest, attempts, status: 'submitted' };
 }
 
-function afterFailed(task: TaskRecord, event: Extract<RunEvent, { type: 'attempt-failed' }>): TaskRecord {
+function afterState(task: TaskRecord, event: EventOf<'attempt-state'>): TaskRecord {
+  if (!isCurrent(task, event) || isDecided(task.status)) return task;
+  return { ...task, status: event.state, ...(event.state === 'running' ? started(task, event.at) : {}) };
+}
+
+function afterSuccess(
+  task: TaskRecord,
+  event: EventOf<'attempt-succeeded' | 'task-caught' | 'task-reused'>,
+): TaskRecord {
+  const { manifest, outcome, at } = event;
+  const { decidedBy: _decidedBy, ...rest } = task;
+  const done = { ...rest, status: 'succeeded', manifest, outcome, endedAt: at } as const;
+  switch (event.type) {
+    case 'attempt-succeeded':
+      return { ...done, ...started(task, event.startedAt), decidedBy: event.attempt };
+    case 'task-caught':
+      return { ...done, failure: event.failure, caught: true, decidedBy: event.attempt };
+    case 'task-reused':
+      return { ...done, originRun: event.originRun };
+  }
+}
+
+function afterFailed(task: TaskRecord, event: EventOf<'attempt-failed'>): TaskRecord {
   const { failure } = event;
   if (isDecided(task.status) || !isCurrent(task, event)) return { ...task, failure };
   const seen = { ...task, ...(event.startedAt === undefined ? {} : started(task, event.startedAt)), failure };
@@ -111,35 +104,35 @@ function afterFailed(task: TaskRecord, event: Extract<RunEvent, { type: 'attempt
 }
 
 /** What an event makes of the attempt that it names; `undefined` as long as the attempt was not submitted. */
-export function foldAttempt(attempt: AttemptRecord | undefined, event: AttemptEvent): AttemptRecord | undefined {
+export function foldAttempt(
+  attempt: AttemptRecord | undefined,
+  event: AttemptEvent,
+): AttemptRecord | undefined {
   if (attempt === undefined) return event.type === 'attempt-submitted' ? newAttempt(event) : undefined;
-  const ended = attempt.endedAt !== undefined;
+  if (event.type === 'attempt-accepted') return { ...attempt, job: event.job };
+  if (event.type === 'attempt-succeeded')
+    return attempt.state === 'succeeded' ? attempt : succeededBy(attempt, event);
+  // The first ending of an attempt stands, but for a success that was reported late.
+  if (attempt.endedAt !== undefined) return attempt;
   switch (event.type) {
-    case 'attempt-accepted':
-      return { ...attempt, job: event.job };
     case 'attempt-state':
-      return ended ? attempt : afterState(attempt, event);
-    case 'attempt-succeeded': {
-      if (attempt.state === 'succeeded') return attempt;
-      const { failure: _failure, note: _note, ...rest } = attempt;
-      return { ...rest, state: 'succeeded', startedAt: event.startedAt, endedAt: event.at };
-    }
+      return inState(attempt, event);
     case 'attempt-failed':
-      return ended ? attempt : endedBy(attempt, event.failure, event.at, event.startedAt);
+      return endedBy(attempt, event.failure, event.at, event.startedAt);
     case 'task-caught':
-      return ended ? attempt : endedBy(attempt, event.failure, event.at);
+      return endedBy(attempt, event.failure, event.at);
     case 'attempt-submitted':
     case 'retry-due':
       return attempt;
   }
 }
 
-function newAttempt(event: Extract<RunEvent, { type: 'attempt-submitted' }>): AttemptRecord {
+function newAttempt(event: EventOf<'attempt-submitted'>): AttemptRecord {
   const { task, attempt, layer, token, at } = event;
   return { task, attempt, layer, token, state: 'submitted', submittedAt: at };
 }
 
-function afterState(attempt: AttemptRecord, event: Extract<RunEvent, { type: 'attempt-state' }>): AttemptRecord {
+function inState(attempt: AttemptRecord, event: EventOf<'attempt-state'>): AttemptRecord {
   const { note: _note, ...rest } = attempt;
   return {
     ...rest,
@@ -149,9 +142,25 @@ function afterState(attempt: AttemptRecord, event: Extract<RunEvent, { type: 'at
   };
 }
 
-function endedBy(attempt: AttemptRecord, failure: EventFailure, at: number, startedAt?: number): AttemptRecord {
+function succeededBy(attempt: AttemptRecord, event: EventOf<'attempt-succeeded'>): AttemptRecord {
+  const { failure: _failure, note: _note, ...rest } = attempt;
+  return { ...rest, state: 'succeeded', startedAt: event.startedAt, endedAt: event.at };
+}
+
+function endedBy(
+  attempt: AttemptRecord,
+  failure: EventFailure,
+  at: number,
+  startedAt?: number,
+): AttemptRecord {
   const { note: _note, ...rest } = attempt;
-  return { ...rest, state: 'failed', ...(startedAt === undefined ? {} : { startedAt }), endedAt: at, failure };
+  return {
+    ...rest,
+    state: 'failed',
+    ...(startedAt === undefined ? {} : { startedAt }),
+    endedAt: at,
+    failure,
+  };
 }
 
 /** What the end of the run makes of a task that is still open: nobody will finish it. */
@@ -173,25 +182,38 @@ export function foldRun(run: RunState, event: RunEvent): RunState {
 }
 
 /** What a change of a task makes of its step's counts; `before` is `undefined` when the task is new. */
-export function foldCounts(counts: StepCounts | undefined, before: TaskRecord | undefined, after: TaskRecord): StepCounts {
+export function foldCounts(
+  counts: StepCounts | undefined,
+  before: TaskRecord | undefined,
+  after: TaskRecord,
+): StepCounts {
   const now: StepCounts = counts ?? { step: after.step, total: 0, byStatus: {}, caught: 0, reused: 0 };
-  const byStatus = { ...now.byStatus };
-  if (before?.status !== after.status) {
-    if (before !== undefined) byStatus[before.status] = (byStatus[before.status] ?? 0) - 1;
-    if (before !== undefined && byStatus[before.status] === 0) delete byStatus[before.status];
-    byStatus[after.status] = (byStatus[after.status] ?? 0) + 1;
-  }
   const first = smaller(now.firstStartedAt, after.startedAt);
   const last = larger(now.lastEndedAt, after.endedAt);
   return {
     step: now.step,
     total: now.total + (before === undefined ? 1 : 0),
-    byStatus,
-    caught: now.caught + Number(after.caught) - Number(before?.caught ?? false),
-    reused: now.reused + Number(after.originRun !== undefined) - Number(before?.originRun !== undefined),
+    byStatus: moved(now.byStatus, before?.status, after.status),
+    caught: now.caught + Number(after.caught) - Number(before?.caught === true),
+    reused: now.reused + wasReused(after) - wasReused(before),
     ...(first === undefined ? {} : { firstStartedAt: first }),
     ...(last === undefined ? {} : { lastEndedAt: last }),
   };
+}
+
+function wasReused(task: TaskRecord | undefined): number {
+  return Number(task?.originRun !== undefined);
+}
+
+type ByStatus = StepCounts['byStatus'];
+
+/** The counts after one task left `from` (nowhere, when it is new) for `to`. No status stays with a count of 0. */
+function moved(counts: ByStatus, from: TaskStatus | undefined, to: TaskStatus): ByStatus {
+  if (from === to) return counts;
+  const after = { ...counts, [to]: (counts[to] ?? 0) + 1 };
+  if (from === undefined) return after;
+  const { [from]: left = 0, ...others } = after;
+  return left > 1 ? { ...others, [from]: left - 1 } : others;
 }
 
 function smaller(a: number | undefined, b: number | undefined): number | undefined {

@@ -39,7 +39,15 @@ export interface RunRecord extends NewRun {
   readonly lease?: { readonly owner: string; readonly epoch: number; readonly until: number };
 }
 
-export type TaskStatus = 'submitted' | 'queued' | 'starting' | 'running' | 'waiting-retry' | 'succeeded' | 'failed' | 'cancelled';
+export type TaskStatus =
+  | 'submitted'
+  | 'queued'
+  | 'starting'
+  | 'running'
+  | 'waiting-retry'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled';
 
 export interface TaskRecord {
   /** Address within the run. */
@@ -125,7 +133,11 @@ export interface MetadataStore {
   /** Where it is: `sqlite:///…/metadata.db`. */
   readonly url: string;
   /** Allocates the id, stores the run, and takes its lease in one transaction. */
-  createRun(run: NewRun, owner: string, leaseMs: number): Promise<{ readonly run: RunRecord; readonly lease: Lease }>;
+  createRun(
+    run: NewRun,
+    owner: string,
+    leaseMs: number,
+  ): Promise<{ readonly run: RunRecord; readonly lease: Lease }>;
   /** Takes the lease when none is held, it has expired, or `force`; else fails with `LEASE_LOST`. */
   acquireLease(flow: string, run: string, owner: string, leaseMs: number, force?: boolean): Promise<Lease>;
   renewLease(lease: Lease, leaseMs: number): Promise<void>;
@@ -133,9 +145,15 @@ export interface MetadataStore {
   /** Appends events and brings the tables up to date, in one transaction, only under the lease's epoch. Returns the last sequence number. */
   append(lease: Lease, events: readonly RunEvent[]): Promise<number>;
   /** Events in order, in bounded memory. */
-  events(flow: string, run: string, after?: number): AsyncIterable<{ readonly seq: number; readonly event: RunEvent }>;
+  events(
+    flow: string,
+    run: string,
+    after?: number,
+  ): AsyncIterable<{ readonly seq: number; readonly event: RunEvent }>;
 
-  flows(namespace?: string): Promise<readonly { readonly flow: string; readonly runs: number; readonly latest: RunRecord }[]>;
+  flows(
+    namespace?: string,
+  ): Promise<readonly { readonly flow: string; readonly runs: number; readonly latest: RunRecord }[]>;
   runs(query: RunQuery): Promise<readonly RunRecord[]>;
   run(flow: string, id: string): Promise<RunRecord | undefined>;
   steps(flow: string, run: string): Promise<readonly StepCounts[]>;
@@ -146,7 +164,11 @@ export interface MetadataStore {
   failures(flow: string, run: string, limit: number): Promise<readonly TaskRecord[]>;
 
   /** Adds and removes tags of a run; returns what it has now. At most 50 tags of 500 characters. */
-  tag(flow: string, run: string, change: { readonly add?: readonly string[]; readonly remove?: readonly string[] }): Promise<readonly string[]>;
+  tag(
+    flow: string,
+    run: string,
+    change: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+  ): Promise<readonly string[]>;
   /** Forgets runs whole (`gc`). A run under a live lease is refused. */
   deleteRun(flow: string, run: string): Promise<void>;
   close(): Promise<void>;

@@ -1,0 +1,38 @@
+/**
+ * Forgets runs. A run disappears in one short transaction; its rows, which may be millions, go afterwards in pages, so
+ * that other processes never wait long. What a crash leaves is removed with the next run that is forgotten.
+ */
+import type { Database } from './database.ts';
+import { requireFree } from './leases.ts';
+
+/** Rows removed in one transaction. */
+const page = 5_000;
+
+/** Makes a run invisible. Within a transaction. Throws `LEASE_LOST` when somebody drives it, `NOT_FOUND`. */
+export function dropRun(database: Database, flow: string, run: string, now: number): void {
+  const key = requireFree(database, flow, run, now);
+  database.run('DELETE FROM runs WHERE key = ?', key);
+  database.run('DELETE FROM leases WHERE run = ?', key);
+  database.run('DELETE FROM tags WHERE run = ?', key);
+  database.run('DELETE FROM step_counts WHERE run = ?', key);
+  database.run('INSERT INTO dropped (run) VALUES (?)', key);
+}
+
+const pages: readonly string[] = [
+  'DELETE FROM events WHERE run = ?1 AND seq IN (SELECT seq FROM events WHERE run = ?1 LIMIT ?2)',
+  `DELETE FROM tasks WHERE run = ?1 AND (step, path, iteration) IN
+     (SELECT step, path, iteration FROM tasks WHERE run = ?1 LIMIT ?2)`,
+  `DELETE FROM attempts WHERE run = ?1 AND (step, path, iteration, number) IN
+     (SELECT step, path, iteration, number FROM attempts WHERE run = ?1 LIMIT ?2)`,
+];
+
+/** Removes the rows of all runs that were dropped. */
+export async function sweepDropped(database: Database): Promise<void> {
+  const dropped = await database.read(() => database.all<{ run: number }>('SELECT run FROM dropped'));
+  for (const { run } of dropped) {
+    for (const sql of pages) {
+      while ((await database.write(() => database.run(sql, run, page))) === page);
+    }
+    await database.write(() => database.run('DELETE FROM dropped WHERE run = ?', run));
+  }
+}

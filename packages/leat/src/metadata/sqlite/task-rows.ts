@@ -1,0 +1,221 @@
+/** Tasks, attempts and counts as rows: conversions and the queries that list them. */
+import type { EventFailure, EventOutcome } from '../events.ts';
+import type { AttemptRecord, StepCounts, TaskQuery, TaskRecord, TaskStatus } from '../metadata-store.ts';
+import { parseTaskKey, pathFromSortable, sortablePath, type TaskKey } from '../task-key.ts';
+import type { Database, Value } from './database.ts';
+
+/** A task with its newest attempt (none when `resume` took the task over). */
+export interface TaskEntry {
+  readonly task: TaskRecord;
+  readonly newest: AttemptRecord | undefined;
+}
+
+interface TaskRow {
+  readonly step: string;
+  readonly path: string;
+  readonly iteration: number;
+  readonly status: TaskStatus;
+  readonly attempts: number;
+  readonly decided_by: number | null;
+  readonly manifest: string | null;
+  readonly outcome: string | null;
+  readonly created_at: number;
+  readonly started_at: number | null;
+  readonly ended_at: number | null;
+  readonly failure: string | null;
+  readonly caught: number;
+  readonly origin_run: string | null;
+  readonly attempt: string | null;
+}
+
+type StoredAttempt = Omit<AttemptRecord, 'task'>;
+
+const key = 'run = ? AND step = ? AND path = ? AND iteration = ?';
+
+const keyValues = (run: number, { step, path, iteration }: TaskKey): [number, string, string, number] => [
+  run,
+  step,
+  sortablePath(path),
+  iteration,
+];
+
+function addressOf(step: string, path: readonly number[], iteration: number): string {
+  return `${step}${path.length > 0 ? `[${path.join(',')}]` : ''}${iteration > 0 ? `~${iteration}` : ''}`;
+}
+
+function entry(row: TaskRow): TaskEntry {
+  const path = pathFromSortable(row.path);
+  const task: TaskRecord = {
+    task: addressOf(row.step, path, row.iteration),
+    step: row.step,
+    path,
+    iteration: row.iteration,
+    status: row.status,
+    attempts: row.attempts,
+    createdAt: row.created_at,
+    caught: row.caught === 1,
+    ...(row.decided_by === null ? {} : { decidedBy: row.decided_by }),
+    ...(row.manifest === null ? {} : { manifest: row.manifest }),
+    ...(row.outcome === null ? {} : { outcome: JSON.parse(row.outcome) as EventOutcome }),
+    ...(row.started_at === null ? {} : { startedAt: row.started_at }),
+    ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+    ...(row.failure === null ? {} : { failure: JSON.parse(row.failure) as EventFailure }),
+    ...(row.origin_run === null ? {} : { originRun: row.origin_run }),
+  };
+  return { task, newest: row.attempt === null ? undefined : attempt(task.task, row.attempt) };
+}
+
+function attempt(task: string, text: string): AttemptRecord {
+  return { task, ...(JSON.parse(text) as StoredAttempt) };
+}
+
+function attemptText({ task: _task, ...stored }: AttemptRecord): string {
+  return JSON.stringify(stored);
+}
+
+/** One task, or `undefined`. */
+export function readTask(database: Database, run: number, address: string): TaskEntry | undefined {
+  const parsed = parseTaskKey(address);
+  if (parsed === undefined) return undefined;
+  const row = database.get<TaskRow>(`SELECT * FROM tasks WHERE ${key}`, ...keyValues(run, parsed));
+  return row === undefined ? undefined : entry(row);
+}
+
+/** Stores a task and its newest attempt. `endedSeq` orders failures of the same millisecond. */
+export function writeTask(
+  database: Database,
+  run: number,
+  { task, newest }: TaskEntry,
+  endedSeq: number,
+): void {
+  database.run(
+    `INSERT INTO tasks (run, step, path, iteration, status, attempts, decided_by, manifest, outcome, created_at,
+       started_at, ended_at, ended_seq, failure, caught, origin_run, attempt)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET status = excluded.status, attempts = excluded.attempts,
+       decided_by = excluded.decided_by, manifest = excluded.manifest, outcome = excluded.outcome,
+       started_at = excluded.started_at,
+       ended_seq = CASE WHEN ended_at IS excluded.ended_at THEN ended_seq ELSE excluded.ended_seq END,
+       ended_at = excluded.ended_at, failure = excluded.failure, caught = excluded.caught,
+       origin_run = excluded.origin_run, attempt = excluded.attempt`,
+    ...keyValues(run, task),
+    task.status,
+    task.attempts,
+    task.decidedBy ?? null,
+    task.manifest ?? null,
+    task.outcome === undefined ? null : JSON.stringify(task.outcome),
+    task.createdAt,
+    task.startedAt ?? null,
+    task.endedAt ?? null,
+    endedSeq,
+    task.failure === undefined ? null : JSON.stringify(task.failure),
+    task.caught ? 1 : 0,
+    task.originRun ?? null,
+    newest === undefined ? null : attemptText(newest),
+  );
+}
+
+/** An attempt that is not the newest of its task, or `undefined`. */
+export function readOlderAttempt(
+  database: Database,
+  run: number,
+  task: TaskRecord,
+  number: number,
+): AttemptRecord | undefined {
+  const sql = `SELECT attempt FROM attempts WHERE ${key} AND number = ?`;
+  const row = database.get<{ attempt: string }>(sql, ...keyValues(run, task), number);
+  return row === undefined ? undefined : attempt(task.task, row.attempt);
+}
+
+/** Stores an attempt that is not, or no longer, the newest of its task. */
+export function writeOlderAttempt(
+  database: Database,
+  run: number,
+  task: TaskRecord,
+  older: AttemptRecord,
+): void {
+  database.run(
+    `INSERT INTO attempts (run, step, path, iteration, number, attempt) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET attempt = excluded.attempt`,
+    ...keyValues(run, task),
+    older.attempt,
+    attemptText(older),
+  );
+}
+
+/** All attempts of a task, by number. */
+export function listAttempts(database: Database, run: number, address: string): AttemptRecord[] {
+  const found = readTask(database, run, address);
+  if (found === undefined) return [];
+  const rows = database.all<{ attempt: string }>(
+    `SELECT attempt FROM attempts WHERE ${key} ORDER BY number`,
+    ...keyValues(run, found.task),
+  );
+  const all = rows.map((row) => attempt(address, row.attempt));
+  // A report of an attempt that overtook the newest one's is rare, but then the newest is not the last by number.
+  return found.newest === undefined ? all : [...all, found.newest].toSorted((a, b) => a.attempt - b.attempt);
+}
+
+/** A page of tasks in the order of step, path, iteration. */
+export function listTasks(database: Database, run: number, query: TaskQuery): TaskRecord[] {
+  const where = ['run = ?'];
+  const values: Value[] = [run];
+  if (query.step !== undefined) {
+    where.push('step = ?');
+    values.push(query.step);
+  }
+  if (query.status !== undefined) {
+    // The second condition lets SQLite use the index that leaves the many succeeded tasks out.
+    where.push(query.status === 'succeeded' ? 'status = ?' : `status = ? AND status <> 'succeeded'`);
+    values.push(query.status);
+  }
+  const after = query.after === undefined ? undefined : parseTaskKey(query.after);
+  if (after !== undefined) {
+    where.push('(step, path, iteration) > (?, ?, ?)');
+    values.push(after.step, sortablePath(after.path), after.iteration);
+  }
+  const sql = `SELECT * FROM tasks WHERE ${where.join(' AND ')} ORDER BY step, path, iteration LIMIT ?`;
+  return database.all<TaskRow>(sql, ...values, query.limit ?? 1000).map((row) => entry(row).task);
+}
+
+/** Tasks of a run that are not decided yet, at most `limit`. */
+export function listOpenTasks(database: Database, run: number, limit: number): TaskEntry[] {
+  const sql = `SELECT * FROM tasks WHERE run = ? AND status <> 'succeeded'
+    AND status IN ('submitted', 'queued', 'starting', 'running', 'waiting-retry') LIMIT ?`;
+  return database.all<TaskRow>(sql, run, limit).map(entry);
+}
+
+/** Failed tasks, the first failure first. */
+export function listFailures(database: Database, run: number, limit: number): TaskRecord[] {
+  const sql = `SELECT * FROM tasks WHERE run = ? AND status = 'failed' ORDER BY ended_at, ended_seq LIMIT ?`;
+  return database.all<TaskRow>(sql, run, limit).map((row) => entry(row).task);
+}
+
+/** The counts of one step, or `undefined`. */
+export function readCounts(database: Database, run: number, step: string): StepCounts | undefined {
+  const row = database.get<{ counts: string }>(
+    'SELECT counts FROM step_counts WHERE run = ? AND step = ?',
+    run,
+    step,
+  );
+  return row === undefined ? undefined : (JSON.parse(row.counts) as StepCounts);
+}
+
+/** Stores the counts of one step. */
+export function writeCounts(database: Database, run: number, counts: StepCounts): void {
+  database.run(
+    'INSERT INTO step_counts (run, step, counts) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET counts = excluded.counts',
+    run,
+    counts.step,
+    JSON.stringify(counts),
+  );
+}
+
+/** The counts of all steps that have tasks, by step name. */
+export function listCounts(database: Database, run: number): StepCounts[] {
+  const rows = database.all<{ counts: string }>(
+    'SELECT counts FROM step_counts WHERE run = ? ORDER BY step',
+    run,
+  );
+  return rows.map((row) => JSON.parse(row.counts) as StepCounts);
+}
