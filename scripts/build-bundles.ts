@@ -1,6 +1,6 @@
 // Builds the two files that start often: the command line and what runs in each task's process. One file each, so that Node opens one file
 // and not a hundred.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { root } from './workspace.ts';
@@ -46,6 +46,16 @@ async function bundle(entry: string, output: string): Promise<readonly string[]>
     .map((file) => file.path);
 }
 
+/** tsc leaves behind what it made of a source file that is gone; it must not be published. */
+function removeOrphans(): void {
+  const made = new Set(bundles.map(({ output }) => output.replace(/\.js$/, '')));
+  for (const file of globSync('packages/*/dist/**/*.{js,d.ts,js.map}', { cwd: root })) {
+    const module = file.replaceAll(path.sep, '/').replace(/(?:\.d\.ts|\.js|\.js\.map)$/, '');
+    const sourceFile = `${module.replace('/dist/', '/src/')}.ts`;
+    if (!made.has(module) && !existsSync(path.join(root, sourceFile))) rmSync(path.join(root, file));
+  }
+}
+
 const missing = bundles.filter(({ entry }) => !existsSync(path.join(root, entry)));
 if (missing.length > 0) {
   console.error(
@@ -54,3 +64,4 @@ if (missing.length > 0) {
   process.exit(1);
 }
 await Promise.all(bundles.map(async ({ entry, output }) => bundle(entry, output)));
+removeOrphans();

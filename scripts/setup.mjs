@@ -76,7 +76,7 @@ function buildReason() {
 }
 
 const install = installReason();
-if (install) npm(['ci', '--no-audit', '--no-fund'], install);
+if (install) npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], install);
 
 const build = buildReason();
 if (build) {
