@@ -1,0 +1,146 @@
+import type { EventFailure, RunEvent } from '../metadata/events.ts';
+import { advance } from './advance.ts';
+import type { Command } from './commands.ts';
+import { leaveFlight } from './dispatch.ts';
+import { failRun } from './finish.ts';
+import { describeFinished, type FinishedId, internFinished } from './finished.ts';
+import { payerOf, retryWait } from './retry.ts';
+import { countOf, pathOf, type SchedulerState, type Task } from './state.ts';
+import { fitsOutcome, standInOutcome } from './step-outcome.ts';
+import { nodeOf } from './step-table.ts';
+import { defect, makeReady } from './tasks.ts';
+
+type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+
+/** The attempt has succeeded, as its manifest says. */
+export function onSucceeded(state: SchedulerState, task: Task, event: EventOf<'attempt-succeeded'>): void {
+  leaveFlight(state, task);
+  complete(state, task, event);
+}
+
+/** `@catchError` stood in: for all that follows the task has succeeded. */
+export function onCaught(state: SchedulerState, task: Task, event: EventOf<'task-caught'>): void {
+  state.catching -= 1;
+  countOf(state, task.step).caught += 1;
+  complete(state, task, event);
+}
+
+/** The origin run's result is this task's result. */
+export function onReused(state: SchedulerState, task: Task, event: EventOf<'task-reused'>): void {
+  state.reusing -= 1;
+  const count = countOf(state, task.step);
+  count.waiting -= 1;
+  count.reused += 1;
+  complete(state, task, event);
+}
+
+function complete(
+  state: SchedulerState,
+  task: Task,
+  event: EventOf<'attempt-succeeded' | 'task-caught' | 'task-reused'>,
+): void {
+  const { next } = nodeOf(state.table, task.step);
+  if (!fitsOutcome(next, event.outcome)) throw defect(task, `its outcome '${event.outcome.kind}' is not what the graph allows`);
+  state.active.delete(task.address);
+  countOf(state, task.step).succeeded += 1;
+  const arrival = { from: task, finished: finish(state, task, event.manifest), reused: event.type === 'task-reused' };
+  advance(state, arrival, event.outcome);
+}
+
+function finish(state: SchedulerState, task: Task, manifest: string): FinishedId {
+  const { flow, run } = state;
+  const { name: step, id } = nodeOf(state.table, task.step);
+  const place = { flow, run, step, path: pathOf(task), id, iteration: task.iteration };
+  return internFinished(state.finished, describeFinished(manifest, place));
+}
+
+/** What follows from a failed attempt. */
+export type AfterFailure =
+  | { readonly kind: 'retry'; readonly at: number }
+  | { readonly kind: 'catch' }
+  /** Out of tries. */
+  | { readonly kind: 'fail' }
+  /** The run is ending: the tries that are left are not spent. */
+  | { readonly kind: 'stop' };
+
+/** The policy in one place: retry while there are tries, then catch, then fail. Changes nothing. */
+export function afterFailure(state: SchedulerState, task: Task, failure: EventFailure, at: number): AfterFailure {
+  const { retry, catchError } = nodeOf(state.table, task.step).plan;
+  const { ownFailures, platformFailures } = task;
+  const wait = retryWait(retry, { failure, ownFailures, platformFailures, name: `${task.address}@${task.attempt}` });
+  if (state.ending === 'cancelled' || (state.ending === 'failed' && wait !== undefined)) return { kind: 'stop' };
+  if (wait !== undefined) return { kind: 'retry', at: at + wait };
+  return { kind: catchError === undefined || failure.reason === 'cancelled' ? 'fail' : 'catch' };
+}
+
+/** The attempt has failed, for whatever reason. */
+export function onFailed(
+  state: SchedulerState,
+  task: Task,
+  event: EventOf<'attempt-failed'>,
+  out: Command[],
+): void {
+  const after = afterFailure(state, task, event.failure, event.at);
+  leaveFlight(state, task);
+  task.failure = event.failure;
+  switch (after.kind) {
+    case 'retry':
+      planRetry(state, task, event, after.at, out);
+      return;
+    case 'catch':
+      task.phase = 'catching';
+      state.catching += 1;
+      commandCatch(state, task, out);
+      return;
+    case 'fail':
+    case 'stop':
+      state.active.delete(task.address);
+      if (event.failure.reason === 'cancelled') countOf(state, task.step).cancelled += 1;
+      else countOf(state, task.step).failed += 1;
+      if (after.kind === 'fail') failRun(state, out);
+  }
+}
+
+function planRetry(
+  state: SchedulerState,
+  task: Task,
+  event: EventOf<'attempt-failed'>,
+  at: number,
+  out: Command[],
+): void {
+  if (payerOf(event.failure) === 'platform') task.platformFailures += 1;
+  else task.ownFailures += 1;
+  task.attempt += 1;
+  const dueAt = event.retryAt ?? at;
+  if (dueAt <= event.at) {
+    countOf(state, task.step).waiting += 1;
+    makeReady(state, task);
+    return;
+  }
+  countOf(state, task.step).retrying += 1;
+  task.phase = 'waiting';
+  task.dueAt = dueAt;
+  commandWake(task, out);
+}
+
+/** The wait before a retry is over. */
+export function onRetryDue(state: SchedulerState, task: Task): void {
+  const count = countOf(state, task.step);
+  count.retrying -= 1;
+  count.waiting += 1;
+  makeReady(state, task);
+}
+
+/** The `wake` of a task that waits for a retry. */
+export function commandWake(task: Task, out: Command[]): void {
+  out.push({ type: 'wake', task: task.address, attempt: task.attempt, at: task.dueAt ?? 0 });
+}
+
+/** The `catch` of a task that is out of tries. */
+export function commandCatch(state: SchedulerState, task: Task, out: Command[]): void {
+  const { next, plan } = nodeOf(state.table, task.step);
+  const outcome = standInOutcome(next, plan.catchError?.case);
+  const { address, attempt, failure } = task;
+  if (failure === undefined) throw defect(task, 'there is no failure to catch');
+  out.push({ type: 'catch', task: address, attempt, outcome, failure });
+}

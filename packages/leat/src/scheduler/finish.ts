@@ -1,0 +1,33 @@
+import type { Command } from './commands.ts';
+import type { SchedulerState } from './state.ts';
+
+/** A task failed for good: what runs finishes, or is ended too when the run fails fast; nothing new starts. */
+export function failRun(state: SchedulerState, out: Command[]): void {
+  if (state.ending !== undefined) return;
+  state.ending = 'failed';
+  if (state.limits.failFast && state.inFlight > 0) out.push({ type: 'cancel', force: false });
+}
+
+/** Someone wants the run to end. A run that has failed already stays failed, but its tasks are ended as well. */
+export function cancelRun(state: SchedulerState, force: boolean, out: Command[]): void {
+  if (state.endCommanded !== undefined || state.reachedEnd) return;
+  state.ending ??= 'cancelled';
+  state.forced ||= force;
+  if (state.inFlight > 0) out.push({ type: 'cancel', force });
+}
+
+/** Commands the end, once, when nothing is in flight that could still change what the run leaves. */
+export function endIfDone(state: SchedulerState, out: Command[]): void {
+  if (state.endCommanded !== undefined) return;
+  const status = endStatus(state);
+  if (status === undefined) return;
+  state.endCommanded = status;
+  out.push({ type: 'end', status });
+}
+
+function endStatus(state: SchedulerState): SchedulerState['endCommanded'] {
+  if (state.reachedEnd) return 'succeeded';
+  if (state.ending === undefined) return undefined;
+  const busy = state.inFlight > 0 || state.catching > 0 || state.reusing > 0;
+  return busy ? undefined : state.ending;
+}

@@ -1,0 +1,163 @@
+/**
+ * The scheduler's state: the fold of a run's events. Owned by one engine and updated in place by `transition.ts` alone,
+ * since a copy for each event of a run of a million tasks would cost more than the tasks (docs/decisions/0001). It is
+ * plain data: two states can be compared, and that is how replay is tested. Sized for a million items: what waits is a
+ * range in its frame, what has finished is a counter; only tasks that are started or about to start are objects. Must
+ * not hold promises, timers, or anything else that is not a consequence of the events.
+ * next: `scheduler/run-loop.ts`
+ */
+import type { AttemptState, EventFailure, RunEvent, RunLimits, RunStatus } from '../metadata/events.ts';
+import type { RunPlan } from '../plan/plan.ts';
+import type { Fifo } from './fifo.ts';
+import type { FinishedId, FinishedTable } from './finished.ts';
+import type { Origin } from './origin.ts';
+import type { StepId, StepTable } from './step-table.ts';
+
+/**
+ * Where a task stands: which step, in which innermost frame at which place, which time round its loop. `seen` are the
+ * steps of the loop that this chain of tasks has visited with this `iteration`; empty outside loops.
+ */
+export interface Position {
+  readonly step: StepId;
+  readonly frame: Frame | undefined;
+  readonly place: number;
+  readonly iteration: number;
+  readonly seen: readonly StepId[];
+}
+
+/** An open split: one for each task of a foreach or branch step that has finished, until its join has finished. */
+export interface Frame {
+  readonly kind: 'foreach' | 'branch';
+  /** Where the split task itself stood. */
+  readonly split: Position;
+  readonly join: StepId;
+  /** The split task's result: the source of the first task at each place. */
+  readonly source: FinishedId;
+  /** The split task was reused, so what is inside may be, too. */
+  readonly reused: boolean;
+  readonly depth: number;
+  /** Items, or branches. */
+  readonly count: number;
+  /** foreach: key of the index of the items; absent when there are none. */
+  readonly items: string | undefined;
+  /** foreach: places that wait for their first task, as pairs `from, to` (exclusive), in order. */
+  readonly pending: Fifo<number>;
+  /** foreach, while resuming: places below this one have been held against the origin run. */
+  scanned: number;
+  arrived: number;
+  arrivedReused: number;
+  /** Highest iteration inside, when the frame lies within a loop. */
+  high: number;
+  /** What arrived first; nearly always what all others are, too. */
+  common: FinishedId | undefined;
+  /** By place, once two arrivals differed. */
+  arrivals: Uint32Array | undefined;
+}
+
+/** Where a task's artifacts come from. */
+export type Source =
+  | { readonly kind: 'none' }
+  /** The task before it, on the same path. */
+  | { readonly kind: 'task'; readonly finished: FinishedId }
+  /** The split task around it. */
+  | { readonly kind: 'split' }
+  /** All that arrived in a frame. */
+  | { readonly kind: 'join'; readonly frame: Frame };
+
+/**
+ * `ready` → `issued` (a `submit` was commanded) → `submitted` (and logged) → gone, or `waiting` for a retry → `ready`; after
+ * the last try `catching` → gone. `reusing`: a `reuse` was commanded.
+ */
+export type TaskPhase = 'ready' | 'issued' | 'submitted' | 'waiting' | 'catching' | 'reusing';
+
+/** A task that is started or about to start. */
+export interface Task extends Position {
+  /** Within the run, `train[3]~1`. */
+  readonly address: string;
+  readonly source: Source;
+  /** Everything before it was reused. */
+  readonly reusable: boolean;
+  phase: TaskPhase;
+  attempt: number;
+  /** Failures that the user's tries pay for, and those that they do not. */
+  ownFailures: number;
+  platformFailures: number;
+  /** What the layer said last of the attempt in flight. */
+  state: AttemptState | undefined;
+  job: string | undefined;
+  /** `waiting` only: when the wait ends. */
+  dueAt: number | undefined;
+  failure: EventFailure | undefined;
+  /** What happened to it, for the message of a defect; the newest few. */
+  readonly story: RunEvent[];
+}
+
+/** What is ready on one layer at one depth. */
+export interface ReadyLevel {
+  readonly tasks: Fifo<Task>;
+  readonly frames: Fifo<Frame>;
+}
+
+/** What may start, by layer and by depth (the number of frames around it); see `ready-queue.ts`. */
+export interface ReadyQueue {
+  readonly layers: readonly ReadyLevel[][];
+}
+
+/** Counters of one step. */
+export interface StepCount {
+  waiting: number;
+  running: number;
+  retrying: number;
+  succeeded: number;
+  failed: number;
+  cancelled: number;
+  caught: number;
+  reused: number;
+  startedAt: number | undefined;
+}
+
+export interface SchedulerState {
+  readonly flow: string;
+  readonly run: string;
+  readonly plan: RunPlan;
+  readonly table: StepTable;
+  readonly origin: Origin | undefined;
+  /** Steps that are never reused. */
+  readonly fresh: ReadonlySet<StepId>;
+  readonly finished: FinishedTable;
+  readonly active: Map<string, Task>;
+  readonly ready: ReadyQueue;
+  /** Tasks, and frames, to be held against the origin run. */
+  readonly toReuse: Fifo<Task>;
+  readonly toScan: Fifo<Frame>;
+  readonly counts: readonly StepCount[];
+  limits: RunLimits;
+  started: boolean;
+  inFlight: number;
+  readonly inFlightByLayer: number[];
+  catching: number;
+  reusing: number;
+  /** Set when nothing new may start. */
+  ending: 'failed' | 'cancelled' | undefined;
+  forced: boolean;
+  /** The flow's last task has succeeded. */
+  reachedEnd: boolean;
+  endCommanded: Exclude<RunStatus, 'running'> | undefined;
+  ended: Exclude<RunStatus, 'running'> | undefined;
+}
+
+/** The counters of a step. */
+export function countOf(state: SchedulerState, step: StepId): StepCount {
+  return state.counts[step] as StepCount;
+}
+
+/** The foreach indexes of a place, outermost first. */
+export function pathOf({ frame, place }: Pick<Position, 'frame' | 'place'>): readonly number[] {
+  const path: number[] = [];
+  let at: Pick<Position, 'frame' | 'place'> = { frame, place };
+  while (at.frame !== undefined) {
+    if (at.frame.kind === 'foreach') path.push(at.place);
+    at = at.frame.split;
+  }
+  return path.toReversed();
+}

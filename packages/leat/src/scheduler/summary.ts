@@ -1,0 +1,63 @@
+import { readyCount } from './ready-queue.ts';
+import type { SchedulerState } from './state.ts';
+import { nodeOf, targetsOf } from './step-table.ts';
+
+/** One step's tasks, counted. */
+export interface StepSummary {
+  readonly step: string;
+  /** Known and not started. */
+  readonly waiting: number;
+  readonly running: number;
+  /** Waiting for their next attempt. */
+  readonly retrying: number;
+  /** `caught` and `reused` ones included. */
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly caught: number;
+  readonly reused: number;
+  /** When the first of them was seen running; milliseconds since the epoch. */
+  readonly startedAt?: number;
+}
+
+/** How far a run has come. */
+export interface RunSummary {
+  readonly steps: readonly StepSummary[];
+  /** Attempts in flight. */
+  readonly inFlight: number;
+  readonly ending?: 'failed' | 'cancelled';
+  readonly ended?: 'succeeded' | 'failed' | 'cancelled';
+}
+
+/** A snapshot of the counters, in the order of the class. Costs as much as there are steps, whatever the number of tasks. */
+export function summary(state: SchedulerState): RunSummary {
+  const steps = state.table.steps.map(({ id, name }): StepSummary => {
+    const { startedAt, ...count } = state.counts[id] ?? { startedAt: undefined, ...nothing };
+    return { step: name, ...count, ...(startedAt === undefined ? {} : { startedAt }) };
+  });
+  return {
+    steps,
+    inFlight: state.inFlight,
+    ...(state.ending === undefined ? {} : { ending: state.ending }),
+    ...(state.ended === undefined ? {} : { ended: state.ended }),
+  };
+}
+
+const nothing = { waiting: 0, running: 0, retrying: 0, succeeded: 0, failed: 0, cancelled: 0, caught: 0, reused: 0 };
+
+/**
+ * About how many more attempts each layer will get soon, at most `limit`: what is ready, and one for each target of a task
+ * that runs. A hint for layers that start processes ahead of need.
+ */
+export function upcoming(state: SchedulerState, limit: number): ReadonlyMap<string, number> {
+  const counts = state.table.layers.map((_, layer) => (state.ending === undefined ? readyCount(state.ready, layer, limit) : 0));
+  for (const node of state.ending === undefined ? state.table.steps : []) {
+    const running = state.counts[node.id]?.running ?? 0;
+    if (running === 0) continue;
+    for (const target of targetsOf(node)) {
+      const { layer, closes } = nodeOf(state.table, target);
+      counts[layer] = (counts[layer] ?? 0) + (closes === undefined ? running : 1);
+    }
+  }
+  return new Map(state.table.layers.map((name, layer) => [name, Math.min(limit, counts[layer] ?? 0)]));
+}

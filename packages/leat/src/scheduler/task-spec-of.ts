@@ -1,0 +1,127 @@
+import { formatTask, manifestKey } from '../datastore/keys.ts';
+import { LeatError } from '../errors/index.ts';
+import type { RunPlan } from '../plan/plan.ts';
+import type { ForeachFrame, ItemSource, KnownArtifact, TaskSource, TaskSpec } from '../plan/task-spec.ts';
+import { type FinishedId, finishedOf, manifestOf } from './finished.ts';
+import { arrivalAt } from './frames.ts';
+import { type Frame, pathOf, type Position, type SchedulerState, type Task } from './state.ts';
+import { nodeOf } from './step-table.ts';
+
+/** A foreach around a task, before anyone has looked where the item's bytes are. */
+export type FrameWithoutItem = Omit<ForeachFrame, 'item'> & {
+  /** Key of the index of the items. */
+  readonly items: string;
+};
+
+/** All of a {@link TaskSpec} that the state knows. */
+export interface TaskPieces {
+  readonly spec: Omit<TaskSpec, keyof RunFacts | 'foreach' | 'token'>;
+  readonly frames: readonly FrameWithoutItem[];
+}
+
+/** The same for every task of a run. */
+export type RunFacts = Pick<TaskSpec, 'known' | 'package' | 'parameters' | 'tags' | 'namespace' | 'originRun'>;
+
+/** Finds the bytes of one foreach item: the scheduler knows a number and the key of an index, nothing more. */
+export type LocateItem = (index: string, item: number) => Promise<ItemSource>;
+
+/**
+ * What the task with this address needs to run, for its attempt in flight.
+ * @throws LeatError INTERNAL for a task that is not active.
+ */
+export function taskPiecesOf(state: SchedulerState, address: string): TaskPieces {
+  const task = state.active.get(address);
+  if (task === undefined) throw new LeatError('INTERNAL', `there is no active task '${address}'`);
+  const { name, graph, plan } = nodeOf(state.table, task.step);
+  const path = pathOf(task);
+  const { iteration, attempt } = task;
+  return {
+    spec: {
+      version: 1,
+      flow: state.flow,
+      run: state.run,
+      step: name,
+      task: address,
+      path,
+      iteration,
+      attempt,
+      takes: graph.takes,
+      next: graph.next,
+      reads: graph.reads,
+      sources: sourcesOf(state, task),
+      manifest: manifestKey(state.flow, state.run, { step: name, path, iteration }, attempt),
+      triesLeft: plan.retry.times - task.ownFailures + 1,
+      ...(plan.timeoutSeconds === undefined ? {} : { timeoutSeconds: plan.timeoutSeconds }),
+      ...(plan.catchError === undefined ? {} : { catchVar: plan.catchError.var }),
+    },
+    frames: framesOf(state, task),
+  };
+}
+
+/** The whole spec, once the items are located. */
+export async function taskSpecOf(
+  { spec, frames }: TaskPieces,
+  facts: RunFacts & Pick<TaskSpec, 'token'>,
+  locateItem: LocateItem,
+): Promise<TaskSpec> {
+  const foreach: ForeachFrame[] = [];
+  for (const { items, ...frame } of frames) {
+    foreach.push({ ...frame, item: await locateItem(items, frame.index) });
+  }
+  return { ...spec, ...facts, foreach };
+}
+
+/** The tasks that a task's artifacts come from: for a join all of them, in the order of the split. */
+export function sourcesOf(state: SchedulerState, task: Task): readonly TaskSource[] {
+  const { source, frame, place } = task;
+  switch (source.kind) {
+    case 'none':
+      return [];
+    case 'task':
+      return [sourceAt(state, { frame, place }, source.finished)];
+    case 'split':
+      return frame === undefined ? [] : [sourceAt(state, frame.split, frame.source)];
+    case 'join':
+      return Array.from({ length: source.frame.count }, (_, at) =>
+        sourceAt(state, { frame: source.frame, place: at }, arrivalAt(source.frame, at)),
+      );
+  }
+}
+
+function sourceAt(state: SchedulerState, where: Pick<Position, 'frame' | 'place'>, id: FinishedId): TaskSource {
+  const finished = finishedOf(state.finished, id);
+  const { name: step } = nodeOf(state.table, finished.step);
+  const path = pathOf(where);
+  return {
+    step,
+    task: formatTask({ step, path, iteration: finished.iteration }),
+    manifest: manifestOf(finished, { flow: state.flow, run: state.run, step, path }),
+  };
+}
+
+function framesOf(state: SchedulerState, position: Pick<Position, 'frame' | 'place'>): readonly FrameWithoutItem[] {
+  const frames: FrameWithoutItem[] = [];
+  let at: { readonly frame: Frame | undefined; readonly place: number } = position;
+  while (at.frame !== undefined) {
+    const { split, count, items } = at.frame;
+    if (items !== undefined) {
+      frames.push({ step: nodeOf(state.table, split.step).name, index: at.place, count, items });
+    }
+    at = split;
+  }
+  return frames.toReversed();
+}
+
+/** Every artifact that some step assigns, in the order in which the class first mentions it. */
+export function knownArtifacts({ graph }: RunPlan): readonly KnownArtifact[] {
+  const known = new Map<string, { steps: string[]; always: boolean }>();
+  for (const step of graph.steps) {
+    for (const { name, always } of step.assigns) {
+      const entry = known.get(name) ?? { steps: [], always: false };
+      entry.steps.push(step.name);
+      entry.always ||= always;
+      known.set(name, entry);
+    }
+  }
+  return [...known].map(([name, { steps, always }]) => ({ name, steps, always }));
+}

@@ -1,0 +1,163 @@
+/**
+ * The whole policy of a run: what has happened → what to do. Pure in all that counts: no I/O, no clock (times come in the
+ * events), no chance (jitter is a hash), so the fold of a run's log gives the same state on every machine; the state is
+ * owned and updated in place (docs/decisions/0001). An event that is late, doubled or of a task that is no longer active
+ * changes nothing. Performing a command is `run-loop.ts`'s; this file must never import what could.
+ * next: `scheduler/run-loop.ts`
+ */
+import { LeatError } from '../errors/index.ts';
+import type { AttemptState, RunEvent } from '../metadata/events.ts';
+import { commandCatch, commandWake, onCaught, onFailed, onRetryDue, onReused, onSucceeded } from './attempt-events.ts';
+import type { Command } from './commands.ts';
+import { commandSubmit, dispatch } from './dispatch.ts';
+import { cancelRun, endIfDone } from './finish.ts';
+import { nextRound } from './loops.ts';
+import { commandReuse } from './reuse.ts';
+import { countOf, type SchedulerState, type Task } from './state.ts';
+import { defect, queueTask, remember } from './tasks.ts';
+
+/**
+ * Brings the state up to date and says what follows.
+ * @throws LeatError INTERNAL, with the task's past events, for what cannot have happened.
+ */
+export function transition(state: SchedulerState, event: RunEvent): readonly Command[] {
+  const out: Command[] = [];
+  if (state.ended !== undefined) return out;
+  apply(state, event, out);
+  dispatch(state, out);
+  endIfDone(state, out);
+  return out;
+}
+
+function apply(state: SchedulerState, event: RunEvent, out: Command[]): void {
+  switch (event.type) {
+    case 'engine-started':
+      state.limits = event.limits ?? state.limits;
+      if (state.started) repeatCommands(state, out);
+      else start(state);
+      return;
+    case 'cancel-requested':
+      cancelRun(state, event.force, out);
+      return;
+    case 'run-ended':
+      state.ended = event.status;
+      return;
+    default:
+      applyToTask(state, event, out);
+  }
+}
+
+type TaskEvent = Extract<RunEvent, { task: string }>;
+
+/**
+ * Whether an event comes in time to mean anything. One that does not must not be logged either: a store that reads the log
+ * would take the success of an attempt that was given up for the result of its task.
+ */
+export function isTimely(state: SchedulerState, event: RunEvent): boolean {
+  if (state.ended !== undefined) return false;
+  if (!('task' in event)) return event.type !== 'cancel-requested' || state.endCommanded === undefined;
+  const task = state.active.get(event.task);
+  if (task === undefined) return false;
+  switch (event.type) {
+    case 'task-reused':
+      return task.phase === 'reusing';
+    case 'task-caught':
+      return task.phase === 'catching';
+    case 'retry-due':
+      return task.phase === 'waiting' && task.attempt === event.attempt && state.ending === undefined;
+    case 'attempt-state':
+      return concernsFlight(task, event) && rank(event.state) > rank(task.state);
+    case 'attempt-submitted':
+      return concernsFlight(task, event) && task.phase === 'issued';
+    default:
+      return concernsFlight(task, event);
+  }
+}
+
+function applyToTask(state: SchedulerState, event: TaskEvent, out: Command[]): void {
+  const task = state.active.get(event.task);
+  if (task === undefined || !isTimely(state, event)) return;
+  remember(task, event);
+  switch (event.type) {
+    case 'task-reused':
+      onReused(state, task, event);
+      return;
+    case 'task-caught':
+      onCaught(state, task, event);
+      return;
+    case 'retry-due':
+      onRetryDue(state, task);
+      return;
+    default:
+      applyToAttempt(state, task, event, out);
+  }
+}
+
+/** Whether an event is of the attempt in flight. An older one is late; a newer one cannot be. */
+function concernsFlight(task: Task, event: Extract<TaskEvent, { attempt: number }>): boolean {
+  if (event.attempt < task.attempt || task.phase === 'catching') return false;
+  const flying = task.phase === 'issued' || task.phase === 'submitted';
+  if (event.attempt === task.attempt && flying) return true;
+  throw defect(task, `'${event.type}' came for attempt ${event.attempt}, and attempt ${task.attempt} is '${task.phase}'`);
+}
+
+type AttemptEvent = Exclude<TaskEvent, { type: 'task-reused' | 'task-caught' | 'retry-due' }>;
+
+function applyToAttempt(state: SchedulerState, task: Task, event: AttemptEvent, out: Command[]): void {
+  switch (event.type) {
+    case 'attempt-submitted':
+      task.phase = 'submitted';
+      return;
+    case 'attempt-accepted':
+      task.job = event.job;
+      return;
+    case 'attempt-state':
+      task.state = event.state;
+      if (event.state === 'running') countOf(state, task.step).startedAt ??= event.at;
+      return;
+    case 'attempt-succeeded':
+      countOf(state, task.step).startedAt ??= event.startedAt;
+      onSucceeded(state, task, event);
+      return;
+    case 'attempt-failed':
+      onFailed(state, task, event, out);
+  }
+}
+
+const order: readonly AttemptState[] = ['submitted', 'queued', 'starting', 'running'];
+const rank = (attemptState: AttemptState | undefined): number =>
+  attemptState === undefined ? -1 : order.indexOf(attemptState);
+
+function start(state: SchedulerState): void {
+  state.started = true;
+  const first = state.table.ids.get('start');
+  if (first === undefined) throw new LeatError('INTERNAL', `the graph of '${state.flow}' has no step 'start'`);
+  const nowhere = { step: first, iteration: 0, seen: [] };
+  // As if the task before had been on the same step: a `start` within a loop has then been seen once.
+  const { seen } = nextRound(state.table, nowhere, first);
+  queueTask(state, { ...nowhere, frame: undefined, place: 0, seen }, { source: { kind: 'none' }, reusable: true });
+}
+
+/** Another engine has taken the run: what was commanded and not answered is commanded again. */
+function repeatCommands(state: SchedulerState, out: Command[]): void {
+  for (const task of state.active.values()) {
+    switch (task.phase) {
+      case 'issued':
+        commandSubmit(state, task, out);
+        break;
+      case 'waiting':
+        commandWake(task, out);
+        break;
+      case 'catching':
+        commandCatch(state, task, out);
+        break;
+      case 'reusing':
+        commandReuse(state, task, out);
+        break;
+      case 'ready':
+      case 'submitted':
+    }
+  }
+  if (state.ending !== undefined && state.inFlight > 0) out.push({ type: 'cancel', force: state.forced });
+  if (state.endCommanded !== undefined) out.push({ type: 'end', status: state.endCommanded });
+}
