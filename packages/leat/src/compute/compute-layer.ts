@@ -124,6 +124,8 @@ export interface LayerContext {
   readonly datastore: string;
   /** Hash of the code package; its files are in the datastore under `packagePrefix(hash)`. */
   readonly package: string;
+  /** The local folder of the code package when the datastore has one (`localPath`): tasks on this machine load it ahead. */
+  readonly packageFolder?: string;
   /** Full path of the built program that runs tasks (`dist/task/runner.js`). */
   readonly runner: string;
 }

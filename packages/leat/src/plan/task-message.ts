@@ -8,6 +8,8 @@ export interface TaskMessage {
   readonly spec: TaskSpec;
   /** Variables of `@environment`: set before the step's code is loaded. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What the task was given, for `current`: cores, MB, devices, MB. */
+  readonly resources: { readonly cpu: number; readonly memory: number; readonly gpu: number; readonly disk: number };
   /** URL of the datastore. */
   readonly datastore: string;
 }

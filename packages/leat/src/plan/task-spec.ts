@@ -74,5 +74,7 @@ export interface TaskSpec {
   readonly catchVar?: string;
   readonly tags: readonly string[];
   readonly namespace: string;
+  /** Who started the run, for `current`. */
+  readonly user: string;
   readonly originRun?: string;
 }

@@ -1,0 +1,120 @@
+/**
+ * The sliver of the operating system that the local layer uses: processes and signals. The only file here that starts
+ * anything.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Readable, type Writable } from 'node:stream';
+
+/** How a process is started: what standby processes are told apart by. */
+export interface Launch {
+  /** Flags of Node. */
+  readonly flags: readonly string[];
+  /** Added to the environment of the engine. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** May be started before there is an attempt for it. */
+  readonly standby: boolean;
+}
+
+/** How a process ended; `error` when it never started. */
+export interface ExitFacts {
+  readonly code?: number;
+  readonly signal?: string;
+  readonly error?: Error;
+}
+
+/** A process that waits for, or runs, one task. It leads a process group of its own. */
+export interface TaskProcess {
+  /** `undefined` when it could not be started. */
+  readonly pid: number | undefined;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** How it ended, once it has. */
+  readonly exited: Promise<ExitFacts>;
+  /** Whether it is known to have ended. */
+  readonly gone: () => boolean;
+  /** Hands the task over: one line, once. */
+  readonly send: (line: string) => void;
+}
+
+/** What all processes of a layer have in common. */
+export interface ProcessSetting {
+  readonly runner: string;
+  /** The folder of the code package, loaded ahead. */
+  readonly packageFolder: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+// A write to a process that has just died: its exit says all there is to say.
+const ignore = (): void => undefined;
+
+function exitOf(child: ChildProcess): Promise<ExitFacts> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ error }));
+    child.once('exit', (code, signal) => resolve(code === null ? { signal: signal ?? 'unknown' } : { code }));
+  });
+}
+
+function unstarted(error: Error): TaskProcess {
+  const empty = (): Readable => Readable.from([]);
+  return { pid: undefined, stdout: empty(), stderr: empty(), exited: Promise.resolve({ error }), gone: () => true, send: ignore };
+}
+
+/** Starts a process for a task. It waits for its {@link TaskProcess.send} on file descriptor 3. Never throws. */
+export function startTaskProcess({ runner, packageFolder, environment }: ProcessSetting, launch: Launch): TaskProcess {
+  const args = [...launch.flags, runner, ...(packageFolder === undefined ? [] : [packageFolder])];
+  let child: ChildProcess;
+  try {
+    // A session and a process group of its own: signals reach the task with all its children, and Ctrl-C in a terminal only the engine.
+    const env = { ...environment, ...launch.environment };
+    child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env });
+  } catch (error) {
+    return unstarted(error as Error);
+  }
+  const { pid, stdout, stderr, stdio } = child;
+  const exited = exitOf(child);
+  // Out of processes or of file descriptors: the reason comes as an event, and there are no pipes.
+  if (pid === undefined || stdout === null || stderr === null) {
+    return { ...unstarted(new Error('it could not be started')), exited };
+  }
+  const channel = stdio[3] as Writable;
+  channel.on('error', ignore);
+  let gone = false;
+  const known = exited.then((facts) => {
+    gone = true;
+    return facts;
+  });
+  return { pid, stdout, stderr, exited: known, gone: () => gone, send: (line) => channel.end(`${line}\n`) };
+}
+
+/** Signals a process group; one that is gone is no error. */
+export function signalGroup(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch (error) {
+    // EPERM: what is left of the group has changed its user (a set-uid program); it is not ours to end.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}
+
+/** A small program that reads lines from us; it outlives us long enough to see that we are gone. */
+export interface ShellProcess {
+  readonly write: (line: string) => void;
+  /** Closes its input. */
+  readonly end: () => void;
+  readonly exited: Promise<ExitFacts>;
+}
+
+/** Starts a script of the system's shell in a session of its own. */
+export async function startShell(script: string): Promise<ShellProcess> {
+  const child = spawn('/bin/sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const input = child.stdin as Writable;
+  input.on('error', ignore);
+  const exited = exitOf(child);
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+  child.unref();
+  return { write: (line) => void input.write(`${line}\n`), end: () => input.end(), exited };
+}

@@ -1,0 +1,26 @@
+/** An attempt → how its process is started and what it is told. Pure. */
+import type { TaskMessage } from '../../plan/task-message.ts';
+import type { AttemptRequest } from '../compute-layer.ts';
+import type { Launch } from './api.ts';
+
+/**
+ * Flags and environment of the process. Memory that the step asked for bounds the heap of V8 too, so that a task that needs more ends
+ * with a message instead of pushing the machine into swap. `gpus`: the devices that it was given, `undefined` on a machine without.
+ */
+export function launchOf({ resources, environment }: AttemptRequest, gpus: readonly string[] | undefined): Launch {
+  const { memory } = resources;
+  return {
+    flags: memory.origin === 'default' ? [] : [`--max-old-space-size=${Math.max(1, Math.floor(memory.value))}`],
+    environment: gpus === undefined ? environment : { CUDA_VISIBLE_DEVICES: gpus.join(','), ...environment },
+    // Which device the next task gets is not known before the last one has ended.
+    standby: gpus === undefined || gpus.length === 0,
+  };
+}
+
+/** The line that the process reads before it does anything. */
+export function messageOf({ spec, environment, resources }: AttemptRequest, datastore: string): string {
+  const { cpu, memory, gpu, disk } = resources;
+  const given = { cpu: cpu.value, memory: memory.value, gpu: gpu.value, disk: disk.value };
+  const message: TaskMessage = { spec, environment, resources: given, datastore };
+  return JSON.stringify(message);
+}

@@ -1,0 +1,151 @@
+/** One attempt on this machine, from its wait for a place to the end of its process group. */
+import type { AttemptRequest, JobStatus, LogChunk } from '../compute-layer.ts';
+import { type ExitFacts, signalGroup, type TaskProcess } from './api.ts';
+import { JobOutput } from './job-output.ts';
+import { type ProcessEnd, statusOfEnd } from './job-status.ts';
+import type { Demand } from './placement.ts';
+
+/** Between TERM and KILL when a task has used up its time. */
+const timeoutGraceSeconds = 5;
+
+/** The longest wait that a timer of Node takes, in milliseconds. */
+const longestTimer = 2 ** 31 - 1;
+
+/** What a job tells its layer. */
+export interface JobEvents {
+  /** The status has changed. */
+  readonly changed: (job: LocalJob) => void;
+  /** The process group has ended; its place is free. */
+  readonly ended: (job: LocalJob) => void;
+  /** Whether the kernel has killed for lack of memory since the last such answer. */
+  readonly killedForMemory: () => boolean;
+}
+
+export class LocalJob {
+  readonly request: AttemptRequest;
+  readonly demand: Demand;
+  overtaken = 0;
+  #status: JobStatus = { state: 'queued' };
+  #process: TaskProcess | undefined;
+  #output: JobOutput | undefined;
+  #ended: 'timeout' | 'cancelled' | undefined;
+  readonly #events: JobEvents;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #started: Promise<void>;
+  #resolveStarted: () => void = () => undefined;
+
+  constructor(request: AttemptRequest, demand: Demand, events: JobEvents) {
+    this.request = request;
+    this.demand = demand;
+    this.#events = events;
+    this.#started = new Promise((resolve) => {
+      this.#resolveStarted = resolve;
+    });
+  }
+
+  /** The layer's name for it. */
+  get id(): string {
+    return this.request.token;
+  }
+
+  get status(): JobStatus {
+    return this.#status;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  get over(): boolean {
+    return this.#status.state === 'succeeded' || this.#status.state === 'failed';
+  }
+
+  /** Resolves when its process has ended; at once when it has none. */
+  get exited(): Promise<unknown> {
+    return this.#process?.exited ?? Promise.resolve();
+  }
+
+  /** Hands the task to a process. Its time starts now. */
+  start(process: TaskProcess, message: string): void {
+    const startedAt = Date.now();
+    this.#process = process;
+    this.#output = new JobOutput(process.stdout, process.stderr);
+    process.send(message);
+    this.#set({ state: 'running', startedAt });
+    this.#resolveStarted();
+    const { timeoutSeconds } = this.request;
+    if (timeoutSeconds !== undefined) this.#after(timeoutSeconds * 1000, () => this.end('timeout', timeoutGraceSeconds));
+    void process.exited.then(async (facts) => this.#finish(facts, startedAt));
+  }
+
+  /** Ends it: TERM to the whole group, KILL after the grace. A job that waits is over at once. The first reason given stands. */
+  end(why: 'timeout' | 'cancelled', graceSeconds: number): void {
+    if (this.over) return;
+    this.#ended ??= why;
+    const group = this.#process?.pid;
+    if (group === undefined) {
+      if (this.#process === undefined) this.#over({ state: 'failed', reason: 'cancelled', message: 'the task was cancelled before it started', endedAt: Date.now() });
+      return;
+    }
+    if (graceSeconds <= 0) {
+      signalGroup(group, 'SIGKILL');
+      return;
+    }
+    signalGroup(group, 'SIGTERM');
+    this.#after(graceSeconds * 1000, () => signalGroup(group, 'SIGKILL'));
+  }
+
+  /** What it prints, from the beginning; waits for it to start. For one reader. */
+  async *logs(): AsyncGenerator<LogChunk, void, undefined> {
+    await this.#started;
+    if (this.#output !== undefined) yield* this.#output.chunks();
+  }
+
+  async #finish(facts: ExitFacts, startedAt: number): Promise<void> {
+    const endedAt = Date.now();
+    for (const timer of this.#timers) clearTimeout(timer);
+    const drained = this.#output?.processEnded();
+    if (facts.error !== undefined) {
+      const message = `the process of the task could not be started: ${facts.error.message}`;
+      this.#over({ state: 'failed', reason: 'start-failed', message, endedAt });
+      return;
+    }
+    const aborted = facts.signal === 'SIGABRT' || facts.code === 134;
+    // Whether it was for lack of memory stands in the last words on stderr.
+    if (aborted) await drained;
+    const end: ProcessEnd = {
+      ...facts,
+      startedAt,
+      endedAt,
+      ended: this.#ended,
+      heapExhausted: aborted && this.#output?.heapExhausted === true,
+      kernelOutOfMemory: facts.signal === 'SIGKILL' && this.#ended === undefined && this.#events.killedForMemory(),
+      timeoutSeconds: this.request.timeoutSeconds,
+    };
+    this.#over(statusOfEnd(end));
+  }
+
+  #over(status: JobStatus): void {
+    this.#resolveStarted();
+    this.#set(status);
+    this.#events.ended(this);
+  }
+
+  #set(status: JobStatus): void {
+    this.#status = status;
+    this.#events.changed(this);
+  }
+
+  /** Timers of Node overflow after 24 days: longer waits are made of several. */
+  #after(ms: number, act: () => void): void {
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        if (ms > longestTimer) this.#after(ms - longestTimer, act);
+        else act();
+      },
+      Math.min(ms, longestTimer),
+    );
+    this.#timers.add(timer);
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * The local compute layer: a fresh process for each attempt, packed onto this machine by what the steps ask for. It knows
+ * tasks, not flows, and reads no result: what a step made is in the datastore. Tasks end with the engine.
+ *
+ * next: `task/run-task.ts`
+ */
+import { LeatError } from '../../errors/index.ts';
+import {
+  type AttemptRequest,
+  type CheckFinding,
+  type ComputeLayer,
+  contractVersion,
+  type Diagnosis,
+  type JobId,
+  type JobStatus,
+  type LayerCapabilities,
+  type LayerContext,
+  type LogChunk,
+  type PollOptions,
+  type StepRequest,
+  type SubmitResult,
+} from '../compute-layer.ts';
+import { type Launch, type ProcessSetting, signalGroup, startTaskProcess, type TaskProcess } from './api.ts';
+import { diagnoseEnd, diagnoseWait } from './diagnosis.ts';
+import { launchOf, messageOf } from './job-spec.ts';
+import { LocalJob } from './local-job.ts';
+import { outOfMemoryKills, readMachine } from './machine.ts';
+import { demandOf, type Machine, overtakenBy, place, type Placed, shortages, type Waiting } from './placement.ts';
+import { ProcessPool } from './process-pool.ts';
+import { Reaper } from './reaper.ts';
+import { StatusBoard } from './status-board.ts';
+
+/** Jobs that are over are remembered this long: a few more than anybody asks about again. */
+const remembered = 10_000;
+
+export class LocalLayer implements ComputeLayer {
+  readonly name = 'local';
+  readonly contract: typeof contractVersion = contractVersion;
+  readonly capabilities: LayerCapabilities;
+  readonly #context: LayerContext;
+  readonly #machine: Machine;
+  readonly #reaper: Reaper;
+  readonly #pool: ProcessPool;
+  readonly #board = new StatusBoard();
+  readonly #jobs = new Map<JobId, LocalJob>();
+  readonly #running = new Map<JobId, Placed>();
+  #waiting: LocalJob[] = [];
+  readonly #over: JobId[] = [];
+  #memoryKills = outOfMemoryKills();
+  #placing = false;
+  #closed = false;
+
+  private constructor(context: LayerContext, machine: Machine, reaper: Reaper) {
+    this.#context = context;
+    this.#machine = machine;
+    this.#reaper = reaper;
+    const setting: ProcessSetting = { runner: context.runner, packageFolder: context.packageFolder, environment: { ...process.env } };
+    const cores = Math.max(1, Math.floor(machine.cpu));
+    this.#pool = new ProcessPool((launch) => this.#startProcess(setting, launch), cores);
+    this.capabilities = {
+      arrays: 0,
+      gang: false,
+      // Without one a task that asks for it still runs, with a warning, so that a flow for the cloud can be tried at home.
+      gpu: true,
+      isolation: 'process',
+      datastores: ['file'],
+      window: 4 * cores,
+    };
+  }
+
+  /** Looks at the machine and starts the reaper. @throws LeatError LAYER_FAILED, OPTION_INVALID (a `LEAT_LOCAL_…` variable). */
+  static async open(context: LayerContext): Promise<LocalLayer> {
+    return new LocalLayer(context, readMachine(), await Reaper.open());
+  }
+
+  async check(requests: readonly StepRequest[]): Promise<readonly CheckFinding[]> {
+    return requests.flatMap(({ step, resources }) => {
+      const { cpu, memory, gpu } = demandOf(resources, this.#machine);
+      const missing = shortages({ cpu, memory, gpu }, this.#machine);
+      if (missing.length === 0) return [];
+      return {
+        step,
+        level: 'warning' as const,
+        message: `step '${step}' asks for ${missing.join(' and ')}: each of its tasks will run alone on this machine, with what there is`,
+        hint: 'Ask for less with @resources, or move the step to a larger place with --with.',
+      };
+    });
+  }
+
+  async submit(batch: readonly AttemptRequest[]): Promise<readonly SubmitResult[]> {
+    if (this.#closed) throw new LeatError('LAYER_FAILED', "the compute layer 'local' is closed and takes no more tasks");
+    const results = batch.map((request) => this.#accept(request));
+    this.#place();
+    return results;
+  }
+
+  async poll(jobs: readonly JobId[], options: PollOptions): Promise<ReadonlyMap<JobId, JobStatus>> {
+    return this.#board.read(jobs, (job) => this.#jobs.get(job)?.status, options);
+  }
+
+  /** Those of this engine: the tasks of one that died have died with it. */
+  async find(tokens: readonly string[]): Promise<ReadonlyMap<string, JobId>> {
+    return new Map(tokens.filter((token) => this.#jobs.has(token)).map((token) => [token, token]));
+  }
+
+  async cancel(jobs: readonly JobId[], { graceSeconds }: { readonly graceSeconds: number }): Promise<void> {
+    for (const job of jobs) this.#jobs.get(job)?.end('cancelled', graceSeconds);
+  }
+
+  async *logs(job: JobId): AsyncGenerator<LogChunk, void, undefined> {
+    const known = this.#jobs.get(job);
+    if (known !== undefined) yield* known.logs();
+  }
+
+  async diagnose(job: JobId): Promise<Diagnosis> {
+    const known = this.#jobs.get(job);
+    if (known === undefined) return { cause: 'the local layer does not know this job: its engine has ended, and its tasks with it' };
+    if (known.over) return diagnoseEnd(known.status, known.request.resources);
+    return diagnoseWait(known, { machine: this.#machine, running: [...this.#running.values()], ahead: this.#waiting.indexOf(known) });
+  }
+
+  expect(upcoming: number): void {
+    if (!this.#closed) this.#pool.expect(upcoming);
+  }
+
+  /** Ends everything at once. Whoever wants tasks to end gently cancels them first. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const ends: Promise<unknown>[] = [];
+    for (const job of this.#jobs.values()) {
+      if (job.over) continue;
+      job.end('cancelled', 0);
+      ends.push(job.exited);
+    }
+    await Promise.all([...ends, this.#pool.close()]);
+    await this.#reaper.close();
+  }
+
+  #accept(request: AttemptRequest): SubmitResult {
+    const { token } = request;
+    if (!this.#jobs.has(token)) {
+      const job = new LocalJob(request, demandOf(request.resources, this.#machine), {
+        changed: () => this.#board.change(token),
+        ended: (ended) => this.#ended(ended),
+        killedForMemory: () => this.#killedForMemory(),
+      });
+      this.#jobs.set(token, job);
+      this.#waiting.push(job);
+      this.#board.change(token);
+    }
+    return { token, job: token };
+  }
+
+  /** Starts what fits now. A start that fails at once frees its place and comes back here: hence the guard. */
+  #place(): void {
+    if (this.#placing || this.#closed) return;
+    this.#placing = true;
+    for (let started = this.#startFitting(); started > 0 && this.#waiting.length > 0; ) started = this.#startFitting();
+    this.#placing = false;
+    this.#pool.refill();
+  }
+
+  #startFitting(): number {
+    if (this.#waiting.length === 0) return 0;
+    const waiting: readonly Waiting[] = this.#waiting.map(({ id, demand, overtaken }) => ({ job: id, demand, overtaken }));
+    const started = place(this.#machine, [...this.#running.values()], waiting);
+    if (started.length === 0) return 0;
+    const ahead = overtakenBy(waiting, started);
+    const starting = new Set(started.map(({ job }) => job));
+    this.#waiting = this.#waiting.filter((job) => !starting.has(job.id));
+    for (const job of this.#waiting) job.overtaken += ahead.get(job.id) ?? 0;
+    for (const placed of started) {
+      this.#running.set(placed.job, placed);
+      this.#start(placed);
+    }
+    return started.length;
+  }
+
+  #start({ job: id, gpus }: Placed): void {
+    const job = this.#jobs.get(id);
+    if (job === undefined) return;
+    const launch = launchOf(job.request, this.#machine.gpus.length > 0 ? gpus : undefined);
+    job.start(this.#pool.take(launch), messageOf(job.request, this.#context.datastore));
+  }
+
+  #startProcess(setting: ProcessSetting, launch: Launch): TaskProcess {
+    const started = startTaskProcess(setting, launch);
+    const { pid } = started;
+    if (pid === undefined) return started;
+    // Before it can have been told anything: whatever runs is known to the reaper.
+    this.#reaper.adopt(pid);
+    void started.exited.then(() => {
+      // What the task has started ends with it.
+      signalGroup(pid, 'SIGKILL');
+      this.#reaper.forget(pid);
+    });
+    return started;
+  }
+
+  #ended(job: LocalJob): void {
+    this.#running.delete(job.id);
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== job);
+    this.#over.push(job.id);
+    if (this.#over.length > remembered) {
+      const oldest = this.#over.shift();
+      if (oldest !== undefined) {
+        this.#jobs.delete(oldest);
+        this.#board.forget(oldest);
+      }
+    }
+    this.#place();
+  }
+
+  #killedForMemory(): boolean {
+    const kills = outOfMemoryKills();
+    const rose = kills > this.#memoryKills;
+    // One kill explains one end; others may have been killed in the same moment.
+    if (rose) this.#memoryKills += 1;
+    return rose;
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * What this machine has for tasks: cores, memory, GPUs, as far as this process may use them (affinity and cgroup limits
+ * count, as in a container or under a CI runner). Reads only; decides nothing.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { LeatError } from '../../errors/index.ts';
+import type { Machine } from './placement.ts';
+
+/** Where the facts are read from. */
+export interface MachineSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The text of a file of the kernel, or `undefined` when there is none. */
+  readonly read: (path: string) => string | undefined;
+  /** Names in a folder; none when there is no such folder. */
+  readonly list: (path: string) => readonly string[];
+  readonly cores: number;
+  /** In bytes. */
+  readonly memory: number;
+}
+
+const bytesPerMb = 1024 * 1024;
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function listNames(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+/** The real ones. */
+export function machineSources(): MachineSources {
+  return { env: process.env, read: readText, list: listNames, cores: availableParallelism(), memory: totalmem() };
+}
+
+/** Folders of this process's control groups, innermost first, for one controller (`''`: version 2). */
+function groupFolders(sources: MachineSources, controller: 'cpu' | 'memory'): readonly string[] {
+  const lines = (sources.read('/proc/self/cgroup') ?? '').split('\n');
+  const folders: string[] = [];
+  for (const line of lines) {
+    const [, controllers = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    const own = controllers === '' || controllers.split(',').includes(controller);
+    if (!own || path === '') continue;
+    const root = controllers === '' ? '/sys/fs/cgroup' : `/sys/fs/cgroup/${controller}`;
+    // A limit may be set on any group above; inside a container the path of the host leads nowhere and the root is ours.
+    const parts = path.split('/').filter(Boolean);
+    for (let depth = parts.length; depth >= 0; depth -= 1) folders.push([root, ...parts.slice(0, depth)].join('/'));
+  }
+  return folders;
+}
+
+function coreLimit(sources: MachineSources): number {
+  const limits = groupFolders(sources, 'cpu').map((folder) => {
+    const [quota, period] = (sources.read(`${folder}/cpu.max`) ?? '').trim().split(' ').map(Number);
+    const older = Number(sources.read(`${folder}/cpu.cfs_quota_us`) ?? Number.NaN) / Number(sources.read(`${folder}/cpu.cfs_period_us`) ?? Number.NaN);
+    return quota !== undefined && period !== undefined ? quota / period : older;
+  });
+  return Math.min(sources.cores, ...limits.filter((limit) => limit > 0));
+}
+
+function memoryLimit(sources: MachineSources): number {
+  const limits = groupFolders(sources, 'memory').flatMap((folder) => [
+    Number(sources.read(`${folder}/memory.max`) ?? Number.NaN),
+    Number(sources.read(`${folder}/memory.limit_in_bytes`) ?? Number.NaN),
+  ]);
+  return Math.min(sources.memory, ...limits.filter((limit) => limit > 0)) / bytesPerMb;
+}
+
+function gpuNames(sources: MachineSources): readonly string[] {
+  const visible = sources.env['CUDA_VISIBLE_DEVICES'];
+  if (visible !== undefined) return visible.split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== '-1');
+  return sources
+    .list('/dev')
+    .flatMap((name) => /^nvidia(\d+)$/.exec(name)?.[1] ?? [])
+    .toSorted((a, b) => Number(a) - Number(b));
+}
+
+function override(env: MachineSources['env'], name: string): number | undefined {
+  const text = env[name];
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new LeatError('OPTION_INVALID', `the variable ${name} must be a number of zero or more; it is '${text}'`, {
+    hint: `Unset ${name} to let Leat look at the machine.`,
+  });
+}
+
+/**
+ * The machine as tasks may use it. `LEAT_LOCAL_CPU` (cores), `LEAT_LOCAL_MEMORY` (MB) and `LEAT_LOCAL_GPU` (devices) say
+ * otherwise. @throws LeatError OPTION_INVALID for a variable that is no number.
+ */
+export function readMachine(sources: MachineSources = machineSources()): Machine {
+  const { env } = sources;
+  const found = gpuNames(sources);
+  const gpus = override(env, 'LEAT_LOCAL_GPU') ?? found.length;
+  return {
+    cpu: override(env, 'LEAT_LOCAL_CPU') ?? coreLimit(sources),
+    memory: Math.floor(override(env, 'LEAT_LOCAL_MEMORY') ?? memoryLimit(sources)),
+    gpus: Array.from({ length: gpus }, (_, index) => found[index] ?? `${index}`),
+  };
+}
+
+/**
+ * How often the kernel has killed a process for lack of memory: in this control group, else on this machine. A rise
+ * between the start and the end of a killed task says why it was killed.
+ */
+export function outOfMemoryKills(sources: MachineSources = machineSources()): number {
+  const files = groupFolders(sources, 'memory').flatMap((folder) => [`${folder}/memory.events`, `${folder}/memory.oom_control`]);
+  for (const file of [...files, '/proc/vmstat']) {
+    const count = /^oom_kill (\d+)$/m.exec(sources.read(file) ?? '')?.[1];
+    if (count !== undefined) return Number(count);
+  }
+  return 0;
+}

@@ -1,0 +1,90 @@
+/**
+ * Processes that are started ahead of need, so that their start overlaps with the work of others. A process serves one task
+ * and is never given to a second one.
+ */
+import { type Launch, signalGroup, type TaskProcess } from './api.ts';
+
+interface Standby {
+  readonly key: string;
+  readonly process: TaskProcess;
+}
+
+/** Starts a process; the reaper has to know it before it is handed out. */
+export type StartProcess = (launch: Launch) => TaskProcess;
+
+const plain: Launch = { flags: [], environment: {}, standby: true };
+
+const keyOf = ({ flags, environment }: Launch): string => JSON.stringify([flags, Object.entries(environment).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+
+export class ProcessPool {
+  readonly #start: StartProcess;
+  /** Most processes that wait at once. */
+  readonly #limit: number;
+  #standby: Standby[] = [];
+  #expected = 0;
+  /** What the next attempt will probably need: the same as the last one. */
+  #next: Launch = plain;
+
+  constructor(start: StartProcess, limit: number) {
+    this.#start = start;
+    this.#limit = limit;
+  }
+
+  /** How many processes wait now. */
+  get waiting(): number {
+    return this.#standby.length;
+  }
+
+  /** About this many attempts will come soon. */
+  expect(upcoming: number): void {
+    this.#expected = Math.max(0, upcoming);
+    if (this.#expected === 0) this.#endAll();
+    this.#fill();
+  }
+
+  /** A process for one task: one that waits, or a fresh one. */
+  take(launch: Launch): TaskProcess {
+    const key = keyOf(launch);
+    const index = this.#standby.findIndex((standby) => standby.key === key && !standby.process.gone());
+    const [found] = index < 0 ? [] : this.#standby.splice(index, 1);
+    if (launch.standby) this.#next = launch;
+    this.#expected = Math.max(0, this.#expected - 1);
+    return found?.process ?? this.#start(launch);
+  }
+
+  /** Starts what is missing. To be called after the taken process has its task, which must not wait for this. */
+  refill(): void {
+    this.#fill();
+  }
+
+  /** Ends all that wait; resolves when they are gone. */
+  async close(): Promise<void> {
+    this.#expected = 0;
+    await Promise.all(this.#endAll());
+  }
+
+  #fill(): void {
+    this.#standby = this.#standby.filter(({ process }) => !process.gone());
+    const key = keyOf(this.#next);
+    const wanted = Math.min(this.#expected, this.#limit);
+    let ready = this.#standby.filter((standby) => standby.key === key).length;
+    for (; ready < wanted; ready += 1) this.#standby.push({ key, process: this.#start(this.#next) });
+    // Those of an earlier step give way.
+    while (this.#standby.length > this.#limit) {
+      const index = this.#standby.findIndex((standby) => standby.key !== key);
+      for (const { process } of this.#standby.splice(Math.max(0, index), 1)) void end(process);
+    }
+  }
+
+  #endAll(): readonly Promise<unknown>[] {
+    return this.#standby.splice(0).map(async ({ process }) => end(process));
+  }
+}
+
+async function end(process: TaskProcess): Promise<void> {
+  // A process that waits has run nothing of a task; it may hang while it loads the flow, so nothing gentler is sure to work.
+  if (process.pid !== undefined && !process.gone()) signalGroup(process.pid, 'SIGKILL');
+  process.stdout.destroy();
+  process.stderr.destroy();
+  await process.exited;
+}

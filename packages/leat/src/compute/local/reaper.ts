@@ -1,0 +1,74 @@
+/**
+ * Ends the engine's tasks when the engine dies, however it dies: also by `kill -9`, and also a task in a synchronous loop.
+ * One small shell reads the engine's process groups from a pipe; the pipe's end is the engine's end.
+ */
+import { LeatError } from '../../errors/index.ts';
+import { type ShellProcess, startShell } from './api.ts';
+
+// `+ group` adopts, `- group` forgets. At the end of the input: TERM to all that is left, a moment later KILL.
+const script = `
+groups=' '
+while read -r sign group; do
+  case $sign in
+    +) groups="$groups$group " ;;
+    -) case $groups in *" $group "*) groups="\${groups%% $group *} \${groups#* $group }" ;; esac ;;
+  esac
+done
+alive=
+for group in $groups; do kill -s TERM -- "-$group" && alive="$alive $group"; done
+[ -z "$alive" ] && exit 0
+sleep 1
+for group in $alive; do kill -s KILL -- "-$group"; done
+`;
+
+/** A shell that dies is started again, but not for ever: something on this machine does not want it. */
+const mostStarts = 5;
+
+export class Reaper {
+  readonly #groups = new Set<number>();
+  #shell: ShellProcess | undefined;
+  #starts = 0;
+  #closed = false;
+
+  /** @throws LeatError LAYER_FAILED when there is no `/bin/sh` that can be started. */
+  static async open(): Promise<Reaper> {
+    const reaper = new Reaper();
+    await reaper.#start();
+    return reaper;
+  }
+
+  /** From now on the group ends with the engine. */
+  adopt(group: number): void {
+    this.#groups.add(group);
+    this.#shell?.write(`+ ${group}`);
+  }
+
+  /** The group has ended. */
+  forget(group: number): void {
+    if (this.#groups.delete(group)) this.#shell?.write(`- ${group}`);
+  }
+
+  /** Ends the shell. Groups that are still adopted are ended by it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#shell?.end();
+    await this.#shell?.exited;
+  }
+
+  async #start(): Promise<void> {
+    this.#starts += 1;
+    try {
+      this.#shell = await startShell(script);
+    } catch (cause) {
+      throw new LeatError('LAYER_FAILED', "the compute layer 'local' could not start /bin/sh, which ends tasks when Leat dies", {
+        hint: 'Look at the limit of processes of this user (ulimit -u).',
+        cause,
+      });
+    }
+    for (const group of this.#groups) this.#shell.write(`+ ${group}`);
+    void this.#shell.exited.then(async () => {
+      this.#shell = undefined;
+      if (!this.#closed && this.#starts < mostStarts) await this.#start().catch(() => undefined);
+    });
+  }
+}
