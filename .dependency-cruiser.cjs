@@ -30,23 +30,23 @@ const direction = Object.entries(rooms).map(([room, { mayImport }]) => ({
   to: { path: `^${escaped(`${source}/`)}`, pathNot: [room, ...mayImport].map(under) },
 }));
 
-// A subfolder of a room with drivers is a driver. Nothing else knows which drivers exist, the other drivers least of all.
-const driverBorders = Object.entries(drivers).flatMap(([room, importers]) => {
-  const driver = `${under(room)}([^/]+)/`;
+// A driver is opened by name, in one file. Nothing else knows which drivers exist, the other drivers least of all.
+const driverBorders = drivers.flatMap(({ folder, openedBy }) => {
+  const driver = under(folder).replace('*', '([^/]+)');
   return [
     {
-      name: `${room}-drivers-by-name`,
-      comment: `A driver under ${source}/${room} is imported by ${importers.join(', ')} only.`,
+      name: 'drivers-by-name',
+      comment: `${source}/${folder} is a driver: only ${openedBy} imports it.`,
       severity: 'error',
-      from: { path: `^${escaped(`${source}/`)}`, pathNot: [tests, driver, ...importers.map(under)] },
+      from: { path: `^${escaped(`${source}/`)}`, pathNot: [tests, driver, under(openedBy)] },
       to: { path: driver },
     },
     {
-      name: `${room}-drivers-apart`,
-      comment: `A driver under ${source}/${room} does not import another one.`,
+      name: 'drivers-apart',
+      comment: `${source}/${folder} is a driver: it does not import another one.`,
       severity: 'error',
       from: { path: driver, pathNot: tests },
-      to: { path: driver, pathNot: `${under(room)}$1/` },
+      to: { path: driver, pathNot: under(folder).replace('*', '$1') },
     },
   ];
 });
