@@ -17,8 +17,8 @@ export type StepMethod<F extends Flow> = (this: F, ...args: never[]) => unknown;
  * @retry({ times: 5, minutesBetweenRetries: 1, backoff: 'exponential', maxMinutes: 30 })
  * @throws LeatError OPTION_INVALID
  */
-export function retry<F extends Flow>(method: StepMethod<F>, context: ClassMethodDecoratorContext<F>): void;
 export function retry(options?: RetryOptions): StepDecorator;
+export function retry<F extends Flow>(method: StepMethod<F>, context: ClassMethodDecoratorContext<F>): void;
 export function retry(...call: readonly unknown[]): StepDecorator | undefined {
   if (call.length >= 2) {
     hang(decorated('@retry', call[0] as object, call[1], retry as never), '@retry', { retry: {} });

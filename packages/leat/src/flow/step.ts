@@ -5,9 +5,15 @@ import { decorated } from './hang.ts';
 import type { AnyStep, StepName } from './inputs.ts';
 import type { Asks, ItemOf } from './next-types.ts';
 
-type StepReturn = void | Promise<void>;
-type StepArguments = readonly [] | readonly [argument?: never];
-type Method<F extends Flow, A extends StepArguments, R> = (this: F, ...args: A) => R;
+/** A method that `@step` may stand on. */
+export type StepLike<F extends Flow, A extends readonly unknown[], R> = (this: F, ...args: A) => R;
+
+/** `Context` when the method's form is that of a step, else the complaint. */
+type Formed<A extends readonly unknown[], R, Context> = A extends readonly [] | readonly [argument?: unknown]
+  ? [R] extends [void | Promise<void>]
+    ? Context
+    : 'a step returns nothing: store results in fields of this'
+  : 'a step takes at most one argument: the item of its foreach, or Inputs';
 
 type Targets<N> = N extends string ? N : N extends readonly (infer T)[] ? T & string : N[keyof N] & string;
 
@@ -26,7 +32,7 @@ export type CheckedEdges<F, E extends DeclaredEdges> = E extends { readonly next
 
 type ForeachField<F, N, K extends string> = K extends keyof F
   ? N extends keyof F
-    ? F[K] extends Iterable<infer T> | AsyncIterable<infer T>
+    ? Exclude<F[K], string> extends Iterable<infer T> | AsyncIterable<infer T>
       ? [T] extends [ItemOf<F[N]>]
         ? unknown
         : `the items of '${K}' do not fit the parameter of '${N & string}'`
@@ -61,16 +67,17 @@ type EdgesContext<F, E extends DeclaredEdges> =
  * @step({ next: 'train', foreach: 'countries' }) start() { goOn(this); }
  * @step({ next: { big: 'cloud', small: 'laptop' }, by: 'size' }) choose() { goOn(this); }
  */
-export function step<F extends Flow, A extends StepArguments, R extends StepReturn>(
-  method: Method<F, A, R>,
-  context: ClassMethodDecoratorContext<F, Method<F, A, R>>,
-): void;
 export function step<const E extends DeclaredEdges>(
   edges: E,
-): <F extends Flow, A extends StepArguments, R extends StepReturn>(
-  method: Method<F, A, R>,
-  context: EdgesContext<F, E>,
+): <F extends Flow, A extends readonly unknown[], R>(
+  method: StepLike<F, A, R>,
+  context: Formed<A, R, EdgesContext<F, E>>,
 ) => void;
+// The bare form stands last: the compiler explains a wrong use by the last overload.
+export function step<F extends Flow, A extends readonly unknown[], R>(
+  method: StepLike<F, A, R>,
+  context: Formed<A, R, ClassMethodDecoratorContext<F, StepLike<F, A, R>>>,
+): void;
 export function step(...call: readonly unknown[]): unknown {
   if (call.length >= 2) return mark(call[0] as object, call[1], step as never);
   const edges = checkedEdges(call[0]);
