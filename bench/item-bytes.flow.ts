@@ -1,0 +1,34 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { Flow, parameter, step, type Inputs } from 'leat';
+
+/** Items of 1 KiB, made one at a time. */
+function* items(count: number): Generator<string> {
+  for (let index = 0; index < count; index++) yield String(index).padEnd(1024, '.');
+}
+
+/** Each task says how many bytes its process has read until its step began: start-up, code, inputs and the item. */
+export default class ItemBytesFlow extends Flow {
+  items = parameter(10, { help: 'width of the foreach' });
+  enough = parameter(10, {
+    help: 'tasks that are measured; the one after them fails, and with it the run, to save the rest',
+  });
+  report = parameter('', { help: 'file that gets one line from each task' });
+
+  @step start() {
+    this.next(this.read, { foreach: items(this.items) });
+  }
+
+  @step read(item: string) {
+    const index = Number(item.replaceAll('.', ''));
+    if (index >= this.enough) throw new Error('enough tasks are measured');
+    const bytes = /^rchar: (?<bytes>\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.groups?.['bytes'];
+    appendFileSync(this.report, `${bytes}\n`);
+    this.next(this.join);
+  }
+
+  @step join(_inputs: Inputs<ItemBytesFlow>) {
+    this.next(this.end);
+  }
+
+  @step end() {}
+}
