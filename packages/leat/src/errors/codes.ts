@@ -2,7 +2,15 @@
  * Every error code of Leat, its exit code and its title. A code is stable: scripts may match on it. Each has a page
  * `docs/errors/<CODE>.md` (checked by `scripts/check-docs.ts`).
  */
-export const exitCodes = {
+export const exitCodes: {
+  readonly ok: 0;
+  readonly runFailed: 1;
+  readonly usage: 2;
+  readonly refused: 3;
+  readonly store: 4;
+  readonly interrupted: 130;
+  readonly terminated: 143;
+} = {
   ok: 0,
   runFailed: 1,
   usage: 2,
@@ -10,12 +18,13 @@ export const exitCodes = {
   store: 4,
   interrupted: 130,
   terminated: 143,
-} as const;
+};
 
 /** What a process that ends with an error of some code exits with. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-interface CodeFacts {
+/** What is known of a code. */
+export interface CodeFacts {
   readonly exitCode: ExitCode;
   readonly title: string;
 }
@@ -25,8 +34,36 @@ const refused = (title: string): CodeFacts => ({ exitCode: exitCodes.refused, ti
 const store = (title: string): CodeFacts => ({ exitCode: exitCodes.store, title });
 const failed = (title: string): CodeFacts => ({ exitCode: exitCodes.runFailed, title });
 
+/** A stable name of what went wrong. */
+export type ErrorCode =
+  | 'USAGE'
+  | 'NODE_TOO_OLD'
+  | 'NOT_FOUND'
+  | 'PARAMETER_INVALID'
+  | 'OPTION_INVALID'
+  | 'FLOW_LOAD'
+  | 'FLOW_INVALID'
+  | 'GRAPH_INVALID'
+  | 'LAYER_UNKNOWN'
+  | 'LAYER_REFUSED'
+  | 'TASK_FAILED'
+  | 'RUN_FAILED'
+  | 'TRANSITION_INVALID'
+  | 'ARTIFACT_UNSET'
+  | 'ARTIFACT_UNSUPPORTED'
+  | 'ARTIFACT_READ_ONLY'
+  | 'MERGE_CONFLICT'
+  | 'STEP_MISUSE'
+  | 'LAYER_FAILED'
+  | 'STORE_UNAVAILABLE'
+  | 'STORE_CORRUPT'
+  | 'METADATA_UNAVAILABLE'
+  | 'METADATA_SCHEMA'
+  | 'LEASE_LOST'
+  | 'INTERNAL';
+
 /** The list itself. Add a code here and a page in `docs/errors/`, or `npm run check` fails. */
-export const errorCodes = {
+export const errorCodes: Readonly<Record<ErrorCode, CodeFacts>> = {
   // What the user typed
   USAGE: usage('The command line cannot be understood'),
   NODE_TOO_OLD: usage('This Node is too old'),
@@ -56,7 +93,4 @@ export const errorCodes = {
   METADATA_SCHEMA: store('The metadata was written by another version of Leat'),
   LEASE_LOST: store('Another engine drives this run'),
   INTERNAL: failed('A defect of Leat'),
-} as const satisfies Record<string, CodeFacts>;
-
-/** A stable name of what went wrong. */
-export type ErrorCode = keyof typeof errorCodes;
+};
