@@ -62,6 +62,8 @@ export interface TaskSpec {
   /** The step before (none for `start`); for a join all of them, in the order of the split. */
   readonly sources: readonly TaskSource[];
   readonly foreach: readonly ForeachFrame[];
+  /** A join of a foreach: key of the index of the items that it joins, so that each input knows its item. */
+  readonly joinedItems?: string;
   /** Hash of the code package. */
   readonly package: string;
   /** Key of the run's parameters: one artifact that holds a record. */

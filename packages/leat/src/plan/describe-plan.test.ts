@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { describePlan } from './describe-plan.ts';
+import { planOf } from './plan.fixture.ts';
+
+it('shows what was asked for and by whom, and no empty column', () => {
+  const plan = planOf(
+    { resources: { memory: 8000, gpu: 1 }, retry: { times: 2, minutesBetweenRetries: 1.5, backoff: 'exponential' }, timeout: { minutes: 90 } },
+    ['batch:cpu=8,queue=spot'],
+  );
+  expect(`\n${describePlan(plan)}`).toBe(`
+step   layer  cpu         memory                gpu             retry                          timeout
+start  batch  8 (--with)  –                     –               –                              –
+work   batch  8 (--with)  8000 MB (@resources)  1 (@resources)  2× after 1 min 30 s, doubling  1 h 30 min
+end    batch  8 (--with)  –                     –               –                              –`);
+  expect(describePlan(planOf({}))).toBe('step   layer\nstart  local\nwork   local\nend    local');
+});

@@ -1,0 +1,63 @@
+import type { ResolvedValue, RetryPolicy, RunPlan, StepPlan } from './plan.ts';
+import { resourceNames } from './resolve-resources.ts';
+
+/** One row of {@link planRows}: texts for people, each with where its value came from when somebody wrote it. */
+export interface PlanRow {
+  readonly step: string;
+  readonly layer: string;
+  readonly cpu: string;
+  readonly memory: string;
+  readonly gpu: string;
+  readonly disk: string;
+  readonly retry: string;
+  readonly timeout: string;
+}
+
+const columns = ['step', 'layer', 'cpu', 'memory', 'gpu', 'disk', 'retry', 'timeout'] as const satisfies readonly (keyof PlanRow)[];
+const nothing = '–';
+
+/** The plan's steps in the order of the class, ready for a table. */
+export function planRows(plan: RunPlan): readonly PlanRow[] {
+  return plan.graph.steps.flatMap(({ name }) => {
+    const step = plan.steps[name];
+    return step === undefined ? [] : [rowOf(step)];
+  });
+}
+
+/**
+ * The resolved shape of a run as a table, with where each value came from. Columns in which nobody asked for anything are
+ * left out.
+ */
+export function describePlan(plan: RunPlan): string {
+  const rows = planRows(plan);
+  const shown = columns.filter((column) => column === 'step' || column === 'layer' || rows.some((row) => row[column] !== nothing));
+  const table = [Object.fromEntries(columns.map((column) => [column, column])) as unknown as PlanRow, ...rows];
+  const widths = shown.map((column) => Math.max(...table.map((row) => row[column].length)));
+  return table.map((row) => shown.map((column, i) => row[column].padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n');
+}
+
+function rowOf({ step, layer, resources, retry, timeoutSeconds }: StepPlan): PlanRow {
+  const units = { cpu: '', memory: ' MB', gpu: '', disk: ' MB' };
+  const [cpu = '', memory = '', gpu = '', disk = ''] = resourceNames.map((name) => valueText(resources[name], units[name]));
+  return { step, layer, cpu, memory, gpu, disk, retry: retryText(retry), timeout: durationText(timeoutSeconds) };
+}
+
+function valueText({ value, origin }: ResolvedValue<number>, unit: string): string {
+  return origin === 'default' ? nothing : `${value}${unit} (${origin})`;
+}
+
+function retryText({ times, waitSeconds, backoff }: RetryPolicy): string {
+  if (times === 0) return nothing;
+  const wait = waitSeconds === 0 ? '' : ` after ${durationText(waitSeconds)}${backoff === 'exponential' ? ', doubling' : ''}`;
+  return `${times}×${wait}`;
+}
+
+function durationText(seconds: number | undefined): string {
+  if (seconds === undefined) return nothing;
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'min'],
+    [Math.round((seconds % 60) * 1000) / 1000, 's'],
+  ] as const;
+  return parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(' ') || '0 s';
+}

@@ -1,0 +1,119 @@
+/**
+ * Graph + decorators + `--with` → the run's plan: where each step runs, with what, how often and how long, decided once before
+ * the run starts and stored with it. Pure: hashing is handed in, and no layer is asked.
+ *
+ * next: `scheduler/transition.ts`
+ */
+import { LeatError } from '../errors/index.ts';
+import type { FlowDescription, StepDescription, TimeoutOptions } from '../flow/description.ts';
+import type { FlowGraph, GraphStep } from '../graph/graph.ts';
+import { type AddedDecorators, addedDecorators, addedFor, decoratorNames } from './added-decorators.ts';
+import { nearest } from './nearest.ts';
+import type { WithSpec } from './parse-with.ts';
+import type { RunPlan, StepPlan } from './plan.ts';
+import { resolveResources, resourceNames } from './resolve-resources.ts';
+import { resolveRetry } from './resolve-retry.ts';
+
+export interface PlanRequest {
+  readonly graph: FlowGraph;
+  readonly description: FlowDescription;
+  /** In the order of the command line. */
+  readonly with: readonly WithSpec[];
+  /** Hash of the code package. */
+  readonly package: string;
+  /** Names of compute layers that this installation can open. A name with `/` is a module and is always let through. */
+  readonly layers: readonly string[];
+  /** sha256 of a text, in hex. */
+  readonly hash: (text: string) => string;
+}
+
+/** The layer of a step that nothing sends elsewhere. */
+export const defaultLayer = 'local';
+
+/**
+ * Resolves the plan of a run.
+ *
+ * @throws OPTION_INVALID naming the step and the decorator, LAYER_UNKNOWN.
+ */
+export function makePlan({ graph, description, package: packageHash, layers, hash, ...request }: PlanRequest): RunPlan {
+  const added = addedDecorators(request.with);
+  const steps: Record<string, StepPlan> = {};
+  const stepHashes: Record<string, string> = {};
+  for (const step of graph.steps) {
+    const described = description.steps.find(({ name }) => name === step.name);
+    if (described === undefined) throw new TypeError(`no step '${step.name}' in the description of '${graph.flow}'`);
+    const plan = planStep(step, described, added);
+    requireLayer(plan, layers);
+    steps[step.name] = plan;
+    stepHashes[step.name] = hash(described.source);
+  }
+  // `--with` may find no step that it holds for; a name that is wrong is wrong all the same.
+  if (added.layer !== undefined) requireLayer({ layer: added.layer.name }, layers);
+  return { version: 1, flow: graph.flow, graph, steps, package: packageHash, stepHashes };
+}
+
+function planStep(step: GraphStep, { name, decorators: own }: StepDescription, all: AddedDecorators): StepPlan {
+  const added = addedFor(name, own, all);
+  const layer = own.layer ?? added.layer;
+  const timeoutSeconds = secondsOf(own.timeout ?? added.timeout);
+  const catchError = own.catchError ?? added.catchError;
+  if (catchError !== undefined) requireCase(step, catchError, own.catchError === undefined);
+  return {
+    step: name,
+    layer: layer?.name ?? defaultLayer,
+    layerOptions: withoutResources(layer?.options ?? {}),
+    resources: checkedResources(name, layer?.name ?? defaultLayer, resolveResources(own, added)),
+    retry: resolveRetry(own.retry ?? added.retry),
+    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+    ...(catchError !== undefined && { catchError }),
+    environment: { ...(own.environment ?? added.environment)?.vars },
+  };
+}
+
+function secondsOf(options: TimeoutOptions | undefined): number | undefined {
+  if (options === undefined) return undefined;
+  const { seconds = 0, minutes = 0, hours = 0 } = options;
+  return seconds + 60 * minutes + 3600 * hours;
+}
+
+function withoutResources(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !(resourceNames as readonly string[]).includes(name)));
+}
+
+// A layer's decorator is checked by its layer later, but resources mean the same on all of them.
+function checkedResources(step: string, layer: string, resources: StepPlan['resources']): StepPlan['resources'] {
+  for (const name of resourceNames) {
+    const { value, origin } = resources[name] as { readonly value: unknown; readonly origin: string };
+    if (origin === 'default') continue;
+    const least = name === 'gpu' ? 'a whole number of at least 0' : 'a number above 0';
+    const fine = name === 'gpu' ? Number.isSafeInteger(value) && (value as number) >= 0 : Number.isFinite(value) && (value as number) > 0;
+    if (fine) continue;
+    const by = origin === 'layer decorator' ? `@${layer}` : origin;
+    throw new LeatError('OPTION_INVALID', `${by} of the step '${step}': '${name}' must be ${least}, got ${JSON.stringify(value)}`, {
+      hint: 'cpu counts cores, memory and disk count MB, gpu counts devices',
+      details: { step, option: name },
+    });
+  }
+  return resources;
+}
+
+function requireCase({ name, next }: GraphStep, options: NonNullable<StepPlan['catchError']>, isAdded: boolean): void {
+  if (next.kind !== 'switch') return;
+  const cases = Object.keys(next.cases);
+  if (options.case !== undefined && cases.includes(options.case)) return;
+  const label = isAdded ? '--with catchError' : '@catchError';
+  const what = options.case === undefined ? `needs 'case' on the step '${name}'` : `names the case '${options.case}', which the step '${name}' lacks`;
+  throw new LeatError('OPTION_INVALID', `${label} ${what}: after a failure there is no value that could choose`, {
+    hint: `say which way the run goes on: @catchError({ var: '${options.var}', case: '${cases[0] ?? ''}' }); the cases are ${cases.join(', ')}`,
+    details: { step: name, cases },
+  });
+}
+
+function requireLayer({ layer }: Pick<StepPlan, 'layer'>, layers: readonly string[]): void {
+  if (layers.includes(layer) || layer.includes('/')) return;
+  const meant = nearest(layer, [...layers, ...decoratorNames]);
+  throw new LeatError('LAYER_UNKNOWN', `there is no compute layer '${layer}'`, {
+    hint: `${meant === undefined ? '' : `did you mean '${meant}'? `}--with takes ${[...layers, ...decoratorNames].join(', ')}`,
+    details: { layer, layers },
+  });
+}

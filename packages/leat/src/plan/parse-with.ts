@@ -1,0 +1,84 @@
+import { LeatError } from '../errors/index.ts';
+
+/** What one `--with` says: a decorator that every step gets which has none of its kind. */
+export interface WithSpec {
+  /** `retry`, `timeout`, `resources`, `environment`, `catchError`, or the name of a compute layer. */
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** As it was written, for messages. */
+  readonly text: string;
+}
+
+/**
+ * Reads `name` or `name:option=value,option=value`. A value is JSON where it can be read as such, else text; a comma inside
+ * quotes, brackets or braces does not end it. An option without a value is `true`.
+ *
+ * @example parseWith('batch:memory=10000,queue=spot') // { name: 'batch', options: { memory: 10000, queue: 'spot' }, … }
+ * @throws OPTION_INVALID
+ */
+export function parseWith(text: string): WithSpec {
+  const colon = text.indexOf(':');
+  const name = (colon < 0 ? text : text.slice(0, colon)).trim();
+  if (!/^@?[A-Za-z][\w./-]*$/.test(name)) {
+    throw invalid(text, `'${name}' is no name of a decorator`);
+  }
+  const options: [string, unknown][] = [];
+  const written = colon < 0 ? '' : text.slice(colon + 1).trim();
+  for (const part of written === '' ? [] : splitOutside(text, written)) {
+    const [key, value] = readOption(text, part);
+    if (options.some(([known]) => known === key)) throw invalid(text, `'${key}' is given twice`);
+    options.push([key, value]);
+  }
+  return { name, options: Object.fromEntries(options), text };
+}
+
+const openers = '{[';
+const closers = '}]';
+
+// Splits at commas that stand outside of quotes and brackets.
+function splitOutside(all: string, text: string): readonly string[] {
+  const parts: string[] = [];
+  let [start, depth, quote] = [0, 0, ''];
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] ?? '';
+    if (quote !== '') {
+      if (char === '\\') at++;
+      else if (char === quote) quote = '';
+    } else if (char === '"' || (char === "'" && /[=,[{:]$/.test(text.slice(0, at)))) quote = char;
+    else if (openers.includes(char)) depth++;
+    else if (closers.includes(char)) depth--;
+    else if (char === ',' && depth === 0) {
+      parts.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  if (quote !== '' || depth !== 0) throw invalid(all, 'a quote or a bracket is not closed');
+  return [...parts, text.slice(start)].map((part) => part.trim());
+}
+
+function readOption(all: string, part: string): readonly [string, unknown] {
+  const equals = part.indexOf('=');
+  const key = (equals < 0 ? part : part.slice(0, equals)).trim();
+  if (!/^[A-Za-z_$][\w$.-]*$/.test(key)) throw invalid(all, `'${part}' is no option`);
+  return [key, equals < 0 ? true : readValue(part.slice(equals + 1).trim())];
+}
+
+function readValue(text: string): unknown {
+  if (/^'.*'$/s.test(text)) return text.slice(1, -1);
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'number' && !isExact(text, value) ? text : value;
+  } catch {
+    return text;
+  }
+}
+
+// Digits that a number cannot hold, such as an account's id, are text.
+const isExact = (text: string, value: number): boolean =>
+  Number.isFinite(value) && (Number.isSafeInteger(value) || !/^-?\d+$/.test(text));
+
+function invalid(text: string, reason: string): LeatError {
+  return new LeatError('OPTION_INVALID', `--with '${text}' cannot be read: ${reason}`, {
+    hint: 'write --with name or --with name:option=value,option=value, such as --with batch:memory=10000,cpu=8',
+  });
+}
