@@ -1,0 +1,28 @@
+import type { RunEvent } from '../../metadata/events.ts';
+import type { RunObserver, TaskLine } from '../../scheduler/observer.ts';
+import type { Output } from '../output/terminal.ts';
+
+/** A run as JSON lines, for programs: every event of the log as it is written, every line of the tasks. */
+export class JsonReporter implements RunObserver {
+  readonly #out: Output;
+
+  constructor(out: Output) {
+    this.#out = out;
+  }
+
+  applied(events: readonly RunEvent[]): void {
+    for (const event of events) this.write(event);
+  }
+
+  line(line: TaskLine): void {
+    this.write({ type: 'log', ...line });
+  }
+
+  warning(message: string): void {
+    this.write({ type: 'warning', message });
+  }
+
+  write(record: object): void {
+    this.#out.write(`${JSON.stringify(record)}\n`);
+  }
+}
