@@ -47,7 +47,10 @@ function newRun(over: Partial<NewRun> = {}): NewRun {
   };
 }
 
-async function create(store: MetadataStore, over: Partial<NewRun> = {}): Promise<{ run: RunRecord; lease: Lease }> {
+async function create(
+  store: MetadataStore,
+  over: Partial<NewRun> = {},
+): Promise<{ run: RunRecord; lease: Lease }> {
   return store.createRun(newRun(over), 'engine-1', minute);
 }
 
@@ -72,7 +75,15 @@ function submitted(task: string, attempt = 0, at = 1): RunEvent {
 
 function succeeded(task: string, attempt = 0, at = 9): RunEvent {
   const manifest = `runs/TrainFlow/1/${task}@${attempt}.json`;
-  return { type: 'attempt-succeeded', at, task, attempt, manifest, outcome: { kind: 'linear' }, startedAt: 5 };
+  return {
+    type: 'attempt-succeeded',
+    at,
+    task,
+    attempt,
+    manifest,
+    outcome: { kind: 'linear' },
+    startedAt: 5,
+  };
 }
 
 function failed(task: string, at = 9, attempt = 0): RunEvent {
@@ -83,7 +94,12 @@ const runCases: readonly MetadataCase[] = [
   {
     name: 'counts the runs of each flow from 1 and gives back what was stored',
     run: async ({ store }) => {
-      const given = newRun({ tags: ['b', 'a'], originRun: '7', resumeFrom: 'train', command: 'leat run x.ts' });
+      const given = newRun({
+        tags: ['b', 'a'],
+        originRun: '7',
+        resumeFrom: 'train',
+        command: 'leat run x.ts',
+      });
       const first = await store.createRun(given, 'engine-1', minute);
       assert.equal(first.run.id, '1');
       assert.equal((await create(store)).run.id, '2');
@@ -137,8 +153,14 @@ const runCases: readonly MetadataCase[] = [
       await create(store, { flow: 'Other' });
       const flows = async (namespace?: string): Promise<unknown[]> =>
         (await store.flows(namespace)).map(({ flow, runs, latest }) => [flow, runs, latest.id]);
-      assert.deepEqual(await flows(), [['Other', 1, '1'], ['TrainFlow', 2, '2']]);
-      assert.deepEqual(await flows('user:ada'), [['Other', 1, '1'], ['TrainFlow', 1, '1']]);
+      assert.deepEqual(await flows(), [
+        ['Other', 1, '1'],
+        ['TrainFlow', 2, '2'],
+      ]);
+      assert.deepEqual(await flows('user:ada'), [
+        ['Other', 1, '1'],
+        ['TrainFlow', 1, '1'],
+      ]);
     },
   },
   {
@@ -151,7 +173,11 @@ const runCases: readonly MetadataCase[] = [
       assert.deepEqual(await store.tag('TrainFlow', '1', { remove: strange, add: ['prod'] }), ['prod']);
       const many = Array.from({ length: 50 }, (_, index) => `t${index}`);
       await rejectsWith('OPTION_INVALID', store.tag('TrainFlow', '1', { add: many }));
-      assert.deepEqual((await store.run('TrainFlow', '1'))?.tags, ['prod'], 'a refused change changes nothing');
+      assert.deepEqual(
+        (await store.run('TrainFlow', '1'))?.tags,
+        ['prod'],
+        'a refused change changes nothing',
+      );
       await store.tag('TrainFlow', '1', { add: many.slice(1) });
       await rejectsWith('OPTION_INVALID', store.tag('TrainFlow', '1', { add: ['one more'] }));
       for (const tag of ['', ' ', 'x'.repeat(501), 'two\nlines', 'user:ada']) {
@@ -210,7 +236,11 @@ const leaseCases: readonly MetadataCase[] = [
       await rejectsWith('LEASE_LOST', store.append(lease, []));
       await rejectsWith('LEASE_LOST', store.renewLease(lease, minute));
       await store.releaseLease(lease);
-      assert.equal((await store.run('TrainFlow', '1'))?.lease?.owner, 'engine-2', 'giving back what is lost changes nothing');
+      assert.equal(
+        (await store.run('TrainFlow', '1'))?.lease?.owner,
+        'engine-2',
+        'giving back what is lost changes nothing',
+      );
       assert.equal((await store.task('TrainFlow', '1', 'start'))?.status, 'submitted');
       assert.equal(await other.append(taken, [succeeded('start')]), 2);
       assert.equal((await store.task('TrainFlow', '1', 'start'))?.status, 'succeeded');
@@ -239,8 +269,12 @@ const leaseCases: readonly MetadataCase[] = [
       await other.append(second, [succeeded('start')]);
       const third = await store.acquireLease('TrainFlow', '1', 'engine-1', minute, true);
       await store.append(third, [failed('start'), succeeded('train[0]')]);
-      assert.equal((await store.task('TrainFlow', '1', 'start'))?.status, 'succeeded', 'what was decided stays');
-      const [start] = (await store.steps('TrainFlow', '1')).filter(({ step }) => step === 'start');
+      assert.equal(
+        (await store.task('TrainFlow', '1', 'start'))?.status,
+        'succeeded',
+        'what was decided stays',
+      );
+      const start = (await store.steps('TrainFlow', '1')).find(({ step }) => step === 'start');
       assert.deepEqual(start?.byStatus, { succeeded: 1 });
     },
   },
@@ -263,10 +297,19 @@ const logCases: readonly MetadataCase[] = [
       assert.equal(await store.task('TrainFlow', '1', 'end'), undefined);
       assert.equal((await store.run('TrainFlow', '1'))?.lastSeq, 2_501);
       const read = await collect(store.events('TrainFlow', '1'));
-      assert.deepEqual(read.map(({ seq }) => seq), events.map((_, index) => index + 1));
-      assert.deepEqual(read.map(({ event }) => event), events);
+      assert.deepEqual(
+        read.map(({ seq }) => seq),
+        events.map((_, index) => index + 1),
+      );
+      assert.deepEqual(
+        read.map(({ event }) => event),
+        events,
+      );
       const rest = await collect(store.events('TrainFlow', '1', 2_500));
-      assert.deepEqual(rest.map(({ seq }) => seq), [2_501]);
+      assert.deepEqual(
+        rest.map(({ seq }) => seq),
+        [2_501],
+      );
     },
   },
   {
@@ -289,7 +332,11 @@ const logCases: readonly MetadataCase[] = [
       await store.append(lease, [submitted('start'), { type: 'run-ended', at: 7, status: 'cancelled' }]);
       const ended = await store.run('TrainFlow', '1');
       assert.deepEqual([ended?.status, ended?.endedAt], ['cancelled', 7]);
-      assert.equal((await store.task('TrainFlow', '1', 'start'))?.status, 'cancelled', 'nobody will finish it');
+      assert.equal(
+        (await store.task('TrainFlow', '1', 'start'))?.status,
+        'cancelled',
+        'nobody will finish it',
+      );
       await store.append(lease, [{ type: 'engine-started', at: 8, epoch: 2, host: 'h', pid: 1 }]);
       const again = await store.run('TrainFlow', '1');
       assert.deepEqual([again?.status, again?.endedAt], ['running', undefined]);
@@ -297,7 +344,11 @@ const logCases: readonly MetadataCase[] = [
   },
 ];
 
-async function equalsFold(store: MetadataStore, { flow, id }: RunRecord, events: readonly RunEvent[]): Promise<void> {
+async function equalsFold(
+  store: MetadataStore,
+  { flow, id }: RunRecord,
+  events: readonly RunEvent[],
+): Promise<void> {
   const expected = project(events);
   assert.deepEqual(await store.tasks(flow, id, {}), expected.tasks);
   assert.deepEqual(await store.failures(flow, id, 1_000), expected.failures);
@@ -330,11 +381,17 @@ const taskCases: readonly MetadataCase[] = [
         'train[10]',
         'train[100]',
       ];
-      await store.append(lease, order.toReversed().map((task) => submitted(task)));
+      await store.append(
+        lease,
+        order.toReversed().map((task) => submitted(task)),
+      );
       assert.deepEqual(addresses(await store.tasks('TrainFlow', '1', {})), order);
       const paged: string[] = [];
       for (let after: string | undefined; ; after = paged.at(-1)) {
-        const page = await store.tasks('TrainFlow', '1', { limit: 5, ...(after === undefined ? {} : { after }) });
+        const page = await store.tasks('TrainFlow', '1', {
+          limit: 5,
+          ...(after === undefined ? {} : { after }),
+        });
         paged.push(...addresses(page));
         if (page.length < 5) break;
       }
@@ -348,7 +405,10 @@ const taskCases: readonly MetadataCase[] = [
     run: async ({ store }) => {
       const { lease } = await create(store);
       const tasks = ['train[0]', 'train[1]', 'train[2]', 'train[3]'];
-      await store.append(lease, tasks.map((task) => submitted(task)));
+      await store.append(
+        lease,
+        tasks.map((task) => submitted(task)),
+      );
       await store.append(lease, [
         succeeded('train[0]'),
         failed('train[1]'),
@@ -362,14 +422,19 @@ const taskCases: readonly MetadataCase[] = [
       assert.deepEqual(await by('running'), ['train[2]']);
       assert.deepEqual(await by('waiting-retry'), ['train[3]']);
       assert.deepEqual(await by('queued'), []);
-      assert.deepEqual(addresses(await store.tasks('TrainFlow', '1', { status: 'failed', step: 'train' })), ['train[1]']);
+      assert.deepEqual(addresses(await store.tasks('TrainFlow', '1', { status: 'failed', step: 'train' })), [
+        'train[1]',
+      ]);
     },
   },
   {
     name: 'shows the first failure first',
     run: async ({ store }) => {
       const { lease } = await create(store);
-      await store.append(lease, ['train[0]', 'train[1]', 'train[2]', 'train[3]'].map((task) => submitted(task)));
+      await store.append(
+        lease,
+        ['train[0]', 'train[1]', 'train[2]', 'train[3]'].map((task) => submitted(task)),
+      );
       await store.append(lease, [failed('train[2]', 5), failed('train[3]', 5)]);
       await store.append(lease, [failed('train[0]', 7), failed('train[1]', 5)]);
       const failures = addresses(await store.failures('TrainFlow', '1', 10));
@@ -393,18 +458,30 @@ const taskCases: readonly MetadataCase[] = [
       assert.equal(task?.status, 'succeeded');
       assert.deepEqual([task?.attempts, task?.decidedBy, task?.failure?.message], [2, 1, 'train[3] broke']);
       const attempts = await store.attempts('TrainFlow', '1', 'train[3]');
-      assert.deepEqual(attempts.map(({ attempt, state, job }) => [attempt, state, job]), [
-        [0, 'failed', undefined],
-        [1, 'succeeded', 'job-7'],
-      ]);
+      assert.deepEqual(
+        attempts.map(({ attempt, state, job }) => [attempt, state, job]),
+        [
+          [0, 'failed', undefined],
+          [1, 'succeeded', 'job-7'],
+        ],
+      );
       await store.append(lease, [failed('train[3]', 40)]);
-      assert.equal((await store.task('TrainFlow', '1', 'train[3]'))?.decidedBy, 1, 'a late report changes nothing');
+      assert.equal(
+        (await store.task('TrainFlow', '1', 'train[3]'))?.decidedBy,
+        1,
+        'a late report changes nothing',
+      );
     },
   },
 ];
 
 /** Every promise of the contract. */
-export const metadataConformance: readonly MetadataCase[] = [...runCases, ...leaseCases, ...logCases, ...taskCases];
+export const metadataConformance: readonly MetadataCase[] = [
+  ...runCases,
+  ...leaseCases,
+  ...logCases,
+  ...taskCases,
+];
 
 function addresses(tasks: readonly TaskRecord[]): string[] {
   return tasks.map(({ task }) => task);

@@ -14,7 +14,16 @@ function drawing(seed: number): Draw {
   };
 }
 
-const tasks = ['start', 'train[0]', 'train[3]', 'train[12]', 'score[3,12]', 'score[3,12]~2', 'choose', 'end'] as const;
+const tasks = [
+  'start',
+  'train[0]',
+  'train[3]',
+  'train[12]',
+  'score[3,12]',
+  'score[3,12]~2',
+  'choose',
+  'end',
+] as const;
 const outcomes: readonly EventOutcome[] = [
   { kind: 'end' },
   { kind: 'linear' },
@@ -64,7 +73,14 @@ function taskEvent(draw: Draw, at: number): RunEvent {
       return { type: 'attempt-accepted', at, task, attempt, job: `job-${draw(9)}` };
     case 4:
     case 5:
-      return { type: 'attempt-state', at, task, attempt, state: pick(draw, states), ...(draw(2) === 0 ? { note: 'waits' } : {}) };
+      return {
+        type: 'attempt-state',
+        at,
+        task,
+        attempt,
+        state: pick(draw, states),
+        ...(draw(2) === 0 ? { note: 'waits' } : {}),
+      };
     case 6:
       return failedEvent(draw, at, task, attempt);
     case 7:
@@ -80,7 +96,12 @@ function taskEvent(draw: Draw, at: number): RunEvent {
 
 function failureOf(draw: Draw): Extract<RunEvent, { type: 'attempt-failed' }>['failure'] {
   const reason = pick(draw, reasons);
-  return { reason, type: 'Error', message: `it broke ${draw(100)} ways`, ...(draw(2) === 0 ? { exitCode: draw(5) } : {}) };
+  return {
+    reason,
+    type: 'Error',
+    message: `it broke ${draw(100)} ways`,
+    ...(draw(2) === 0 ? { exitCode: draw(5) } : {}),
+  };
 }
 
 function failedEvent(draw: Draw, at: number, task: string, attempt: number): RunEvent {

@@ -16,6 +16,7 @@ import {
 } from '../fold.ts';
 import type { AttemptRecord, Lease, StepCounts, TaskRecord } from '../metadata-store.ts';
 import type { Database } from './database.ts';
+import { writeEvents } from './event-rows.ts';
 import { requireLease } from './leases.ts';
 import {
   listOpenTasks,
@@ -43,8 +44,6 @@ export interface Kept {
 }
 
 interface Change {
-  /** As stored; `undefined`: not stored yet. */
-  readonly stored: TaskRecord | undefined;
   entry: TaskEntry;
   endedSeq: number;
 }
@@ -73,10 +72,10 @@ export function appendEvents(
   const valid = kept?.run === run && kept.epoch === lease.epoch && kept.lastSeq === before;
   const open = valid ? kept.open : new Map<string, TaskEntry>();
   const batch: Batch = { database, run, open, changes: new Map(), counts: new Map() };
+  writeEvents(database, run, before, events);
   let seq = before;
   for (const event of events) {
     seq += 1;
-    database.run('INSERT INTO events (run, seq, event) VALUES (?, ?, ?)', run, seq, JSON.stringify(event));
     if ('task' in event) applyToTask(batch, event, seq);
     else applyToRun(batch, event, seq);
   }
@@ -103,9 +102,9 @@ function applyToTask(batch: Batch, event: TaskEvent, seq: number): void {
   const before = change?.entry;
   const task = foldTask(before?.task, event);
   const newest = 'attempt' in event ? newestAfter(batch, before, task, event) : before?.newest;
+  count(batch, before?.task, task);
   const endedSeq = before?.task.endedAt === task.endedAt ? (change?.endedSeq ?? seq) : seq;
-  if (change === undefined)
-    batch.changes.set(event.task, { stored: undefined, entry: { task, newest }, endedSeq });
+  if (change === undefined) batch.changes.set(event.task, { entry: { task, newest }, endedSeq });
   else Object.assign(change, { entry: { task, newest }, endedSeq });
 }
 
@@ -115,7 +114,7 @@ function changeOf(batch: Batch, address: string): Change | undefined {
   if (known !== undefined) return known;
   const entry = batch.open.get(address) ?? readTask(batch.database, batch.run, address);
   if (entry === undefined) return undefined;
-  const change: Change = { stored: entry.task, entry, endedSeq: 0 };
+  const change: Change = { entry, endedSeq: 0 };
   batch.changes.set(address, change);
   return change;
 }
@@ -152,20 +151,26 @@ function endOpen(batch: Batch, at: number, seq: number): void {
     for (const { task, newest } of page) {
       const ended = newest === undefined ? undefined : endOpenAttempt(newest, at);
       const entry = { task: endOpenTask(task, at), newest: ended };
-      batch.changes.set(task.task, { stored: task, entry, endedSeq: seq });
+      count(batch, task, entry.task);
+      batch.changes.set(task.task, { entry, endedSeq: seq });
     }
     flush(batch);
     if (page.length < endPage) return;
   }
 }
 
-/** Writes the changed tasks and their part of the counts. */
+/** Every change counts, also one that the same batch undoes: a step's last end may be that of a failed try. */
+function count(batch: Batch, before: TaskRecord | undefined, after: TaskRecord): void {
+  if (before === after) return;
+  const counts = batch.counts.get(after.step) ?? readCounts(batch.database, batch.run, after.step);
+  batch.counts.set(after.step, foldCounts(counts, before, after));
+}
+
+/** Writes the changed tasks. */
 function flush(batch: Batch): void {
-  for (const { stored, entry, endedSeq } of batch.changes.values()) {
+  for (const { entry, endedSeq } of batch.changes.values()) {
     const { task } = entry;
     writeTask(batch.database, batch.run, entry, endedSeq);
-    const counts = batch.counts.get(task.step) ?? readCounts(batch.database, batch.run, task.step);
-    batch.counts.set(task.step, foldCounts(counts, stored, task));
     if (isDecided(task.status)) batch.open.delete(task.task);
     else keepOpen(batch.open, task.task, entry);
   }

@@ -5,9 +5,6 @@
 import type { Database } from './database.ts';
 import { requireFree } from './leases.ts';
 
-/** Rows removed in one transaction. */
-const page = 5_000;
-
 /** Makes a run invisible. Within a transaction. Throws `LEASE_LOST` when somebody drives it, `NOT_FOUND`. */
 export function dropRun(database: Database, flow: string, run: string, now: number): void {
   const key = requireFree(database, flow, run, now);
@@ -18,21 +15,39 @@ export function dropRun(database: Database, flow: string, run: string, now: numb
   database.run('INSERT INTO dropped (run) VALUES (?)', key);
 }
 
-const pages: readonly string[] = [
-  'DELETE FROM events WHERE run = ?1 AND seq IN (SELECT seq FROM events WHERE run = ?1 LIMIT ?2)',
-  `DELETE FROM tasks WHERE run = ?1 AND (step, path, iteration) IN
-     (SELECT step, path, iteration FROM tasks WHERE run = ?1 LIMIT ?2)`,
-  `DELETE FROM attempts WHERE run = ?1 AND (step, path, iteration, number) IN
-     (SELECT step, path, iteration, number FROM attempts WHERE run = ?1 LIMIT ?2)`,
+/** What is removed in one transaction. */
+interface Page {
+  readonly sql: string;
+  readonly rows: number;
+}
+
+const pages: readonly Page[] = [
+  {
+    sql: 'DELETE FROM events WHERE run = ?1 AND last_seq IN (SELECT last_seq FROM events WHERE run = ?1 LIMIT ?2)',
+    rows: 200,
+  },
+  {
+    sql: `DELETE FROM tasks WHERE run = ?1 AND (step, path, iteration) IN
+      (SELECT step, path, iteration FROM tasks WHERE run = ?1 LIMIT ?2)`,
+    rows: 5_000,
+  },
+  {
+    sql: `DELETE FROM attempts WHERE run = ?1 AND (step, path, iteration, number) IN
+      (SELECT step, path, iteration, number FROM attempts WHERE run = ?1 LIMIT ?2)`,
+    rows: 5_000,
+  },
 ];
 
 /** Removes the rows of all runs that were dropped. */
 export async function sweepDropped(database: Database): Promise<void> {
   const dropped = await database.read(() => database.all<{ run: number }>('SELECT run FROM dropped'));
   for (const { run } of dropped) {
-    for (const sql of pages) {
-      while ((await database.write(() => database.run(sql, run, page))) === page);
-    }
+    for (const page of pages) await sweep(database, run, page);
     await database.write(() => database.run('DELETE FROM dropped WHERE run = ?', run));
   }
+}
+
+async function sweep(database: Database, run: number, { sql, rows }: Page): Promise<void> {
+  let removed = rows;
+  while (removed === rows) removed = await database.write(() => database.run(sql, run, rows));
 }

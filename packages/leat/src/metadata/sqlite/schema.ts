@@ -3,7 +3,7 @@
  * migration never changes; a change of the tables is a new one at the end.
  *
  * `runs.key` is the run's number in this database: it grows with every run, is never used twice, and all other tables
- * name a run by it. Text columns `plan`, `parameters`, `outcome`, `failure`, `event` hold JSON.
+ * name a run by it. Text columns `plan`, `parameters`, `outcome`, `failure`, `attempt`, `events`, `counts` hold JSON.
  */
 
 const first = `
@@ -51,11 +51,12 @@ const first = `
   ) WITHOUT ROWID;
   CREATE INDEX tags_by_name ON tags (tag, run);
 
+  -- A row holds neighbouring events as a JSON array; it is named by the sequence number of its last.
   CREATE TABLE events (
     run INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    event TEXT NOT NULL,
-    PRIMARY KEY (run, seq)
+    last_seq INTEGER NOT NULL,
+    events TEXT NOT NULL,
+    PRIMARY KEY (run, last_seq)
   ) WITHOUT ROWID;
 
   -- A task together with its newest attempt, since both change at once; older attempts are in their own table.

@@ -20,12 +20,10 @@ import { checkTagCount, checkTags } from '../tags.ts';
 import { appendEvents, type Kept } from './append-events.ts';
 import { Database } from './database.ts';
 import { dropRun, sweepDropped } from './drop-runs.ts';
+import { type LoggedEvent, readEvents } from './event-rows.ts';
 import { extendLease, firstLease, giveBackLease, requireLease, requireRun, takeLease } from './leases.ts';
 import { insertRun, listFlows, listRuns, readRun, runKey } from './run-rows.ts';
 import { listAttempts, listCounts, listFailures, listTasks, readTask } from './task-rows.ts';
-
-/** Events read at a time. */
-const eventPage = 1_000;
 
 /** Opens or creates the metadata in `file`. Throws `METADATA_UNAVAILABLE`, `METADATA_SCHEMA`. */
 export async function openSqliteStore(file: string): Promise<MetadataStore> {
@@ -96,26 +94,9 @@ class SqliteStore implements MetadataStore {
     return readRun(this.#database, key)?.lastSeq ?? 0;
   }
 
-  async *events(
-    flow: string,
-    run: string,
-    after = 0,
-  ): AsyncGenerator<{ readonly seq: number; readonly event: RunEvent }> {
-    const database = this.#database;
-    const sql = 'SELECT seq, event FROM events WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?';
-    const key = await database.read(() => runKey(database, flow, run));
-    if (key === undefined) return;
-    for (let seen = after; ;) {
-      const from = seen;
-      const rows = await database.read(() =>
-        database.all<{ seq: number; event: string }>(sql, key, from, eventPage),
-      );
-      for (const { seq, event } of rows) {
-        seen = seq;
-        yield { seq, event: JSON.parse(event) as RunEvent };
-      }
-      if (rows.length < eventPage) return;
-    }
+  async *events(flow: string, run: string, after = 0): AsyncGenerator<LoggedEvent> {
+    const key = await this.#database.read(() => runKey(this.#database, flow, run));
+    if (key !== undefined) yield* readEvents(this.#database, key, after);
   }
 
   flows(namespace?: string): ReturnType<MetadataStore['flows']> {
