@@ -18,6 +18,13 @@ export interface ObjectFacts {
   readonly modifiedAt: number;
 }
 
+/** What {@link Datastore.sweepTemporary} may remove: leftovers last written before `olderThan` (milliseconds since the epoch). */
+export interface TemporarySweep {
+  readonly olderThan: number;
+  /** Count only. */
+  readonly dryRun: boolean;
+}
+
 /** Every call fails with `STORE_UNAVAILABLE` (it may work later) or `STORE_CORRUPT` (it will not), never with a raw I/O error. */
 export interface Datastore {
   /** Where it is: `file:///…`, `s3://bucket/prefix`. Enough, with the driver's configuration, to open it on another machine. */
@@ -50,5 +57,7 @@ export interface Datastore {
   append(key: string, bytes: Uint8Array): Promise<void>;
   /** A path of this machine that holds the object, when the driver has one (a folder does): lets files be used in place. */
   localPath(key: string): string | undefined;
+  /** Removes what killed writers left half-written, when the driver has such things; says how much that was. */
+  sweepTemporary?(options: TemporarySweep): Promise<{ readonly objects: number; readonly bytes: number }>;
   close(): Promise<void>;
 }

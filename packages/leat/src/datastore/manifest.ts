@@ -13,6 +13,8 @@ export interface ArtifactFacts {
   readonly codec: string;
   /** For people: `string`, `number`, `Array(3)`, `Float64Array(1000)`, `Map(2)`, `file report.csv`. */
   readonly type: string;
+  /** sha256 (hex) of the files that the value refers to (`file/1`, or files inside an array): `gc` must keep them. */
+  readonly files?: readonly string[];
 }
 
 /** Where the bytes are: in this manifest, in another attempt's manifest (passed on untouched), or in a blob of their own. */
@@ -43,6 +45,8 @@ export interface ItemChunk {
   readonly key: string;
   readonly first: number;
   readonly offsets: readonly number[];
+  /** sha256 (hex) of the files that the items refer to. */
+  readonly files?: readonly string[];
 }
 
 /** Why an attempt failed, design §5.1. One closed list for all layers. */

@@ -1,0 +1,68 @@
+import fs from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import fsp from 'node:fs/promises';
+import path from 'node:path';
+import { errorCode } from './store-error.ts';
+
+// Objects are never changed in place, so a file of the store that is handed out by path cannot be spoilt by mistake.
+const objectMode = 0o444;
+// Linux takes at most 1,024 buffers and about 2 GiB a call.
+const partsPerWrite = 512;
+// A folder may be removed by `gc` between our mkdir and open: try again, but not for ever.
+const openTries = 8;
+
+/** Opens a new file, making its folder only when it turns out to be missing: no system call is spent on looking. */
+export function openNewSync(file: string): number {
+  for (let tries = 1; ; tries++) {
+    try {
+      return fs.openSync(file, 'wx', objectMode);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT' || tries === openTries) throw error;
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+    }
+  }
+}
+
+/** {@link openNewSync}, asynchronously. */
+export async function openNew(file: string): Promise<FileHandle> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await fsp.open(file, 'wx', objectMode);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT' || tries === openTries) throw error;
+      await fsp.mkdir(path.dirname(file), { recursive: true });
+    }
+  }
+}
+
+/** Writes all parts one after the other without joining them. */
+export function writePartsSync(fd: number, parts: readonly Uint8Array[]): void {
+  for (const batch of batches(parts)) {
+    let left = batch;
+    while (left.length > 0) left = after(left, fs.writevSync(fd, left));
+  }
+}
+
+/** {@link writePartsSync}, asynchronously. */
+export async function writeParts(handle: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  for (const batch of batches(parts)) {
+    let left = batch;
+    while (left.length > 0) left = after(left, (await handle.writev(left)).bytesWritten);
+  }
+}
+
+function* batches(parts: readonly Uint8Array[]): Iterable<Uint8Array[]> {
+  for (let first = 0; first < parts.length; first += partsPerWrite) {
+    yield parts.slice(first, first + partsPerWrite).filter((part) => part.byteLength > 0);
+  }
+}
+
+/** What is left of `parts` after `written` bytes of them. */
+function after(parts: readonly Uint8Array[], written: number): Uint8Array[] {
+  let skip = written;
+  let index = 0;
+  for (; index < parts.length && skip >= parts[index]!.byteLength; index++) skip -= parts[index]!.byteLength;
+  const rest = parts.slice(index);
+  if (skip > 0) rest[0] = rest[0]!.subarray(skip);
+  return rest;
+}
