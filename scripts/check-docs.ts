@@ -1,17 +1,10 @@
 // Documents that lie are worse than none: what ARCHITECTURE.md and the other documents name must exist.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import table from './import-table.json' with { type: 'json' };
+import { snippetProblems } from './check-doc-snippets.ts';
 import { root } from './workspace.ts';
+import { blockProblems } from './write-doc-blocks.ts';
 
-interface Room {
-  readonly is: string;
-  readonly mayImport: readonly string[];
-  readonly pure?: boolean;
-  readonly pureFiles?: readonly string[];
-}
-
-const rooms = table.rooms as Readonly<Record<string, Room>>;
 const source = 'packages/leat/src';
 const problems: string[] = [];
 const exists = (file: string): boolean => existsSync(path.join(root, file));
@@ -70,31 +63,6 @@ function checkJourney(architecture: string): void {
   }
 }
 
-/** A row of the table of rooms as ARCHITECTURE.md shows it. */
-function roomRow(name: string, { is, mayImport, pure, pureFiles = [] }: Room): string {
-  const shown = name.endsWith('.ts') ? `\`${name}\`` : `\`${name}/\``;
-  const pureNote = pureFiles.map((file) => `; \`${file}\` is **pure**`).join('');
-  const imports = mayImport.map((room) => (room.includes('/') ? `\`${room}\`` : room)).join(', ');
-  return `| ${shown} | ${is}${pure ? ' (**pure**)' : ''}${pureNote} | ${imports || '–'} |`;
-}
-
-function checkRooms(architecture: string): void {
-  const shown = section(architecture, 'The rooms')
-    .split('\n')
-    .filter((line) => line.startsWith('| `'));
-  const wanted = Object.entries(rooms).map(([name, room]) => roomRow(name, room));
-  for (const row of wanted) {
-    if (!shown.includes(row))
-      problems.push(`ARCHITECTURE.md: 'The rooms' lacks this row of scripts/import-table.json:\n  ${row}`);
-  }
-  for (const row of shown) {
-    if (!wanted.includes(row))
-      problems.push(
-        `ARCHITECTURE.md: 'The rooms' has a row that scripts/import-table.json has not:\n  ${row}`,
-      );
-  }
-}
-
 /** Paths in code spans, such as `docs/errors/` or `packages/leat/src/…`: what they start with tells them from other code. */
 function checkNamedPaths(markdownFile: string): void {
   for (const code of quoted(read(markdownFile).replaceAll(/^```[\s\S]*?^```/gm, ''))) {
@@ -104,7 +72,7 @@ function checkNamedPaths(markdownFile: string): void {
 }
 
 async function checkErrorPages(): Promise<void> {
-  const { errorCodes } = (await import('../packages/leat/src/errors/codes.ts')) as { errorCodes: object };
+  const { errorCodes } = await import('../packages/leat/src/errors/codes.ts');
   const codes = new Set(Object.keys(errorCodes));
   const pages = new Set(
     globSync('docs/errors/*.md', { cwd: root }).map((file) => path.basename(file, '.md')),
@@ -113,6 +81,12 @@ async function checkErrorPages(): Promise<void> {
   for (const code of codes.difference(pages))
     problems.push(`docs/errors/${code}.md does not exist: each error code has a page`);
   for (const page of pages.difference(codes)) problems.push(`docs/errors/${page}.md describes no error code`);
+  for (const [code, { title, exitCode }] of Object.entries(errorCodes)) {
+    if (!pages.has(code)) continue;
+    const head = `# ${code}\n\n${title}. Exit code ${exitCode}.\n`;
+    if (!read(`docs/errors/${code}.md`).startsWith(head))
+      problems.push(`docs/errors/${code}.md does not start with:\n${head}`);
+  }
 }
 
 /** The anchors that a renderer makes of headings. */
@@ -146,12 +120,12 @@ const documents = globSync(['*.md', 'docs/**/*.md', 'packages/*/*.md', 'examples
 });
 const architecture = read('ARCHITECTURE.md');
 checkJourney(architecture);
-checkRooms(architecture);
 await checkErrorPages();
 for (const file of documents) {
   checkLinks(file);
   if (file !== 'CHANGELOG.md') checkNamedPaths(file);
 }
+problems.push(...blockProblems(documents), ...snippetProblems(documents));
 for (const problem of problems) console.error(problem);
 console.log(`${documents.length} documents, ${problems.length} problems`);
 process.exitCode = problems.length > 0 ? 1 : 0;
