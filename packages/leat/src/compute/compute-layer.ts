@@ -22,6 +22,8 @@ export type JobStatus =
       readonly state: 'failed';
       readonly reason: JobFailureReason;
       readonly message: string;
+      /** `start-failed` only: it can never succeed, so it is not tried again. */
+      readonly permanent?: boolean;
       readonly exitCode?: number;
       readonly signal?: string;
       readonly startedAt?: number;

@@ -111,15 +111,14 @@ function planRetry(
   if (payerOf(event.failure) === 'platform') task.platformFailures += 1;
   else task.ownFailures += 1;
   task.attempt += 1;
-  const dueAt = event.retryAt ?? at;
-  if (dueAt <= event.at) {
+  if (at <= event.at) {
     countOf(state, task.step).waiting += 1;
     makeReady(state, task);
     return;
   }
   countOf(state, task.step).retrying += 1;
   task.phase = 'waiting';
-  task.dueAt = dueAt;
+  task.dueAt = event.retryAt ?? at;
   commandWake(task, out);
 }
 

@@ -1,18 +1,8 @@
-import type { RunPlan } from '../plan/plan.ts';
 import { emptyFifo } from './fifo.ts';
 import { emptyFinished } from './finished.ts';
-import type { Origin } from './origin.ts';
 import { emptyReady } from './ready-queue.ts';
-import type { SchedulerState, StepCount } from './state.ts';
+import type { SchedulerState, StateFacts, StepCount } from './state.ts';
 import { makeStepTable } from './step-table.ts';
-
-/** What a state is made from; none of it changes during a run. */
-export interface StateFacts {
-  readonly run: string;
-  readonly plan: RunPlan;
-  /** `resume`: the results of an older run. */
-  readonly origin?: Origin;
-}
 
 /** The state of a run that has no events yet. */
 export function createState({ run, plan, origin }: StateFacts): SchedulerState {

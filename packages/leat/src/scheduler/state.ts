@@ -146,6 +146,14 @@ export interface SchedulerState {
   ended: Exclude<RunStatus, 'running'> | undefined;
 }
 
+/** What a state is made from; none of it changes during a run. */
+export interface StateFacts {
+  readonly run: string;
+  readonly plan: RunPlan;
+  /** `resume`: the results of an older run. */
+  readonly origin?: Origin;
+}
+
 /** The counters of a step. */
 export function countOf(state: SchedulerState, step: StepId): StepCount {
   return state.counts[step] as StepCount;

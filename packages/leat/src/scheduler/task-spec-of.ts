@@ -20,10 +20,10 @@ export interface TaskPieces {
 }
 
 /** The same for every task of a run. */
-export type RunFacts = Pick<TaskSpec, 'known' | 'package' | 'parameters' | 'tags' | 'namespace' | 'originRun'>;
+export type RunFacts = Pick<TaskSpec, 'user' | 'known' | 'package' | 'parameters' | 'tags' | 'namespace' | 'originRun'>;
 
 /** Finds the bytes of one foreach item: the scheduler knows a number and the key of an index, nothing more. */
-export type LocateItem = (index: string, item: number) => Promise<ItemSource>;
+export type LocateItem = (frame: FrameWithoutItem) => Promise<ItemSource>;
 
 /**
  * What the task with this address needs to run, for its attempt in flight.
@@ -65,8 +65,9 @@ export async function taskSpecOf(
   locateItem: LocateItem,
 ): Promise<TaskSpec> {
   const foreach: ForeachFrame[] = [];
-  for (const { items, ...frame } of frames) {
-    foreach.push({ ...frame, item: await locateItem(items, frame.index) });
+  for (const frame of frames) {
+    const { step, index, count } = frame;
+    foreach.push({ step, index, count, item: await locateItem(frame) });
   }
   return { ...spec, ...facts, foreach };
 }

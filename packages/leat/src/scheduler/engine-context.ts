@@ -1,0 +1,32 @@
+import type { Datastore } from '../datastore/datastore.ts';
+import type { RunEvent } from '../metadata/events.ts';
+import type { RunRecord } from '../metadata/metadata-store.ts';
+import type { RunPlan } from '../plan/plan.ts';
+import type { BackOff, Patience } from './back-off.ts';
+import type { Clock } from './clock.ts';
+import type { LogPump } from './log-pump.ts';
+import type { LocateItem, RunFacts } from './task-spec-of.ts';
+
+/** What the parts of one run's loop share. */
+export interface EngineContext {
+  readonly run: RunRecord;
+  readonly plan: RunPlan;
+  readonly facts: RunFacts;
+  readonly datastore: Datastore;
+  readonly clock: Clock;
+  readonly locateItem: LocateItem;
+  readonly logs: LogPump;
+  /** Aborted when the loop stops, for whatever reason. */
+  readonly signal: AbortSignal;
+  /** Hands an event to the loop; it is logged and applied at the next turn. */
+  readonly post: (event: RunEvent) => void;
+  /** Stops the loop: nothing sensible can be done any more. */
+  readonly fail: (error: unknown) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** How to repeat a call of this run. */
+export function backOffFor(context: EngineContext, what: string, patience: Patience): BackOff {
+  const { clock, signal, warn, run } = context;
+  return { clock, signal, warn, patience, what: `${run.flow}/${run.id}: ${what}` };
+}

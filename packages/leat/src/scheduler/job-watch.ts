@@ -1,0 +1,183 @@
+import type { ComputeLayer, JobId, JobStatus } from '../compute/compute-layer.ts';
+import type { AttemptState } from '../metadata/events.ts';
+import { type JobEnd, lostJob } from './attempt-end.ts';
+import { withBackOff } from './back-off.ts';
+import { pause } from './clock.ts';
+import { backOffFor, type EngineContext } from './engine-context.ts';
+import type { Flight } from './flight.ts';
+
+/** A layer that learns of changes by itself may hold a poll this long. In milliseconds, as all here. */
+const longPollMs = 20_000;
+/** Between polls that brought nothing, for layers that answer at once: from the first to the longest. */
+const idleMs = { first: 5, longest: 5000 };
+/** From this many jobs on polls keep a distance, so that a poll that names all of them does not follow each change. */
+const crowd = { jobs: 500, msPerJob: 0.1 };
+/** How far past its timeout an attempt may run before the engine ends it, and how long that may take. */
+const overdueMs = { slack: 30_000, giveUp: 60_000 };
+const pollPatience = { giveUpMs: 600_000 };
+
+/** What becomes of watched jobs. */
+export interface JobEnds {
+  /** The job is over; called once for each. */
+  ended(flight: Flight, end: JobEnd): void;
+  /** These jobs shall be ended. */
+  end(jobs: readonly JobId[]): void;
+}
+
+/** Asks a layer for all jobs of a run with one poll at a time, for as long as there are any. */
+export class JobWatch {
+  readonly #layer: ComputeLayer;
+  readonly #context: EngineContext;
+  readonly #ends: JobEnds;
+  readonly #jobs = new Map<JobId, Flight>();
+  #polling = false;
+  #idle = idleMs.first;
+  /** Aborted when jobs come that the poll under way does not know. */
+  #news = new AbortController();
+
+  constructor(layer: ComputeLayer, context: EngineContext, ends: JobEnds) {
+    this.#layer = layer;
+    this.#context = context;
+    this.#ends = ends;
+  }
+
+  /** Watches one more job. */
+  add(flight: Flight, job: JobId): void {
+    this.#jobs.set(job, flight);
+    this.#news.abort();
+    if (this.#polling) return;
+    this.#polling = true;
+    this.#poll().catch((error: unknown) => {
+      this.#context.fail(error);
+    });
+  }
+
+  /** Marks all as cancelled and returns them. */
+  cancelAll(): readonly JobId[] {
+    for (const flight of this.#jobs.values()) flight.cancelled = true;
+    return [...this.#jobs.keys()];
+  }
+
+  /** Stops waiting for those that were cancelled. */
+  giveUp(message: string): void {
+    const endedAt = this.#context.clock.now();
+    for (const [job, flight] of this.#jobs) {
+      if (flight.cancelled) this.#over(job, flight, { state: 'failed', reason: 'cancelled', message, endedAt });
+    }
+  }
+
+  async #poll(): Promise<void> {
+    const { clock, signal } = this.#context;
+    // Everything that was accepted in one turn goes into the first poll.
+    await Promise.resolve();
+    while (this.#jobs.size > 0 && !signal.aborted) {
+      this.#news = new AbortController();
+      const askedAt = clock.now();
+      const changed = await this.#ask(this.#news.signal);
+      this.#endOverdue(clock.now());
+      await this.#rest(changed, clock.now() - askedAt);
+    }
+    this.#polling = false;
+  }
+
+  async #ask(news: AbortSignal): Promise<boolean> {
+    const { signal } = this.#context;
+    const asked = [...this.#jobs];
+    const backOff = backOffFor(this.#context, `asking '${this.#layer.name}' for its jobs`, pollPatience);
+    const options = { waitMs: this.#waitMs(), signal: AbortSignal.any([news, signal]) };
+    const answer = await withBackOff(backOff, async () =>
+      this.#layer.poll(
+        asked.map(([job]) => job),
+        options,
+      ),
+    );
+    if (signal.aborted) return false;
+    let changed = false;
+    for (const [job, flight] of asked) {
+      if (this.#jobs.get(job) === flight && this.#take(job, flight, answer.get(job), news.aborted)) changed = true;
+    }
+    return changed;
+  }
+
+  /** Takes one answer; whether it was news. A poll that was cut short may know less than it was asked for. */
+  #take(job: JobId, flight: Flight, status: JobStatus | undefined, cutShort: boolean): boolean {
+    if (status === undefined) {
+      if (cutShort) return false;
+      // It may still run where nobody sees it.
+      this.#ends.end([job]);
+      this.#over(job, flight, lostJob(this.#layer.name, this.#context.clock.now()));
+      return true;
+    }
+    if (status.state === 'succeeded' || status.state === 'failed') {
+      this.#over(job, flight, status);
+      return true;
+    }
+    if (rank[status.state] <= (flight.state === undefined ? -1 : rank[flight.state])) return false;
+    this.#progress(flight, status);
+    return true;
+  }
+
+  #progress(flight: Flight, status: Exclude<JobStatus, { state: 'succeeded' | 'failed' }>): void {
+    const { task, attempt } = flight;
+    const { state } = status;
+    const at = state === 'running' ? status.startedAt : this.#context.clock.now();
+    flight.state = state;
+    if (state === 'running') flight.startedAt = at;
+    const note = state === 'queued' || state === 'starting' ? status.note : undefined;
+    this.#context.post({ type: 'attempt-state', at, task, attempt, state, ...(note === undefined ? {} : { note }) });
+  }
+
+  #over(job: JobId, flight: Flight, end: JobEnd): void {
+    this.#jobs.delete(job);
+    this.#ends.ended(flight, end);
+  }
+
+  async #rest(changed: boolean, tookMs: number): Promise<void> {
+    const { clock, signal } = this.#context;
+    const size = this.#jobs.size;
+    if (changed || this.#news.signal.aborted) {
+      this.#idle = idleMs.first;
+      if (size > crowd.jobs) await pause(clock, Math.min(1000, size * crowd.msPerJob), signal);
+      return;
+    }
+    // A layer that held the call has done the waiting already.
+    if (size === 0 || tookMs > this.#waitMs() / 2) return;
+    await pause(clock, this.#idle, AbortSignal.any([this.#news.signal, signal]));
+    this.#idle = Math.min(idleMs.longest, this.#idle * 2);
+  }
+
+  #waitMs(): number {
+    let wait = longPollMs;
+    const now = this.#context.clock.now();
+    for (const flight of this.#jobs.values()) {
+      const deadline = deadlineOf(flight);
+      if (deadline !== undefined) wait = Math.min(wait, Math.max(1000, deadline - now));
+    }
+    return wait;
+  }
+
+  /** Layers end what runs too long; this is for the layer that does not. */
+  #endOverdue(now: number): void {
+    const jobs: JobId[] = [];
+    for (const [job, flight] of this.#jobs) {
+      const deadline = deadlineOf(flight);
+      if (deadline === undefined || now < deadline) continue;
+      if (flight.overdueSince === undefined) {
+        flight.overdueSince = now;
+        jobs.push(job);
+      } else {
+        const message = `the compute layer '${this.#layer.name}' did not end it`;
+        this.#over(job, flight, { state: 'failed', reason: 'timeout', message, endedAt: now });
+      }
+    }
+    if (jobs.length > 0) this.#ends.end(jobs);
+  }
+}
+
+const rank: Readonly<Record<AttemptState, number>> = { submitted: 0, queued: 1, starting: 2, running: 3 };
+
+function deadlineOf({ startedAt, overdueSince, pieces }: Flight): number | undefined {
+  if (overdueSince !== undefined) return overdueSince + overdueMs.giveUp;
+  const seconds = pieces.spec.timeoutSeconds;
+  return startedAt === undefined || seconds === undefined ? undefined : startedAt + seconds * 1000 + overdueMs.slack;
+}

@@ -1,0 +1,69 @@
+import { LeatError } from '../errors/index.ts';
+import type { Lease, MetadataStore } from '../metadata/metadata-store.ts';
+import { isTransient } from './back-off.ts';
+import type { Clock } from './clock.ts';
+
+/** What {@link keepLease} needs. */
+export interface LeaseFacts {
+  readonly metadata: MetadataStore;
+  readonly lease: Lease;
+  /** For how long it was taken, and is taken again each time. */
+  readonly leaseMs: number;
+  readonly clock: Clock;
+  /** The lease is gone, or may be: nothing must be written from now on. Called at most once. */
+  readonly lost: (error: unknown) => void;
+}
+
+/**
+ * Renews a lease at every third of its time until the returned function is called. A store that cannot be reached, or does
+ * not answer, is asked again, but never beyond the moment at which another engine may take the lease.
+ */
+export function keepLease({ metadata, lease, leaseMs, clock, lost }: LeaseFacts): () => void {
+  let stopped = false;
+  let cause: unknown;
+  let cancelRenewal = (): void => {};
+  let cancelExpiry = (): void => {};
+
+  const stop = (): void => {
+    stopped = true;
+    cancelRenewal();
+    cancelExpiry();
+  };
+  const giveUp = (error: unknown): void => {
+    if (stopped) return;
+    stop();
+    lost(error);
+  };
+  const renew = async (): Promise<void> => {
+    const askedAt = clock.now();
+    try {
+      await metadata.renewLease(lease, leaseMs);
+      arm(askedAt);
+    } catch (error) {
+      cause = error;
+      if (!isTransient(error)) giveUp(error);
+      else if (!stopped) cancelRenewal = clock.after(leaseMs / 10, () => void renew());
+    }
+  };
+  // Counted from before the call: the store may have answered late.
+  const arm = (since: number): void => {
+    if (stopped) return;
+    cancelExpiry();
+    const left = since - clock.now();
+    cancelExpiry = clock.after(left + leaseMs, () => {
+      giveUp(expired(lease, cause));
+    });
+    cancelRenewal = clock.after(left + leaseMs / 3, () => void renew());
+  };
+
+  arm(clock.now());
+  return stop;
+}
+
+function expired(lease: Lease, cause: unknown): LeatError {
+  const run = `${lease.flow}/${lease.run}`;
+  return new LeatError('LEASE_LOST', `the lease of '${run}' could not be renewed in time`, {
+    hint: `The metadata cannot be reached. When it is back: leat recover ${run}`,
+    cause,
+  });
+}

@@ -1,0 +1,201 @@
+/**
+ * Performs what the scheduler commands and tells it what came of it. One turn: take the events that have come in, apply
+ * them, log them and the submits that follow in one transaction, then act. Nothing is done that was not logged before, and
+ * nothing is logged that changes nothing, so whoever reads the log knows all that this engine knew. Holds the run's lease
+ * and stops dead when it is lost. Must not decide anything about tasks: `transition.ts` does.
+ * next: `compute/local/local-layer.ts`
+ */
+import { LeatError } from '../errors/index.ts';
+import type { RunEvent } from '../metadata/events.ts';
+import { afterFailure } from './attempt-events.ts';
+import { withBackOff } from './back-off.ts';
+import type { Command } from './commands.ts';
+import { backOffFor, type EngineContext } from './engine-context.ts';
+import { emptyFifo, type Fifo, push, shift, size } from './fifo.ts';
+import { keepLease } from './lease-keeper.ts';
+import { observeAll, type RunObserver } from './observer.ts';
+import { CommandPerformer } from './perform.ts';
+import type { RunEnd, RunLoopOptions } from './run-options.ts';
+import { makeContext } from './run-options.ts';
+import { summary } from './summary.ts';
+import { isTimely, transition } from './transition.ts';
+
+/** Events of one transaction, at most; more wait for the next turn. */
+const eventsATurn = 1000;
+
+/** Output that is still to be read when the run has ended is waited for this long. In milliseconds. */
+const drainMs = 10_000;
+
+/** A run that goes on. */
+export interface RunHandle {
+  /**
+   * Resolves when the run has ended, however it ended.
+   * @throws LeatError when the engine cannot go on: LEASE_LOST, LAYER_FAILED, STORE_UNAVAILABLE, METADATA_UNAVAILABLE, INTERNAL. The
+   * run stays as the log says, and `leat recover` can take it up.
+   */
+  readonly done: Promise<RunEnd>;
+  /** Ends the run: gently, or by force. A second, forced call may follow a gentle one. */
+  cancel(by: string, force: boolean): void;
+}
+
+/**
+ * Drives a run to its end, from wherever its state stands: a new one, a resumed one, or one that another engine has left.
+ *
+ * @example const { done } = startRun({ state: createState({ run: run.id, plan }), run, lease, … });
+ */
+export function startRun(options: RunLoopOptions): RunHandle {
+  const loop = new RunLoop(options);
+  return {
+    done: loop.drive(),
+    cancel: (by, force) => {
+      loop.cancel(by, force);
+    },
+  };
+}
+
+class RunLoop {
+  readonly #options: RunLoopOptions;
+  readonly #observer: Required<RunObserver>;
+  readonly #context: EngineContext;
+  readonly #performer: CommandPerformer;
+  readonly #stopped = new AbortController();
+  readonly #inbox: Fifo<RunEvent> = emptyFifo();
+  /** Set when something stopped the loop that is no end of the run. */
+  #fault: { readonly error: unknown } | undefined;
+  #wake = (): void => {};
+
+  constructor(options: RunLoopOptions) {
+    this.#options = options;
+    this.#observer = observeAll(options.observers ?? []);
+    this.#context = makeContext(options, {
+      signal: this.#stopped.signal,
+      observer: this.#observer,
+      post: (event) => {
+        this.#post(event);
+      },
+      fail: (error) => {
+        this.#fail(error);
+      },
+    });
+    this.#performer = new CommandPerformer(options, this.#context);
+  }
+
+  cancel(by: string, force: boolean): void {
+    this.#post({ type: 'cancel-requested', at: this.#context.clock.now(), by, force });
+  }
+
+  async drive(): Promise<RunEnd> {
+    const { state, metadata, lease, leaseMs, run } = this.#options;
+    const { clock } = this.#context;
+    const lost = (error: unknown): void => {
+      this.#fail(error);
+    };
+    const dropLease = keepLease({ metadata, lease, leaseMs, clock, lost });
+    try {
+      await this.#begin();
+      while (state.ended === undefined) {
+        await this.#news();
+        await this.#turn();
+      }
+      return { status: state.ended, summary: summary(state) };
+    } catch (error) {
+      throw this.#fault?.error ?? error;
+    } finally {
+      dropLease();
+      this.#stopped.abort();
+      // Whoever recovers the run need not wait for the lease to expire. Not ours any more: refused, and rightly.
+      await metadata.releaseLease(lease).catch(() => {
+        this.#observer.warning(`the lease of '${run.flow}/${run.id}' was not given back`);
+      });
+    }
+  }
+
+  /** Says who drives the run now, and takes up what another engine has left in flight. */
+  async #begin(): Promise<void> {
+    const { state, lease, engine, limits } = this.#options;
+    const recovering = state.started;
+    const at = this.#context.clock.now();
+    this.#post({ type: 'engine-started', at, epoch: lease.epoch, ...engine, limits });
+    const inFlight = [...state.active.values()].filter((task) => task.phase === 'submitted');
+    await this.#turn();
+    if (recovering) await this.#performer.adopt(inFlight);
+  }
+
+  /** Applies, logs, acts. */
+  async #turn(): Promise<void> {
+    const { state, metadata, lease } = this.#options;
+    const log: RunEvent[] = [];
+    const commands: Command[] = [];
+    while (size(this.#inbox) > 0 && log.length < eventsATurn) {
+      const event = shift(this.#inbox);
+      if (event !== undefined) this.#apply(event, log, commands);
+    }
+    this.#throwFault();
+    if (log.length === 0) return;
+    const backOff = backOffFor(this.#context, 'logging what happened', { giveUpMs: this.#options.leaseMs });
+    await withBackOff(backOff, async () => metadata.append(lease, log));
+    this.#throwFault();
+    this.#observer.applied(log, summary(state));
+    this.#performer.perform(commands);
+    if (state.endCommanded !== undefined && commands.some(({ type }) => type === 'end')) await this.#end(state.endCommanded);
+  }
+
+  #apply(event: RunEvent, log: RunEvent[], commands: Command[]): void {
+    const { state } = this.#options;
+    if (!isTimely(state, event)) return;
+    const told = this.#withRetryTime(event);
+    log.push(told);
+    for (const command of transition(state, told)) {
+      commands.push(command);
+      // Logged in the same transaction as its cause and before its layer is told, so that a crash in between is seen.
+      if (command.type === 'submit') {
+        const submitted = this.#performer.submittedEvent(command);
+        log.push(submitted);
+        transition(state, submitted);
+      }
+    }
+  }
+
+  /** Readers of the log shall see at once whether a failed attempt was the last. */
+  #withRetryTime(event: RunEvent): RunEvent {
+    if (event.type !== 'attempt-failed') return event;
+    const { state } = this.#options;
+    const task = state.active.get(event.task);
+    if (task === undefined) return event;
+    const now = this.#context.clock.now();
+    const after = afterFailure(state, task, event.failure, now);
+    return after.kind === 'retry' ? { ...event, retryAt: after.at } : event;
+  }
+
+  /** The last event: the tasks' output is in before, so that whoever sees the end can read all of it. */
+  async #end(status: RunEnd['status']): Promise<void> {
+    await this.#context.logs.drained(drainMs);
+    this.#post({ type: 'run-ended', at: this.#context.clock.now(), status });
+  }
+
+  #post(event: RunEvent): void {
+    push(this.#inbox, event);
+    this.#wake();
+  }
+
+  #fail(error: unknown): void {
+    this.#fault ??= { error };
+    this.#stopped.abort();
+    this.#wake();
+  }
+
+  #throwFault(): void {
+    if (this.#fault !== undefined) throw asLeatError(this.#fault.error);
+  }
+
+  async #news(): Promise<void> {
+    if (size(this.#inbox) > 0 || this.#fault !== undefined) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+function asLeatError(error: unknown): Error {
+  return error instanceof Error ? error : new LeatError('INTERNAL', 'the engine stopped', { cause: error });
+}
