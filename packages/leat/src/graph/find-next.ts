@@ -1,0 +1,162 @@
+import type { Node } from 'acorn';
+import { type AnyNode, childrenOf, hasOwnThis, type ParsedMethod, thisMember } from './parse-method.ts';
+
+/** A call of `this.next` and how it stands in the method. */
+export interface NextSite {
+  readonly call: AnyNode;
+  /** `last`: the method always ends with it. */
+  readonly stands: 'last' | 'early' | 'conditional';
+}
+
+/** All that a method's source says of `this.next`. */
+export interface NextSites {
+  readonly calls: readonly NextSite[];
+  /** Where `this.next` is used without calling it, or `this` under another name: `const { next } = this`. */
+  readonly alias?: AnyNode;
+  /** A `return` that leaves the method before its end. */
+  readonly earlyReturn?: AnyNode;
+}
+
+/** Finds every call of the method's own `this.next`; those of nested functions and classes have another `this`. */
+export function findNext({ body }: ParsedMethod): NextSites {
+  const last = body.type === 'BlockStatement' ? lastCall(statementsOf(body)) : callIn(body);
+  const found: Found = { calls: [], last, aliases: [], returns: [] };
+  search(body, found, { conditional: false, callback: false });
+  const [alias] = found.aliases;
+  const [earlyReturn] = found.returns;
+  return { calls: found.calls, ...(alias && { alias }), ...(earlyReturn && { earlyReturn }) };
+}
+
+// tsc and esbuild, babel and swc.
+const asyncHelpers = /\b(?:__awaiter|__generator|__async|_?asyncToGenerator|_?async_to_generator)\b/;
+
+/** Whether the method is what a compiler makes of an async one for targets before ES2017; minified, by what it gives to the helper. */
+export function isDownLevelled({ body, source }: ParsedMethod): boolean {
+  if (body.type !== 'BlockStatement') return false;
+  return statementsOf(body).some((statement) => {
+    const call = statement.type === 'ReturnStatement' ? (statement['argument'] as AnyNode | null) : undefined;
+    return call?.type === 'CallExpression' && (asyncHelpers.test(source) || holdsGenerator(call));
+  });
+}
+
+interface Found {
+  readonly calls: NextSite[];
+  readonly last: AnyNode | undefined;
+  readonly aliases: AnyNode[];
+  readonly returns: AnyNode[];
+}
+
+interface Where {
+  /** Within something that may be skipped, or run more than once. */
+  readonly conditional: boolean;
+  /** Within an arrow: its `return` is not the method's. */
+  readonly callback: boolean;
+}
+
+const branching = new Set([
+  'IfStatement',
+  'ConditionalExpression',
+  'LogicalExpression',
+  'ChainExpression',
+  'SwitchStatement',
+  'TryStatement',
+  'ForStatement',
+  'ForInStatement',
+  'ForOfStatement',
+  'WhileStatement',
+  'DoWhileStatement',
+  'LabeledStatement',
+  'ArrowFunctionExpression',
+  'AssignmentPattern',
+]);
+
+function search(node: AnyNode, found: Found, where: Where): void {
+  if (hasOwnThis(node)) return;
+  if (node.type === 'CallExpression' && thisMember(node['callee'] as AnyNode) === 'next') {
+    const stands = node === found.last ? 'last' : where.conditional ? 'conditional' : 'early';
+    found.calls.push({ call: node, stands });
+    for (const argument of node['arguments'] as AnyNode[]) search(argument, found, where);
+    return;
+  }
+  if (isAlias(node)) found.aliases.push(node);
+  if (node.type === 'ReturnStatement' && !where.callback && isEarlyReturn(node, found.last))
+    found.returns.push(node);
+  const inner = {
+    conditional: where.conditional || branching.has(node.type),
+    callback: where.callback || node.type === 'ArrowFunctionExpression',
+  };
+  for (const child of childrenOf(node)) search(child, found, inner);
+}
+
+function isAlias(node: AnyNode): boolean {
+  if (thisMember(node) === 'next') return true;
+  if (node.type !== 'VariableDeclarator' || (node['init'] as Node | null)?.type !== 'ThisExpression')
+    return false;
+  const target = node['id'] as AnyNode;
+  if (target.type === 'Identifier') return true;
+  return (
+    (target['properties'] as AnyNode[] | undefined)?.some(
+      ({ key }) => (key as { name?: string } | undefined)?.name === 'next',
+    ) ?? false
+  );
+}
+
+// `return this.next(…)` and a bare `return` at the very end are fine: the former holds the last call, the latter stands behind it.
+function isEarlyReturn(node: AnyNode, last: AnyNode | undefined): boolean {
+  return last === undefined || node.end < last.start;
+}
+
+function lastCall(statements: readonly AnyNode[]): AnyNode | undefined {
+  const last = statements.findLast((statement) => !isIdle(statement));
+  switch (last?.type) {
+    case 'ExpressionStatement':
+      return callIn(last['expression'] as AnyNode);
+    case 'ReturnStatement':
+      return callIn(last['argument'] as AnyNode | null);
+    case 'BlockStatement':
+      return lastCall(statementsOf(last));
+    case 'TryStatement':
+      return handlesNothing(last) ? lastCall(statementsOf(last['block'] as AnyNode)) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Statements that do nothing where they stand. */
+function isIdle(statement: AnyNode): boolean {
+  if (statement.type === 'ReturnStatement') return statement['argument'] === null;
+  return statement.type === 'EmptyStatement' || statement.type === 'FunctionDeclaration';
+}
+
+/**
+ * `try { … } finally { … }`, and what compilers make of `using`: its handler only puts the error aside for the finalizer, which
+ * throws it again.
+ */
+function handlesNothing(statement: AnyNode): boolean {
+  const handler = statement['handler'] as AnyNode | null;
+  if (handler === null) return true;
+  const kept = statementsOf(handler['body'] as AnyNode);
+  return statement['finalizer'] !== null && kept.length === 1 && kept[0]?.type === 'VariableDeclaration';
+}
+
+/** The call that an expression ends with: minifiers join statements by commas. */
+function callIn(expression: AnyNode | null | undefined): AnyNode | undefined {
+  switch (expression?.type) {
+    case 'CallExpression':
+      return thisMember(expression['callee'] as AnyNode) === 'next' ? expression : undefined;
+    case 'AwaitExpression':
+    case 'UnaryExpression':
+      return callIn(expression['argument'] as AnyNode);
+    case 'SequenceExpression':
+      return callIn((expression['expressions'] as AnyNode[]).at(-1));
+    default:
+      return undefined;
+  }
+}
+
+function holdsGenerator(node: AnyNode): boolean {
+  if (node.type === 'FunctionExpression' && node['generator'] === true) return true;
+  return childrenOf(node).some(holdsGenerator);
+}
+
+const statementsOf = (block: AnyNode): readonly AnyNode[] => block['body'] as AnyNode[];
