@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openFsDatastore } from './fs/index.ts';
+import { loadParameters, saveParameters } from './run-parameters.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'leat-parameters-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+it('gives back what was stored, under a key of its content', () => {
+  const store = openFsDatastore(folder);
+  const values = { alpha: 0.1, since: new Date(0), sizes: new Set([1, 2]), bytes: new Uint8Array([1, 2]) };
+  const key = saveParameters(store, values);
+  expect(loadParameters(store, key)).toEqual(values);
+  expect(saveParameters(store, { ...values })).toBe(key);
+  expect(saveParameters(store, { ...values, alpha: 0.2 })).not.toBe(key);
+  expect(loadParameters(store, saveParameters(store, {}))).toEqual({});
+});
+
+it('refuses what is gone or damaged', () => {
+  const store = openFsDatastore(folder);
+  const key = saveParameters(store, { alpha: 0.1 });
+  writeFileSync(path.join(folder, key), 'torn');
+  expect(() => loadParameters(store, key)).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }) as Error);
+  expect(() => loadParameters(store, 'blobs/00/11')).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }) as Error);
+});

@@ -1,0 +1,132 @@
+/**
+ * One attempt, from the flow class to the commit: make the flow object, put parameters and artifacts in place, call the
+ * step, store what it made, write the manifest. It knows no process and no compute layer: `task/main.ts` gives it the things
+ * of the process, test helpers give it theirs. Whatever the user's code does, it ends in a manifest; only a store that
+ * cannot be written makes it throw.
+ *
+ * next: `datastore/commit-attempt.ts`
+ */
+import { ArtifactStore } from '../datastore/artifact-store.ts';
+import { commitAttempt } from '../datastore/commit-attempt.ts';
+import type { Datastore } from '../datastore/datastore.ts';
+import { readItem } from '../datastore/items/read-item.ts';
+import type { AttemptManifest, FailureRecord, Outcome } from '../datastore/manifest.ts';
+import { loadParameters } from '../datastore/run-parameters.ts';
+import { LeatError } from '../errors/index.ts';
+import { type Current, setCurrent } from '../flow/current.ts';
+import { isFlowClass } from '../flow/flow.ts';
+import { attachHost, detachHost } from '../flow/step-host.ts';
+import type { TaskMessage } from '../plan/task-message.ts';
+import type { TaskSpec } from '../plan/task-spec.ts';
+import { currentOf } from './current-of.ts';
+import { failureOf, type OriginOf } from './failure-record.ts';
+import { FlowFields } from './flow-fields.ts';
+import { JoinInputs, type JoinSetting } from './join-inputs.ts';
+import { joinedItems } from './joined-items.ts';
+import { outcomeOf } from './outcome-of.ts';
+import { prefetchTask } from './prefetch-task.ts';
+import { readSourceRefs } from './source-refs.ts';
+import { TaskHost } from './task-host.ts';
+import { unsetArtifact } from './unset-artifact.ts';
+
+/** What a task runs with. */
+export interface TaskSetting {
+  readonly spec: TaskSpec;
+  readonly resources: TaskMessage['resources'];
+  readonly store: Datastore;
+  /** The flow's module, or its class; loading it may throw what the user's file throws. */
+  readonly loadFlow: () => unknown;
+  /** Rejects when something outside of the step's own promise ends it: an exception in a callback, nothing left to wait for. */
+  readonly interrupted?: Promise<never>;
+  /** Finds the user's own place of an error. */
+  readonly originOf?: OriginOf;
+}
+
+type SucceededManifest = Extract<AttemptManifest, { status: 'succeeded' }>;
+
+/** Runs the step and commits. Returns the manifest that was written; when a copy of this attempt was faster, its manifest stands. */
+export async function runTask(setting: TaskSetting): Promise<AttemptManifest> {
+  const startedAt = Date.now();
+  let manifest: AttemptManifest;
+  try {
+    const work = Promise.resolve(runStep(setting));
+    const made = await (setting.interrupted === undefined ? work : Promise.race([work, setting.interrupted]));
+    manifest = { ...headOf(setting.spec, startedAt), status: 'succeeded', ...made };
+  } catch (thrown) {
+    manifest = failedManifest(setting.spec, startedAt, failureOf(thrown, setting.originOf));
+  }
+  commitAttempt(setting.store, setting.spec.manifest, manifest);
+  return manifest;
+}
+
+/** The manifest of an attempt that failed, for failures that its own code did not see. */
+export function failedManifest(spec: TaskSpec, startedAt: number, failure: FailureRecord): AttemptManifest {
+  return { ...headOf(spec, startedAt), status: 'failed', failure };
+}
+
+const headOf = ({ task, attempt, token }: TaskSpec, startedAt: number) => ({ version: 1, task, attempt, token, startedAt, endedAt: Date.now() }) as const;
+
+async function runStep(setting: TaskSetting): Promise<Pick<SucceededManifest, 'outcome' | 'artifacts'>> {
+  const { spec, store } = setting;
+  const artifacts = new ArtifactStore(store);
+  const parameters = lazyParameters(setting);
+  // What can be asked anywhere in the flow, also where its fields are made.
+  setCurrent(currentOf(setting, parameters));
+  const flow = await makeFlow(setting);
+  const fields = new FlowFields(flow, artifacts, parameters);
+  const inputs = spec.takes === 'inputs' ? await makeInputs(setting, { artifacts, parameters, fields }) : undefined;
+  if (inputs === undefined) fields.inherit(readSourceRefs(store, spec));
+  refuseUnset(fields, spec);
+  await prefetchTask({ spec, store, artifacts, fields });
+  const host = new TaskHost({ spec, fields, inputs, readItem: (source) => readItem(store, source) });
+  attachHost(flow, host);
+  try {
+    await callStep(flow, spec, spec.takes === 'item' ? [host.input] : inputs === undefined ? [] : [inputs.list]);
+    const outcome: Outcome = await outcomeOf(spec, host.call, store);
+    if (spec.catchVar !== undefined) fields.set(spec.catchVar, undefined);
+    return { outcome, artifacts: await fields.save() };
+  } finally {
+    detachHost(flow);
+  }
+}
+
+/** Read by the first who asks: most steps read few parameters, and many none. */
+function lazyParameters({ spec, store }: TaskSetting): () => Current['parameters'] {
+  let values: Current['parameters'] | undefined;
+  return () => {
+    values ??= loadParameters(store, spec.parameters);
+    return values;
+  };
+}
+
+async function makeInputs(
+  { spec, store }: TaskSetting,
+  { fields, ...rest }: Pick<JoinSetting, 'artifacts' | 'parameters'> & { readonly fields: FlowFields },
+): Promise<JoinInputs> {
+  const itemOf = await joinedItems(store, spec);
+  return new JoinInputs({ spec, store, ...rest, itemOf, isParameter: (name) => fields.isParameter(name) });
+}
+
+async function makeFlow({ loadFlow, spec }: TaskSetting): Promise<object> {
+  const loaded = await loadFlow();
+  if (!isFlowClass(loaded)) {
+    throw new LeatError('FLOW_INVALID', `the code package of '${spec.flow}' has no flow as its default export`, {
+      hint: 'Export it: export default class MyFlow extends Flow { … }.',
+    });
+  }
+  return Reflect.construct(loaded, []) as object;
+}
+
+async function callStep(flow: object, { step, flow: name }: TaskSpec, args: readonly unknown[]): Promise<void> {
+  const method: unknown = (flow as Record<string, unknown>)[step];
+  if (typeof method !== 'function') throw new LeatError('FLOW_INVALID', `the flow '${name}' in the code package has no step '${step}'`);
+  await (Reflect.apply(method, flow, args) as unknown);
+}
+
+function refuseUnset(fields: FlowFields, { known, step, takes }: TaskSpec): void {
+  const from = takes === 'inputs' ? 'join' : 'step';
+  for (const artifact of known) {
+    if (!artifact.always) continue;
+    fields.refuseUnset(artifact.name, () => unsetArtifact(artifact, { step, expression: `this.${artifact.name}`, from }));
+  }
+}

@@ -1,0 +1,17 @@
+import type { Datastore } from '../datastore/datastore.ts';
+import { inheritArtifacts } from '../datastore/inherit-artifacts.ts';
+import { readManifestSync } from '../datastore/read-manifest.ts';
+import { LeatError } from '../errors/index.ts';
+import type { TaskSpec } from '../plan/task-spec.ts';
+import type { ArtifactRefs } from './flow-fields.ts';
+
+/** What the task before has left; nothing for the first one. @throws LeatError STORE_CORRUPT when its result is gone. */
+export function readSourceRefs(store: Datastore, { sources }: Pick<TaskSpec, 'sources'>): ArtifactRefs {
+  const [source] = sources;
+  if (source === undefined) return {};
+  const manifest = readManifestSync(store, source.manifest);
+  if (manifest?.status === 'succeeded') return inheritArtifacts(source.manifest, manifest);
+  throw new LeatError('STORE_CORRUPT', `the result of '${source.task}' is gone: there is no manifest of a success at '${source.manifest}'`, {
+    hint: 'Run the flow again, or resume a run whose results are still there.',
+  });
+}
