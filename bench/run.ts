@@ -76,40 +76,49 @@ function save(results: object): string {
   return path.relative(process.cwd(), file);
 }
 
-async function main(): Promise<void> {
-  const asked = chosen();
-  const { folder, remove } = makeWorkFolder();
-  const settings = settingsIn(folder);
+async function session(asked: readonly Question[], settings: Settings): Promise<boolean> {
   const machine = describeMachine();
   const loadBefore = load();
   const answers = new Map<string, Answer | undefined>();
   for (const question of asked) answers.set(question.name, await answerOf(question, settings));
-  const findings = [...answers.values()].flatMap((answer) => answer?.findings ?? []);
   const loads = { before: loadBefore, after: load() };
+  const findings = [...answers.values()].flatMap((answer) => answer?.findings ?? []);
+  const { cpus, cpu, memoryGb, kernel, node, commit } = machine;
   console.log(`\n${formatTable(findings)}\n`);
-  console.log(
-    `${machine.cpus} × ${machine.cpu}, ${machine.memoryGb} GB, ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}`,
-  );
+  console.log(`${cpus} × ${cpu}, ${memoryGb} GB, ${kernel}, Node ${node}, commit ${commit}`);
   console.log(
     `load average ${loads.before} before, ${loads.after} after; medians of ${settings.rounds}; Metaflow ${metaflowVersion}`,
   );
-  if (loads.before > machine.cpus / 4)
+  if (loads.before > cpus / 4) {
     console.log('This machine was busy before it began: believe the CPU figures, not the wall times.');
+  }
   const { folder: _folder, say: _say, ...numbers } = settings;
   const results = {
-    date: new Date().toISOString(),
     machine,
     loads,
     settings: numbers,
     metaflow: metaflowVersion,
     answers: Object.fromEntries(answers),
   };
-  console.log(`All samples: ${save(results)}`);
-  if (values.keep) console.log(`What the runs wrote: ${folder}`);
-  else remove();
-  const unanswered = asked.length - [...answers.values()].filter((answer) => answer !== undefined).length;
-  const missed = findings.filter((finding) => finding.verdict === 'MISSED').length;
-  process.exitCode = unanswered + missed > 0 ? 1 : 0;
+  console.log(`All samples: ${save({ date: new Date().toISOString(), ...results })}`);
+  const unanswered = [...answers.values()].some((answer) => answer === undefined);
+  return !unanswered && findings.every((finding) => finding.verdict !== 'MISSED');
 }
 
-await main();
+async function main(): Promise<void> {
+  const asked = chosen();
+  const { folder, remove } = makeWorkFolder();
+  try {
+    process.exitCode = (await session(asked, settingsIn(folder))) ? 0 : 1;
+  } finally {
+    if (values.keep) console.log(`What the runs wrote: ${folder}`);
+    else remove();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}

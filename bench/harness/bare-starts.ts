@@ -1,8 +1,8 @@
-import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { measure, type Sample } from './measure.ts';
 import { newFolder } from './work-folder.ts';
 
-const script = path.join(import.meta.dirname, 'start-processes.ts');
+const script = fileURLToPath(import.meta.resolve('./start-processes.ts'));
 
 export interface BareStarts extends Sample {
   /** Processes a second. */
