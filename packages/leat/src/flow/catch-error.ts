@@ -39,5 +39,5 @@ export function catchError<const K extends string>(options: {
   }
   const decorate = (method: object, context: unknown): void =>
     hang(decorated('@catchError', method, context, decorate), '@catchError', { catchError: checked });
-  return decorate as never;
+  return decorate;
 }

@@ -46,8 +46,8 @@ interface Slot {
 export const isInTask = (): boolean => (globalThis as Slot)[slot] !== undefined;
 
 /** Sets what {@link current} tells, for every copy of this module; `undefined` when the task is over. For runners. */
-export function setCurrent(facts: Current | undefined): void {
-  (globalThis as Slot)[slot] = facts;
+export function setCurrent(running: Current | undefined): void {
+  (globalThis as Slot)[slot] = running;
 }
 
 /**

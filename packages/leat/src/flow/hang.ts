@@ -30,7 +30,7 @@ export function decorated(label: string, method: object, context: unknown, calle
       },
     );
   }
-  return openStepRecord(method, name, caller as never);
+  return openStepRecord(method, name, caller);
 }
 
 /** Hangs one value on a method; twice the same decorator is an error, since only one could win. */

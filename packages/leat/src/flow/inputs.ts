@@ -2,30 +2,34 @@
  * `Inputs`: what a join sees of the tasks that it joins. This file has the types and the list; where a task's artifacts
  * come from, and when they are loaded, is the business of whoever makes the entries.
  */
-import type { Flow } from './flow.ts';
-
 /** A method that may be a step. */
 export type AnyStep = (...args: never[]) => unknown;
+
+/** The members of `Flow` itself, which are neither steps nor artifacts. */
+export type FlowMember = 'next' | 'merge' | 'input' | 'index' | 'foreachStack';
+
+/** What every flow is, without a look at its class: `flow.ts` stands above this file. */
+export type FlowLike = { readonly [K in FlowMember]: unknown };
 
 /** Marks the parameter of a join; exists in types only. */
 export declare const joins: unique symbol;
 
 /** Names of the methods of a flow that may be steps. */
 export type StepName<F> = {
-  [K in keyof F]-?: K extends keyof Flow ? never : F[K] extends AnyStep ? K : never;
+  [K in keyof F]-?: K extends FlowMember ? never : F[K] extends AnyStep ? K : never;
 }[keyof F] &
   string;
 
 /** The fields of a flow: its artifacts and parameters, read-only. */
 export type Artifacts<F> = {
-  readonly [K in keyof F as K extends keyof Flow ? never : F[K] extends AnyStep ? never : K]: F[K];
+  readonly [K in keyof F as K extends FlowMember ? never : F[K] extends AnyStep ? never : K]: F[K];
 };
 
 /**
  * One of the tasks that a join joins: its artifacts, each loaded on first touch.
  * `Item` types the `input`, the foreach item that the task worked on.
  */
-export type Input<F extends Flow, Item = unknown> = Artifacts<F> & {
+export type Input<F extends FlowLike, Item = unknown> = Artifacts<F> & {
   readonly input: Item;
   /** The position in the split. */
   readonly index: number;
@@ -58,7 +62,7 @@ export interface InputList<T> extends Iterable<T> {
  *   this.next(this.end);
  * }
  */
-export type Inputs<F extends Flow, Item = unknown> = InputList<Input<F, Item>> & {
+export type Inputs<F extends FlowLike, Item = unknown> = InputList<Input<F, Item>> & {
   readonly [K in Exclude<StepName<F>, keyof InputList<unknown>>]?: Input<F, Item>;
 } & { readonly [joins]: true };
 
@@ -76,14 +80,15 @@ export interface InputSource<T> {
  *
  * @returns an object that fits {@link Inputs}; nothing is loaded yet
  */
-export function makeInputs<T>({ length, at, branches }: InputSource<T>): InputList<T> {
-  const list = new Entries<T>(length, at);
+export function makeInputs<T>(source: InputSource<T>): InputList<T> {
+  const { length, branches } = source;
+  const list = new Entries<T>(length, (index) => source.at(index));
   return new Proxy(list as unknown as InputList<T>, {
     get: (_, property) => {
       const position = typeof property === 'string' ? positionOf(property, branches, list) : undefined;
       if (position !== undefined) return list.at(position);
       const value: unknown = Reflect.get(list, property);
-      return typeof value === 'function' ? value.bind(list) : value;
+      return typeof value === 'function' ? (value.bind(list) as unknown) : value;
     },
     has: (_, property) =>
       property in list ||
@@ -123,7 +128,7 @@ class Entries<T> {
   }
 
   flatMap<U>(make: (task: T, index: number) => U | readonly U[]): U[] {
-    return this.map(make).flat() as U[];
+    return [...this].flatMap(make);
   }
 
   filter(keep: (task: T, index: number) => unknown): InputList<T> {

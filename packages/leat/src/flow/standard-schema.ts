@@ -28,5 +28,5 @@ export type SchemaOutput<S extends StandardSchema> = NonNullable<S['~standard'][
 /** Whether a value is a schema; arktype's are functions. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
   const isHolder = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return isHolder && '~standard' in (value as object);
+  return isHolder && '~standard' in value;
 }

@@ -79,7 +79,7 @@ export function step<F extends Flow, A extends readonly unknown[], R>(
   context: Formed<A, R, ClassMethodDecoratorContext<F, StepLike<F, A, R>>>,
 ): void;
 export function step(...call: readonly unknown[]): unknown {
-  if (call.length >= 2) return mark(call[0] as object, call[1], step as never);
+  if (call.length >= 2) return mark(call[0] as object, call[1], step);
   const edges = checkedEdges(call[0]);
   const decorate = (method: object, context: unknown): void => mark(method, context, decorate, edges);
   return decorate;
@@ -122,17 +122,18 @@ export function checkedEdges(edges: unknown): DeclaredEdges {
 }
 
 function edgesProblem(next: unknown, foreach: unknown, by: unknown): string | undefined {
+  const isName = (value: unknown): boolean => typeof value === 'string';
+  const holdsNames = (values: readonly unknown[]): boolean => values.length > 0 && values.every(isName);
   if (foreach !== undefined && by !== undefined) return "'foreach' and 'by' exclude each other";
-  if (foreach !== undefined && (typeof foreach !== 'string' || typeof next !== 'string')) {
-    return "'foreach' is the name of the field with the items, and 'next' the name of one step";
+  if (foreach !== undefined) {
+    const fine = isName(foreach) && isName(next);
+    return fine
+      ? undefined
+      : "'foreach' is the name of the field with the items, and 'next' the name of one step";
   }
-  const record = typeof next === 'object' && next !== null && !Array.isArray(next);
-  if (record !== (by !== undefined) || (by !== undefined && typeof by !== 'string')) {
+  const isRecord = typeof next === 'object' && next !== null && !Array.isArray(next);
+  if (isRecord !== isName(by))
     return "a switch has a record of cases as its 'next' and a field name as its 'by'";
-  }
-  const targets: readonly unknown[] =
-    typeof next === 'object' && next !== null ? Object.values(next) : [next ?? ''];
-  return targets.length > 0 && targets.every((target) => typeof target === 'string')
-    ? undefined
-    : "'next' holds names of steps";
+  const targets: readonly unknown[] = isRecord ? Object.values(next) : [next].flat();
+  return holdsNames(targets) ? undefined : "'next' holds names of steps";
 }

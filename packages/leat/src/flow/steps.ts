@@ -70,7 +70,7 @@ export function steps<C extends abstract new () => Flow, const O extends Table<I
   table: O & CheckedTable<InstanceType<C>, O>,
 ): void {
   const { prototype } = flow as FlowClass & { prototype: object };
-  for (const [name, options] of Object.entries(table as Readonly<Record<string, StepOptions<Flow>>>)) {
+  for (const [name, options] of Object.entries<StepOptions<Flow>>(table)) {
     const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
     if (typeof method !== 'function') {
       throw new LeatError('FLOW_INVALID', `steps(…) names '${name}', which is no method of '${flow.name}'`, {
@@ -97,7 +97,7 @@ function markStep(method: object, name: string, options: StepOptions<Flow>): voi
     });
   }
   const declares = next !== undefined || foreach !== undefined || by !== undefined;
-  mark(method, context, steps as never, declares ? checkedEdges({ next, foreach, by }) : undefined);
+  mark(method, context, steps, declares ? checkedEdges({ next, foreach, by }) : undefined);
   for (const decorate of [...decoratorsOf(hung), ...decorators]) decorate(method as never, context);
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FlowDescription } from '../flow/description.ts';
-import { buildGraph, checkedGraph } from './build-graph.ts';
+import { buildGraph } from './build-graph.ts';
+import { checkedGraph } from './checked-graph.ts';
 import { fromSources } from './from-sources.fixture.ts';
 import { graphStep } from './graph.ts';
 import type { ProblemKind } from './problem.ts';

@@ -1,4 +1,3 @@
-import type { StepDescription } from '../flow/description.ts';
 import type { Edge, Edges } from './edges.ts';
 import { numberLoops } from './loops.ts';
 import type { GraphProblem } from './problem.ts';
@@ -15,36 +14,6 @@ export function checkWays(
   const reach =
     isComplete && names.includes('start') && names.includes('end') ? checkReach(names, edges) : [];
   return [...ends, ...reach, ...checkCycles(names, edges.all)];
-}
-
-/** Checks that a caught switch says which case it goes on with. */
-export function checkCaughtSwitches(
-  steps: readonly StepDescription[],
-  readings: readonly StepReading[],
-): GraphProblem[] {
-  return steps.flatMap(({ name, decorators }): GraphProblem[] => {
-    const caught = decorators.catchError;
-    const next = readings.find((reading) => reading.name === name)?.next;
-    if (caught === undefined || next === undefined) return [];
-    const cases = next.kind === 'switch' ? Object.keys(next.cases) : undefined;
-    if (cases === undefined && caught.case === undefined) return [];
-    if (cases !== undefined && caught.case !== undefined && cases.includes(caught.case)) return [];
-    const choose = `@catchError({ var: '${caught.var}', case: '${cases?.[0]}' })`;
-    const message =
-      cases === undefined
-        ? `@catchError of '${name}' names the case '${caught.case}', but the step does not end in a switch`
-        : caught.case === undefined
-          ? `@catchError of '${name}' must say which case the run goes on with after a failure`
-          : `@catchError of '${name}' names the case '${caught.case}', but the switch has ${cases.map((each) => `'${each}'`).join(', ')}`;
-    return [
-      {
-        kind: 'catch-case',
-        step: name,
-        message,
-        fix: cases === undefined ? "Remove 'case'." : `Write ${choose}, or another case.`,
-      },
-    ];
-  });
 }
 
 function checkEnds(readings: readonly StepReading[], edges: Edges): GraphProblem[] {
@@ -112,8 +81,8 @@ function checkCycles(names: readonly string[], all: readonly Edge[]): GraphProbl
   const fixed = all.filter(({ kind }) => kind !== 'switch');
   const loops = Map.groupBy(numberLoops(names, fixed), ([, number]) => number);
   return [...loops.values()].map((members) => {
-    const steps = members.map(([step]) => step);
-    const inOrder = names.filter((name) => steps.includes(name));
+    const steps = new Set(members.map(([step]) => step));
+    const inOrder = names.filter((name) => steps.has(name));
     return {
       kind: 'cycle',
       step: inOrder[0] as string,

@@ -72,21 +72,23 @@ const branching = new Set([
 
 function search(node: AnyNode, found: Found, where: Where): void {
   if (hasOwnThis(node)) return;
-  if (node.type === 'CallExpression' && thisMember(node['callee'] as AnyNode) === 'next') {
-    const stands = node === found.last ? 'last' : where.conditional ? 'conditional' : 'early';
-    found.calls.push({ call: node, stands });
+  if (isNextCall(node)) {
+    const early = where.conditional ? 'conditional' : 'early';
+    found.calls.push({ call: node, stands: node === found.last ? 'last' : early });
     for (const argument of node['arguments'] as AnyNode[]) search(argument, found, where);
     return;
   }
   if (isAlias(node)) found.aliases.push(node);
-  if (node.type === 'ReturnStatement' && !where.callback && isEarlyReturn(node, found.last))
-    found.returns.push(node);
+  if (!where.callback && isEarlyReturn(node, found.last)) found.returns.push(node);
   const inner = {
     conditional: where.conditional || branching.has(node.type),
     callback: where.callback || node.type === 'ArrowFunctionExpression',
   };
   for (const child of childrenOf(node)) search(child, found, inner);
 }
+
+const isNextCall = (node: AnyNode): boolean =>
+  node.type === 'CallExpression' && thisMember(node['callee'] as AnyNode) === 'next';
 
 function isAlias(node: AnyNode): boolean {
   if (thisMember(node) === 'next') return true;
@@ -103,6 +105,7 @@ function isAlias(node: AnyNode): boolean {
 
 // `return this.next(…)` and a bare `return` at the very end are fine: the former holds the last call, the latter stands behind it.
 function isEarlyReturn(node: AnyNode, last: AnyNode | undefined): boolean {
+  if (node.type !== 'ReturnStatement') return false;
   return last === undefined || node.end < last.start;
 }
 
@@ -143,7 +146,7 @@ function handlesNothing(statement: AnyNode): boolean {
 function callIn(expression: AnyNode | null | undefined): AnyNode | undefined {
   switch (expression?.type) {
     case 'CallExpression':
-      return thisMember(expression['callee'] as AnyNode) === 'next' ? expression : undefined;
+      return isNextCall(expression) ? expression : undefined;
     case 'AwaitExpression':
     case 'UnaryExpression':
       return callIn(expression['argument'] as AnyNode);
