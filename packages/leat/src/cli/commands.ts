@@ -46,10 +46,11 @@ function addRunCommands(root: Command, terminal: Terminal, done: Done): void {
     .description('Runs the flow of a file. The parameters of the flow are options too: see `leat run FLOW --help`.')
     .argument('<flow>', 'the flow file')
     .option('--params <file>', 'read parameters from a JSON or YAML file')
+    .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
     .addHelpText('after', examples('leat run train.ts --alpha 0.2', 'leat run train.ts --with retry --max-workers 4'))
-    .action(async (flow: string, options, command: Command) => done(await (await import('./commands/run.ts')).run({ terminal, flow, options, rest: command.args.slice(1) })));
+    .action(async (flow: string, options, command: Command) => done(await (await import('./commands/run.ts')).run({ terminal, flow, options, rest: command.args.slice(1), help: command.helpInformation() })));
   runOptions(root.command('resume'))
     .summary('run again what failed, and what comes after it')
     .description('Starts a new run that takes over the results of an earlier one and runs only what failed, is missing, or comes after that.')

@@ -1,0 +1,47 @@
+import { resolveHome, resumeRun, type ResumePlan } from '../../run/index.ts';
+import { followRun, makeReporter } from '../live/follow-run.ts';
+import { plural } from '../output/format.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { type DriveFlags, writeRunIdFile } from './run.ts';
+
+export interface ResumeCommand {
+  readonly terminal: Terminal;
+  readonly run: string | undefined;
+  readonly options: DriveFlags & { readonly from?: string; readonly flow?: string };
+}
+
+const quoted = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(', ');
+
+/** What will be reused, what not, and why. */
+export function resumeText({ origin, reusable, fresh, changed, added }: ResumePlan): string {
+  const address = `${origin.flow}/${origin.id}`;
+  const lines = [`resuming ${address} (${origin.status}): ${plural(reusable, 'task')} of it succeeded and can be reused; what failed, is missing or comes after that runs`];
+  if (fresh.length > 0) lines.push(`  ${quoted(fresh)} and all after it run again: --from`);
+  if (changed.length > 0) lines.push(`  the code of ${quoted(changed)} has changed since; results that are there are reused all the same (--from ${changed[0]} runs it again)`);
+  if (added.length > 0) lines.push(`  new in the flow: ${quoted(added)}`);
+  return lines.join('\n');
+}
+
+/** `leat resume [RUN]`. */
+export async function resume({ terminal, run, options }: ResumeCommand): Promise<number> {
+  const reporter = makeReporter(terminal, options.json === true);
+  return followRun({
+    reporter,
+    start: async () =>
+      resumeRun({
+        home: resolveHome(options),
+        run,
+        from: options.from,
+        file: options.flow,
+        with: options.with,
+        maxWorkers: options.maxWorkers,
+        failFast: options.failFast,
+        tags: options.tag,
+        namespace: options.namespace,
+        command: `leat ${process.argv.slice(2).join(' ')}`,
+        observers: [reporter],
+        planned: (plan) => reporter.say(resumeText(plan)),
+        created: (address) => writeRunIdFile(options.runIdFile, address),
+      }),
+  });
+}

@@ -1,0 +1,54 @@
+/** `leat run`: a new run of a flow file. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
+import { saveParameters } from '../datastore/run-parameters.ts';
+import { driveRun, type DriveOptions, type RunHandle } from './drive-run.ts';
+import { currentNamespace, currentUser, type Home } from './home.ts';
+import { type ParameterSources, readParameters } from './parameters/read-parameters.ts';
+import { type PreparedFlow, prepareFlow } from './prepare-flow.ts';
+import { openStores } from './stores.ts';
+import { shownParameters } from './parameters/shown-parameters.ts';
+
+export interface StartOptions extends DriveOptions {
+  /** The flow file. */
+  readonly file: string;
+  readonly home: Home;
+  /** As on the command line: `batch:memory=10000`, `retry`. */
+  readonly with?: readonly string[] | undefined;
+  /** Where the parameters' values come from. */
+  readonly parameters: Omit<ParameterSources, 'readFile'>;
+  readonly tags?: readonly string[] | undefined;
+  /** `LEAT_NAMESPACE` or `user:NAME` unless told. */
+  readonly namespace?: string | undefined;
+  /** How it was started, for people. */
+  readonly command?: string | undefined;
+  /** Called when the flow is known to be good, before the run exists. */
+  readonly prepared?: ((flow: PreparedFlow) => void) | undefined;
+}
+
+/** @throws LeatError when the flow, a parameter or an option is refused: there is no run then. */
+export async function startRun(options: StartOptions): Promise<RunHandle> {
+  const { home, file, parameters, tags = [], namespace, command } = options;
+  const prepared = await prepareFlow({ file, home, with: options.with ?? [] });
+  const { values } = await readParameters(prepared.description.parameters, {
+    ...parameters,
+    readFile: async (path) => readFile(resolve(path)),
+  });
+  options.prepared?.(prepared);
+  const stores = await openStores(home);
+  const user = currentUser();
+  return driveRun({
+    prepared,
+    stores,
+    facts: {
+      namespace: namespace ?? currentNamespace(),
+      user,
+      tags,
+      parameters: shownParameters(values),
+      parametersKey: saveParameters(stores.datastore, values),
+      ...(command === undefined ? {} : { command }),
+    },
+    options,
+  });
+}

@@ -1,0 +1,37 @@
+import { mkdirSync } from 'node:fs';
+
+import type { Datastore } from '../datastore/datastore.ts';
+import { openDatastore } from '../datastore/open-datastore.ts';
+import { LeatError } from '../errors/index.ts';
+import type { MetadataStore } from '../metadata/metadata-store.ts';
+import { openMetadata } from '../metadata/open-metadata.ts';
+import type { Home } from './home.ts';
+
+/** What a run is kept in. */
+export interface Stores {
+  readonly metadata: MetadataStore;
+  readonly datastore: Datastore;
+}
+
+function createFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new LeatError('STORE_UNAVAILABLE', `the folder '${folder}' cannot be made`, {
+      cause,
+      hint: 'Choose a folder that you may write to: --home FOLDER, or LEAT_HOME.',
+    });
+  }
+}
+
+/** Opens both stores of a home, creating what is not there. @throws STORE_UNAVAILABLE, METADATA_UNAVAILABLE, METADATA_SCHEMA. */
+export async function openStores(home: Home): Promise<Stores> {
+  createFolder(home.folder);
+  const metadata = await openMetadata(home.folder);
+  return { metadata, datastore: await openDatastore(home.datastore) };
+}
+
+/** Closes both; a store that cannot be closed has nothing more to lose. */
+export async function closeStores({ metadata, datastore }: Stores): Promise<void> {
+  await Promise.allSettled([metadata.close(), datastore.close()]);
+}
