@@ -24,6 +24,7 @@ export function resumeText({ origin, reusable, fresh, changed, added }: ResumePl
 
 /** `leat resume [RUN]`. */
 export async function resume({ terminal, run, options }: ResumeCommand): Promise<number> {
+  writeRunIdFile(options.runIdFile, '');
   const reporter = makeReporter(terminal, options.json === true);
   return followRun({
     reporter,

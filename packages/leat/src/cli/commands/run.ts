@@ -39,11 +39,11 @@ export function planText(plan: RunPlan): string | undefined {
   return asked ? describePlan(plan) : undefined;
 }
 
-/** Written before the first task starts, so that whoever waits for it can watch the run. */
+/** Written before the first task starts, so that whoever waits for it can watch the run; empty until the run exists. */
 export function writeRunIdFile(file: string | undefined, address: string): void {
   if (file === undefined) return;
   try {
-    writeFileSync(file, `${address}\n`);
+    writeFileSync(file, address === '' ? '' : `${address}\n`);
   } catch (cause) {
     throw new LeatError('USAGE', `the file of --run-id-file cannot be written: ${file}`, { cause });
   }
@@ -59,6 +59,7 @@ async function showHelp({ terminal, flow, options, help }: RunCommand): Promise<
 export async function run(command: RunCommand): Promise<number> {
   const { terminal, flow, options, rest } = command;
   if (rest.includes('--help') || rest.includes('-h')) return showHelp(command);
+  writeRunIdFile(options.runIdFile, '');
   const reporter = makeReporter(terminal, options.json === true);
   return followRun({
     reporter,

@@ -1,0 +1,28 @@
+/** `leat check`: all that would be refused before a run, without one. */
+import { join } from 'node:path';
+
+import type { CheckFinding } from '../compute/compute-layer.ts';
+import { installation } from '../package/installation.ts';
+import { checkLayers, closeLayers, loadLayers, openLayers } from './open-layers.ts';
+import { type PreparedFlow, prepareFlow, type PrepareOptions } from './prepare-flow.ts';
+
+export interface CheckedFlow {
+  readonly prepared: PreparedFlow;
+  readonly warnings: readonly CheckFinding[];
+}
+
+/** @throws LeatError for what `leat run` would refuse before the run exists, parameters excepted. */
+export async function checkFlow(options: PrepareOptions): Promise<CheckedFlow> {
+  const prepared = await prepareFlow(options);
+  const { plan, factories } = await loadLayers(prepared.plan);
+  const layers = await openLayers(factories, {
+    datastore: options.home.datastore,
+    package: plan.package,
+    runner: join(installation().folder, 'dist', 'task', 'runner.js'),
+  });
+  try {
+    return { prepared: { ...prepared, plan }, warnings: await checkLayers(plan, layers) };
+  } finally {
+    await closeLayers(layers);
+  }
+}
