@@ -6,10 +6,15 @@ import type { TaskSpec } from './task-spec.ts';
  */
 export interface TaskMessage {
   readonly spec: TaskSpec;
-  /** Variables of `@environment`: set before the step's code is loaded. */
+  /** Variables of `@environment`: set before the step's code is loaded. A layer that has the flow loaded ahead starts the process with them. */
   readonly environment: Readonly<Record<string, string>>;
   /** What the task was given, for `current`: cores, MB, devices, MB. */
-  readonly resources: { readonly cpu: number; readonly memory: number; readonly gpu: number; readonly disk: number };
+  readonly resources: {
+    readonly cpu: number;
+    readonly memory: number;
+    readonly gpu: number;
+    readonly disk: number;
+  };
   /** URL of the datastore. */
   readonly datastore: string;
 }
