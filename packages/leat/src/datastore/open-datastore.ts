@@ -21,6 +21,8 @@ export async function openDatastore(url: string): Promise<Datastore> {
   const open = parsed === null ? undefined : drivers[parsed.protocol.slice(0, -1)];
   if (parsed !== null && open !== undefined) return open(parsed);
   throw new LeatError('OPTION_INVALID', `no datastore driver can open '${url}'`, {
-    hint: `A URL is expected; known: ${Object.keys(drivers).map((name) => `${name}:`).join(', ')}`,
+    hint: `A URL is expected; known: ${Object.keys(drivers)
+      .map((name) => `${name}:`)
+      .join(', ')}`,
   });
 }

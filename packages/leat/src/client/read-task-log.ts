@@ -1,0 +1,157 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { logKey } from '../datastore/keys.ts';
+import { readLog } from '../datastore/log-store.ts';
+import { LeatError } from '../errors/index.ts';
+import { isDecided } from '../metadata/fold.ts';
+import type { TaskRecord } from '../metadata/metadata-store.ts';
+import type { RunContext } from './run-context.ts';
+
+/** One line that a task printed. */
+export interface LogLine {
+  readonly attempt: number;
+  /** Milliseconds since the epoch; 0 when the log does not say. */
+  readonly at: number;
+  readonly stream: 'stdout' | 'stderr';
+  /** Without the line end. */
+  readonly text: string;
+}
+
+export interface LogOptions {
+  /** Default: the newest. */
+  readonly attempt?: number;
+  /** Goes on until the task has ended (or, with `attempt`, that attempt), or nobody drives its run any more. */
+  readonly follow?: boolean;
+  /** Ends the reading; no error. */
+  readonly signal?: AbortSignal;
+}
+
+/** Waits between two looks at a log that grows, in milliseconds. Lines may come this much after the end of their attempt. */
+const firstLook = 100;
+const longestLook = 2_000;
+const lateLines = 500;
+
+/** The lines of a task's log. Throws `NOT_FOUND` for an attempt that there is not. */
+export async function* readTaskLog(
+  context: RunContext,
+  task: TaskRecord,
+  options: LogOptions,
+): AsyncGenerator<LogLine> {
+  const { attempt = Math.max(0, task.attempts - 1), follow = false } = options;
+  if (options.attempt !== undefined && attempt >= task.attempts) throw noAttempt(context, task, attempt);
+  if (task.originRun !== undefined && task.manifest !== undefined) {
+    // The log lies beside the manifest, in the folder of the run that made both.
+    yield* lines(context, { key: task.manifest.replace(/\.json$/, '.log'), attempt, from: 0 }, options);
+  } else if (follow) {
+    yield* followLog(context, task, attempt, options);
+  } else {
+    yield* lines(context, { key: keyOf(context, task, attempt), attempt, from: 0 }, options);
+  }
+}
+
+function noAttempt({ address }: RunContext, task: TaskRecord, attempt: number): LeatError {
+  const there = task.attempts === 1 ? 'one, number 0' : `${task.attempts}, counted from 0`;
+  return new LeatError('NOT_FOUND', `there is no attempt ${attempt} of '${address}/${task.task}'`, {
+    hint:
+      task.attempts === 0
+        ? 'None has started.'
+        : `There are ${there}.`.replace('There are one', 'There is one'),
+  });
+}
+
+const keyOf = ({ record }: RunContext, task: TaskRecord, attempt: number): string =>
+  logKey(record.flow, record.id, task, attempt);
+
+interface Place {
+  readonly key: string;
+  readonly attempt: number;
+  /** In bytes. */
+  readonly from: number;
+}
+
+/** The lines that are there now; returns where to read on. */
+async function* lines(
+  context: RunContext,
+  place: Place,
+  { signal }: LogOptions,
+): AsyncGenerator<LogLine, number> {
+  const { key, attempt } = place;
+  let position = place.from;
+  const datastore = await context.source.datastore(context.record);
+  for await (const { at, stream, text, next } of readLog(datastore, key, { from: position })) {
+    if (signal?.aborted === true) return position;
+    yield { attempt, at, stream, text };
+    position = next;
+  }
+  return position;
+}
+
+async function* followLog(
+  context: RunContext,
+  task: TaskRecord,
+  first: number,
+  options: LogOptions,
+): AsyncGenerator<LogLine> {
+  for (let attempt = first; ; attempt += 1) {
+    yield* followAttempt(context, task, attempt, options);
+    if (options.attempt !== undefined || options.signal?.aborted === true) return;
+    if (!(await hasAttempt(context, task, attempt + 1, options))) return;
+  }
+}
+
+async function* followAttempt(
+  context: RunContext,
+  task: TaskRecord,
+  attempt: number,
+  options: LogOptions,
+): AsyncGenerator<LogLine> {
+  let from = 0;
+  let look = firstLook;
+  while (options.signal?.aborted !== true) {
+    // Asked before the log is read: what is printed before the end is then surely there after one more look.
+    const over = (await attemptIsOver(context, task, attempt)) || (await nobodyDrives(context));
+    if (over) await sleep(lateLines, options);
+    const before = from;
+    from = yield* lines(context, { key: keyOf(context, task, attempt), attempt, from }, options);
+    if (over) return;
+    look = from > before ? firstLook : Math.min(look * 1.5, longestLook);
+    await sleep(look, options);
+  }
+}
+
+async function attemptIsOver(context: RunContext, task: TaskRecord, attempt: number): Promise<boolean> {
+  const { flow, id } = context.record;
+  const attempts = await (await context.metadata()).attempts(flow, id, task.task);
+  return attempts.some((one) => one.attempt === attempt && one.endedAt !== undefined);
+}
+
+/** Waits until the next attempt was submitted; `false` when there will be none. */
+async function hasAttempt(
+  context: RunContext,
+  task: TaskRecord,
+  attempt: number,
+  options: LogOptions,
+): Promise<boolean> {
+  const { flow, id } = context.record;
+  const metadata = await context.metadata();
+  for (let look = firstLook; options.signal?.aborted !== true; look = Math.min(look * 1.5, longestLook)) {
+    const now = await metadata.task(flow, id, task.task);
+    if ((now?.attempts ?? 0) > attempt) return true;
+    if (now === undefined || isDecided(now.status) || (await nobodyDrives(context))) return false;
+    await sleep(look, options);
+  }
+  return false;
+}
+
+/** The run has ended, was removed, or its engine is gone: nothing will come any more. */
+async function nobodyDrives(context: RunContext): Promise<boolean> {
+  const run = await (await context.metadata()).run(context.record.flow, context.record.id);
+  return run?.status !== 'running' || run.lease === undefined || run.lease.until < Date.now();
+}
+
+async function sleep(ms: number, { signal }: LogOptions): Promise<void> {
+  try {
+    await delay(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
+}
