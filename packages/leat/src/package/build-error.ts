@@ -18,7 +18,10 @@ export function buildError(error: unknown, { file, root }: BuildPlace): LeatErro
   const [first] = messages;
   if (first === undefined) {
     const hint = 'esbuild could not start or stopped; `npm i` restores its binary';
-    return new LeatError('FLOW_LOAD', `'${file}' could not be bundled: ${String(error)}`, { cause: error, hint });
+    return new LeatError('FLOW_LOAD', `'${file}' could not be bundled: ${String(error)}`, {
+      cause: error,
+      hint,
+    });
   }
   const more = messages.length > 1 ? ` (and ${messages.length - 1} more)` : '';
   return new LeatError('FLOW_LOAD', `${sentence(first)}${more}`, {
@@ -40,23 +43,36 @@ function sentence({ text, location }: Message): string {
 
 function hintFor({ text, notes }: Message): string {
   const path = unresolved.exec(text)?.groups?.['path'];
-  const name = path === undefined ? undefined : packageName(path);
-  if (path?.startsWith('#')) return 'names with # come from "imports" in the package.json of the nearest folder above the importing file';
-  if (name !== undefined && notes.length > 0 && /exports/.test(notes[0]?.text ?? '')) return notes[0]?.text ?? '';
-  if (name !== undefined) return `npm i ${name}`;
-  if (path !== undefined) return 'check the spelling and the extension; the path is relative to the importing file';
+  const note = notes[0]?.text;
+  if (path !== undefined) return hintForPath(path, note);
   if (/No loader is configured/.test(text)) {
     return "only code, JSON and text can be imported; read other files with readFile(new URL('./name', import.meta.url)), or import their bytes: import data from './name' with { type: 'bytes' }";
   }
-  return notes[0]?.text ?? 'correct the file; nothing has been started';
+  return note ?? 'correct the file; nothing has been started';
 }
 
-function located(location: Location | null, root: string): { readonly place?: SourcePlace; readonly frame?: string } {
+function hintForPath(path: string, note: string | undefined): string {
+  if (path.startsWith('#'))
+    return 'names with # come from "imports" in the package.json of the nearest folder above the importing file';
+  const name = packageName(path);
+  if (name === undefined)
+    return 'check the spelling and the extension; the path is relative to the importing file';
+  // The package is there, and does not let this file of it be imported.
+  return note !== undefined && note.includes('exports') ? note : `npm i ${name}`;
+}
+
+function located(
+  location: Location | null,
+  root: string,
+): { readonly place?: SourcePlace; readonly frame?: string } {
   if (location === null) return {};
   const place = placeOf(location, root);
   if (!existsSync(place.file)) return { place };
   const { line, column } = place;
-  return { place, frame: codeFrame(readFileSync(place.file, 'utf8'), { line, column, length: location.length }) };
+  return {
+    place,
+    frame: codeFrame(readFileSync(place.file, 'utf8'), { line, column, length: location.length }),
+  };
 }
 
 // esbuild counts columns from 0 and in bytes.

@@ -39,24 +39,38 @@ export async function buildPackage({ file, cacheDir, signal }: BuildPackageOptio
   if (known !== undefined) return known;
   const at = Date.now();
   const bundle = await bundleFlow(flowFile, signal);
-  return storePackage(cacheDir, flowFile, toPackage(bundle, flowFile), trackInputs(trackedFiles(bundle), trackedFolders(bundle), at));
+  return storePackage(
+    cacheDir,
+    flowFile,
+    toPackage(bundle, flowFile),
+    trackInputs(trackedFiles(bundle), trackedFolders(bundle), at),
+  );
 }
 
 function flowPath(file: string): string {
   const path = resolve(file);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) {
-    throw new LeatError('FLOW_LOAD', `there is no file '${file}'`, { hint: `looked for '${path}'; name the file that holds the flow` });
+    throw new LeatError('FLOW_LOAD', `there is no file '${file}'`, {
+      hint: `looked for '${path}'; name the file that holds the flow`,
+    });
   }
   if (stats.isDirectory()) {
-    throw new LeatError('FLOW_LOAD', `'${file}' is a folder`, { hint: `name the file that holds the flow, such as '${join(file, 'flow.ts')}'` });
+    throw new LeatError('FLOW_LOAD', `'${file}' is a folder`, {
+      hint: `name the file that holds the flow, such as '${join(file, 'flow.ts')}'`,
+    });
   }
   return realpathSync(path);
 }
 
 function toPackage(bundle: Bundle, flowFile: string): UnstoredPackage {
   const { externals, root, sources, warnings } = bundle;
-  const files = bundle.files.map(({ name, bytes }) => ({ name, bytes, size: bytes.length, hash: hash('sha256', bytes) }));
+  const files = bundle.files.map(({ name, bytes }) => ({
+    name,
+    bytes,
+    size: bytes.length,
+    hash: hash('sha256', bytes),
+  }));
   const names = files.map((file) => [file.name, file.hash]);
   return {
     hash: hash('sha256', JSON.stringify([entryName, names])),
@@ -71,20 +85,29 @@ function toPackage(bundle: Bundle, flowFile: string): UnstoredPackage {
 }
 
 // The manifests decide how files are resolved and read, without being an input of the bundle.
-function trackedFiles({ inputs, packageFolders, externals, root }: Bundle): readonly string[] {
-  const own = new Set(inputs.filter(isOwnFile).flatMap((path) => ancestors(dirname(path))));
+function trackedFiles(bundle: Bundle): readonly string[] {
+  const { inputs, packageFolders, externals } = bundle;
   return [
     ...inputs,
     ...externals.map(({ path }) => path),
     ...packageFolders.map((folder) => join(folder, 'package.json')),
-    ...[...own].filter((folder) => folder.startsWith(root)).map((folder) => join(folder, 'package.json')),
+    ...ownFolders(bundle).map((folder) => join(folder, 'package.json')),
     join(installation().folder, 'package.json'),
   ];
 }
 
 // A file beside the user's own may take the place of one that an import means, a new package that of one further up.
-function trackedFolders({ inputs }: Bundle): readonly string[] {
-  const own = new Set(inputs.filter(isOwnFile).map(dirname));
-  const modules = new Set([...own].flatMap(ancestors).map((folder) => join(folder, 'node_modules')));
-  return [...own, ...modules];
+function trackedFolders(bundle: Bundle): readonly string[] {
+  const own = ownFolders(bundle);
+  const above = ancestors(bundle.root);
+  return [...own, ...[...own, ...above].map((folder) => join(folder, 'node_modules'))];
+}
+
+/** The folders of the user's files and those between them and the root. */
+function ownFolders({ inputs, root }: Bundle): readonly string[] {
+  const all = new Set(inputs.filter(isOwnFile).map(dirname));
+  const between = [...all]
+    .flatMap(ancestors)
+    .filter((folder) => folder === root || folder.startsWith(root + sep));
+  return [...new Set([...all, ...between])];
 }

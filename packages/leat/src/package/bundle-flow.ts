@@ -91,7 +91,14 @@ function options({ file, root, keepNames }: BuildRequest, notes: BuildNotes) {
     define: { ...identityDefines },
     keepNames,
     legalComments: 'none',
-    loader: { '.csv': 'text', '.md': 'text', '.sql': 'text', '.tsv': 'text', '.bin': 'binary', '.wasm': 'binary' },
+    loader: {
+      '.csv': 'text',
+      '.md': 'text',
+      '.sql': 'text',
+      '.tsv': 'text',
+      '.bin': 'binary',
+      '.wasm': 'binary',
+    },
     logLevel: 'silent',
     metafile: true,
     plugins: [bundlePlugin(notes)],
@@ -126,9 +133,14 @@ function finish(root: string, { outputFiles, metafile, warnings }: Built, notes:
     })),
     externals,
     warnings: [
-      ...externals.map(({ name, path, reason }) => `'${name}' stays outside of the code package, since ${reason}: tasks load it from ${path}`),
+      ...externals.map(
+        ({ name, path, reason }) =>
+          `'${name}' stays outside of the code package, since ${reason}: tasks load it from ${path}`,
+      ),
       ...notes.warnings,
-      ...warnings.map(({ text, location }) => (location ? `${location.file}:${location.line}: ${text}` : text)),
+      ...warnings.map(({ text, location }) =>
+        location ? `${location.file}:${location.line}: ${text}` : text,
+      ),
     ],
     inputs: [...inputs, ...notes.leatFiles],
     packageFolders: [...notes.packageFolders],
@@ -140,10 +152,15 @@ function outputs(root: string, outputFiles: readonly OutputFile[], notes: BuildN
     const name = basename(path);
     return { name, bytes: name.endsWith('.map') ? withSources(root, contents, notes) : contents };
   });
-  const asking = new Set(files.filter(({ name, bytes }) => name.endsWith('.js') && asksRequire(bytes)).map(({ name }) => name));
+  const asking = new Set(
+    files.filter(({ name, bytes }) => name.endsWith('.js') && asksRequire(bytes)).map(({ name }) => name),
+  );
   if (asking.size === 0) return sorted(files);
-  const given = files.map((file) => (asking.has(file.name) ? { ...file, bytes: withRequire(file.bytes) } : file));
-  const source = "import { createRequire } from 'node:module';\nexport const require = createRequire(import.meta.url);\n";
+  const given = files.map((file) =>
+    asking.has(file.name) ? { ...file, bytes: withRequire(file.bytes) } : file,
+  );
+  const source =
+    "import { createRequire } from 'node:module';\nexport const require = createRequire(import.meta.url);\n";
   return sorted([...given, { name: requireName, bytes: Buffer.from(source) }]);
 }
 
@@ -154,7 +171,9 @@ const sorted = <T extends { readonly name: string }>(files: readonly T[]): reado
 function withSources(root: string, bytes: Uint8Array, notes: BuildNotes): Uint8Array {
   const map = JSON.parse(Buffer.from(bytes).toString('utf8')) as { readonly sources: readonly string[] };
   const texts = map.sources.map((source) => ownText(root, source, notes));
-  return texts.some((text) => text !== null) ? Buffer.from(JSON.stringify({ ...map, sourcesContent: texts })) : bytes;
+  return texts.some((text) => text !== null)
+    ? Buffer.from(JSON.stringify({ ...map, sourcesContent: texts }))
+    : bytes;
 }
 
 function ownText(root: string, source: string, { ownTexts }: BuildNotes): string | null {
@@ -164,7 +183,8 @@ function ownText(root: string, source: string, { ownTexts }: BuildNotes): string
 }
 
 const shim = Buffer.from('var __require =');
-const asksRequire = (bytes: Uint8Array): boolean => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(shim);
+const asksRequire = (bytes: Uint8Array): boolean =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(shim);
 
 // CommonJS dependencies ask for Node's own modules with `require`, which a module has not. The import stands at the end,
 // where it moves no line, and is done before anything of the file runs.

@@ -52,20 +52,25 @@ export function bundlePlugin(notes: BuildNotes): Plugin {
 }
 
 function loadScripts(build: PluginBuild, notes: BuildNotes): void {
-  build.onLoad({ filter: script, namespace: 'file' }, ({ path, with: attributes }): OnLoadResult | undefined => {
-    if (attributes['type'] !== undefined) return undefined;
-    const own = isOwnFile(path);
-    const text = readFileSync(path, 'utf8');
-    if (own) notes.ownTexts.set(path, text);
-    const known = withIdentity(text, path);
-    if (known === undefined && !own) return undefined;
-    return { contents: known ?? text, loader: loaderOf(path), resolveDir: dirname(path) };
-  });
+  build.onLoad(
+    { filter: script, namespace: 'file' },
+    ({ path, with: attributes }): OnLoadResult | undefined => {
+      if (attributes['type'] !== undefined) return undefined;
+      const own = isOwnFile(path);
+      const text = readFileSync(path, 'utf8');
+      if (own) notes.ownTexts.set(path, text);
+      const known = withIdentity(text, path);
+      if (known === undefined && !own) return undefined;
+      return { contents: known ?? text, loader: loaderOf(path), resolveDir: dirname(path) };
+    },
+  );
   const identity = new RegExp(`^${identityNamespace}:`);
   build.onResolve({ filter: identity }, ({ path }) => {
     const file = path.slice(identityNamespace.length + 1);
     // The name of a module is printed into the bundle: relative, so that it is the same wherever the tree lies.
-    const name = relative(build.initialOptions.absWorkingDir ?? '', file).split(sep).join('/');
+    const name = relative(build.initialOptions.absWorkingDir ?? '', file)
+      .split(sep)
+      .join('/');
     return { path: name, namespace: identityNamespace, sideEffects: false, pluginData: file };
   });
   build.onLoad({ filter: /./, namespace: identityNamespace }, ({ pluginData }) => ({
@@ -115,7 +120,13 @@ function resolveNative(build: PluginBuild, notes: BuildNotes): void {
   };
   const outside = async (args: OnResolveArgs, name: string, reason: string): Promise<OnResolveResult> => {
     const { importer, kind, namespace, resolveDir } = args;
-    const found = await build.resolve(args.path, { importer, kind, namespace, resolveDir, pluginData: asked });
+    const found = await build.resolve(args.path, {
+      importer,
+      kind,
+      namespace,
+      resolveDir,
+      pluginData: asked,
+    });
     if (found.errors.length > 0) return { errors: found.errors };
     notes.externals.set(found.path, { name, path: found.path, reason });
     return { path: kind.startsWith('require') ? found.path : pathToFileURL(found.path).href, external: true };
@@ -137,11 +148,17 @@ function resolveNative(build: PluginBuild, notes: BuildNotes): void {
 }
 
 // A dependency that asks for a package which is not installed fails only if it gets there, as under plain Node.
-async function optionalPackage(build: PluginBuild, notes: BuildNotes, args: OnResolveArgs): Promise<OnResolveResult | undefined> {
+async function optionalPackage(
+  build: PluginBuild,
+  notes: BuildNotes,
+  args: OnResolveArgs,
+): Promise<OnResolveResult | undefined> {
   const { importer, kind, namespace, path, resolveDir } = args;
   if (isOwnFile(importer) || kind === 'import-statement') return undefined;
   const found = await build.resolve(path, { importer, kind, namespace, resolveDir, pluginData: asked });
   if (found.errors.length === 0) return undefined;
-  notes.warnings.add(`'${path}' is not installed; '${relative(build.initialOptions.absWorkingDir ?? '', importer)}' may ask for it`);
+  notes.warnings.add(
+    `'${path}' is not installed; '${relative(build.initialOptions.absWorkingDir ?? '', importer)}' may ask for it`,
+  );
   return { path, external: true };
 }

@@ -36,24 +36,37 @@ function notAFlow(exported: Readonly<Record<string, unknown>>, place: SourcePlac
   const named = Object.keys(exported).filter((name) => name !== 'default' && isFlow(exported[name]));
   if ('default' in exported) {
     const hint = 'it must be a class that extends Flow: export default class MyFlow extends Flow { … }';
-    return new LeatError('FLOW_INVALID', `the default export is ${inWords(exported['default'])}, not a flow`, { hint, place });
+    return new LeatError(
+      'FLOW_INVALID',
+      `the default export is ${inWords(exported['default'])}, not a flow`,
+      { hint, place },
+    );
   }
   const [first, ...others] = named;
   if (first === undefined) {
     const hint = 'export default class MyFlow extends Flow { … }';
-    return new LeatError('FLOW_INVALID', 'the file has no default export, so it holds no flow', { hint, place });
+    return new LeatError('FLOW_INVALID', 'the file has no default export, so it holds no flow', {
+      hint,
+      place,
+    });
   }
   const hint = `write: export default class ${first} extends Flow { … }`;
   if (others.length === 0) {
     return new LeatError('FLOW_INVALID', `the flow '${first}' is not the default export`, { hint, place });
   }
   const names = named.map((name) => `'${name}'`).join(', ');
-  const several = 'a file is run by its default export: give each flow a file of its own, or make one the default';
-  return new LeatError('FLOW_INVALID', `the file holds several flows (${names}) and none is the default export`, { hint: several, place });
+  const several =
+    'a file is run by its default export: give each flow a file of its own, or make one the default';
+  return new LeatError(
+    'FLOW_INVALID',
+    `the file holds several flows (${names}) and none is the default export`,
+    { hint: several, place },
+  );
 }
 
 function inWords(value: unknown): string {
-  if (typeof value === 'function') return /^class\b/.test(String(value)) ? `the class '${value.name}'` : `the function '${value.name}'`;
+  if (typeof value === 'function')
+    return /^class\b/.test(String(value)) ? `the class '${value.name}'` : `the function '${value.name}'`;
   if (value === null || value === undefined) return String(value);
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

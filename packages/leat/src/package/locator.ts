@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { SourcePlace } from '../errors/index.ts';
 import { codeFrame } from './code-frame.ts';
 import type { CodePackage } from './code-package.ts';
-import { type MapFacts, sourceMapOf, textOf } from './package-sources.ts';
+import { type MapFacts, packageSources, sourceMapOf, type SourceText, textOf } from './package-sources.ts';
 
 /** A place in the user's code, with the lines around it. */
 export interface Located {
@@ -19,6 +19,8 @@ export interface GeneratedPlace {
   readonly column: number;
 }
 
+type LocatedPackage = Pick<CodePackage, 'files' | 'folder' | 'entry' | 'root' | 'sources'>;
+
 interface Generated {
   readonly text: string;
   /** Offset of each line's first character. */
@@ -31,10 +33,11 @@ interface Generated {
  * run without an error pays nothing.
  */
 export class Locator {
-  readonly #package: Pick<CodePackage, 'files' | 'folder' | 'entry' | 'root'>;
+  readonly #package: LocatedPackage;
   readonly #generated = new Map<string, Generated | undefined>();
+  #sources: readonly SourceText[] | undefined;
 
-  constructor(built: Pick<CodePackage, 'files' | 'folder' | 'entry' | 'root'>) {
+  constructor(built: LocatedPackage) {
     this.#package = built;
   }
 
@@ -49,10 +52,16 @@ export class Locator {
     if (typeof text !== 'string') return undefined;
     const written = text.split(/\r?\n/)[entry.originalLine] ?? '';
     const start = (generated.lines[line - 1] ?? 0) + entry.generatedColumn;
-    const passed = entry.generatedLine === line - 1 ? generated.text.slice(start, start + column - 1 - entry.generatedColumn) : '';
+    const passed =
+      entry.generatedLine === line - 1
+        ? generated.text.slice(start, start + column - 1 - entry.generatedColumn)
+        : '';
     // Between two marks of the map the texts run in parallel only as long as they are equal.
     const further = written.startsWith(passed, entry.originalColumn) ? passed.length : 0;
-    return this.#located(entry.originalSource, text, { line: entry.originalLine + 1, column: entry.originalColumn + further + 1 });
+    return this.#located(entry.originalSource, text, {
+      line: entry.originalLine + 1,
+      column: entry.originalColumn + further + 1,
+    });
   }
 
   /**
@@ -76,8 +85,7 @@ export class Locator {
   /** The first place of an error's stack that is the user's own code. */
   firstPlace(stack: string): Located | undefined {
     for (const line of stack.split('\n')) {
-      const generated = this.#generatedPlace(line);
-      const found = generated === undefined ? undefined : this.original(generated);
+      const found = this.#ofStackLine(line);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -85,23 +93,35 @@ export class Locator {
 
   /** An error's stack with the user's own places instead of those of the package's files. */
   stack(stack: string): string {
-    return stack.split('\n').map((line) => this.#originalLine(line)).join('\n');
+    return stack
+      .split('\n')
+      .map((line) => this.#originalLine(line))
+      .join('\n');
   }
 
   #originalLine(line: string): string {
-    const generated = this.#generatedPlace(line);
-    const place = generated === undefined ? undefined : this.original(generated)?.place;
+    const place = this.#ofStackLine(line)?.place;
     if (place === undefined) return line;
-    return line.replace(stackPlace, (_all, open: string) => `${open}${place.file}:${place.line}:${place.column}`);
+    return line.replace(
+      stackPlace,
+      (_all, open: string) => `${open}${place.file}:${place.line}:${place.column}`,
+    );
   }
 
-  #generatedPlace(stackLine: string): GeneratedPlace | undefined {
+  #ofStackLine(stackLine: string): Located | undefined {
     const groups = stackPlace.exec(stackLine)?.groups;
     if (groups === undefined) return undefined;
-    const { file = '', line, column } = groups;
-    const path = file.startsWith('file:') ? fileURLToPath(file) : file;
-    const known = this.#package.files.find(({ name }) => resolve(this.#package.folder, name) === resolve(path));
-    return known === undefined ? undefined : { name: known.name, line: Number(line), column: Number(column) };
+    const { file = '' } = groups;
+    const at = { line: Number(groups['line']), column: Number(groups['column']) };
+    const path = resolve(file.startsWith('file:') ? fileURLToPath(file) : file);
+    const inFolder = (name: string): boolean => resolve(this.#package.folder, name) === path;
+    const generated = this.#package.files.find(({ name }) => inFolder(name));
+    if (generated !== undefined) return this.original({ name: generated.name, ...at });
+    // Where source maps are on, Node has already done it, relative to where the package lies.
+    const source = this.#package.sources.find((each) => inFolder(each.path))?.path;
+    if (source === undefined) return undefined;
+    this.#sources ??= packageSources(this.#package);
+    return this.#located(source, this.#sources.find((each) => each.path === source)?.text ?? '', at);
   }
 
   #open(name: string): Generated | undefined {
@@ -128,12 +148,15 @@ export class Locator {
   }
 }
 
-const stackPlace = /(?<open>\(|at (?:async )?|^)(?<file>(?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^()]*?)(?:\?[^:()]*)?:(?<line>\d+):(?<column>\d+)/;
+const stackPlace =
+  /(?<open>\(|at (?:async )?|^)(?<file>(?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^()]*?)(?:\?[^:()]*)?:(?<line>\d+):(?<column>\d+)/;
 
 function find(text: string, source: string, owner: string | undefined): number {
   const first = text.indexOf(source);
   if (owner === undefined || first < 0 || text.indexOf(source, first + 1) < 0) return first;
-  const declared = new RegExp(`\\b${owner.replaceAll('$', '\\$')}\\d* = class\\b|\\bclass ${owner.replaceAll('$', '\\$')}\\b`).exec(text);
+  const declared = new RegExp(
+    `\\b${owner.replaceAll('$', '\\$')}\\d* = class\\b|\\bclass ${owner.replaceAll('$', '\\$')}\\b`,
+  ).exec(text);
   const below = declared === null ? -1 : text.indexOf(source, declared.index);
   return below < 0 ? first : below;
 }
@@ -144,7 +167,10 @@ function lineStarts(text: string): readonly number[] {
   return starts;
 }
 
-function position(lines: readonly number[], offset: number): { readonly line: number; readonly column: number } {
+function position(
+  lines: readonly number[],
+  offset: number,
+): { readonly line: number; readonly column: number } {
   let low = 0;
   let high = lines.length - 1;
   while (low < high) {

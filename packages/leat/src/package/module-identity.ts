@@ -18,7 +18,8 @@ export const identityDefines: Readonly<Record<string, string>> = {
 };
 
 const moduleSyntax = /^\s*(?:import\b(?!\s*\()|export\b)/m;
-const metaNames = 'url as leatModuleUrl, dirname as leatModuleDirname, filename as leatModuleFilename, resolve as leatModuleResolve';
+const metaNames =
+  'url as leatModuleUrl, dirname as leatModuleDirname, filename as leatModuleFilename, resolve as leatModuleResolve';
 
 /** The text with what it needs to know its name, or `undefined` when it does not ask. `path`: the full path of the file. */
 export function withIdentity(text: string, path: string): string | undefined {
@@ -28,7 +29,9 @@ export function withIdentity(text: string, path: string): string | undefined {
   if (!asksMeta && !moduleSyntax.test(text)) return withCommonJsNames(text, names, path);
   const own = names.filter((name) => !declares(text, name)).map((name) => `${name.slice(2)} as ${name}`);
   const wanted = [...(asksMeta ? [metaNames] : []), ...own];
-  return wanted.length === 0 ? undefined : `${text}\nimport { ${wanted.join(', ')} } from "${identityNamespace}:${path}";`;
+  return wanted.length === 0
+    ? undefined
+    : `${text}\nimport { ${wanted.join(', ')} } from "${identityNamespace}:${path}";`;
 }
 
 /** The source of the module that tells the file at `path` who it is. What nobody uses is dropped from the bundle. */

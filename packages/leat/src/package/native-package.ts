@@ -11,7 +11,7 @@ interface Manifest {
 }
 
 /** Packages that find and load a `.node` file at run time: who depends on one cannot be moved into a bundle. */
-const loaders = [
+const loaders = new Set([
   'bindings',
   'node-gyp-build',
   'node-gyp-build-optional-packages',
@@ -20,10 +20,11 @@ const loaders = [
   'prebuild-install',
   'pkg-prebuilds',
   'ffi-napi',
-];
+]);
 
 /** `@img/sharp-linux-x64`, `lightningcss-darwin-arm64`: one package for each platform, chosen when it is loaded. */
-const platformPackage = /[-/](?:linux|darwin|win32|freebsd|android)-(?:x64|arm64|arm|ia32|riscv64|s390x|ppc64|musl|universal)/;
+const platformPackage =
+  /[-/](?:linux|darwin|win32|freebsd|android)-(?:x64|arm64|arm|ia32|riscv64|s390x|ppc64|musl|universal)/;
 
 /** `@scope/name/deep/file.js` → `@scope/name`; `undefined` for a path, a subpath import or a URL. */
 export function packageName(specifier: string): string | undefined {
@@ -42,8 +43,10 @@ export function nativeReason(folder: string): string | undefined {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
   if (manifest.gypfile === true || existsSync(join(folder, 'binding.gyp'))) return 'it has native code';
   if (typeof manifest.binary === 'object' || manifest.napi !== undefined) return 'it has native code';
-  const loader = Object.keys(manifest.dependencies ?? {}).find((name) => loaders.includes(name));
+  const loader = Object.keys(manifest.dependencies ?? {}).find((name) => loaders.has(name));
   if (loader !== undefined) return `it loads native code with '${loader}'`;
-  const platform = Object.keys(manifest.optionalDependencies ?? {}).find((name) => platformPackage.test(name));
+  const platform = Object.keys(manifest.optionalDependencies ?? {}).find((name) =>
+    platformPackage.test(name),
+  );
   return platform === undefined ? undefined : `it has one package for each platform, such as '${platform}'`;
 }

@@ -3,10 +3,26 @@
  * its last build and the folders of its last packages. All of it can be deleted at any time.
  */
 import { hash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { LeatError } from '../errors/index.ts';
-import { type CodePackage, factsName, type PackageFacts, type PackageFile, packageFacts } from './code-package.ts';
+import {
+  type CodePackage,
+  factsName,
+  type PackageFacts,
+  type PackageFile,
+  packageFacts,
+} from './code-package.ts';
 import { installation } from './installation.ts';
 import { inputsUnchanged, type TrackedInputs } from './tracked-inputs.ts';
 
@@ -28,7 +44,11 @@ const recordName = 'build.json';
 
 /** Folder of all that is remembered of a flow file. */
 function flowFolder(cacheDir: string, file: string): string {
-  return join(cacheDir, 'packages', hash('sha256', JSON.stringify([recipe, installation().version, file])).slice(0, 32));
+  return join(
+    cacheDir,
+    'packages',
+    hash('sha256', JSON.stringify([recipe, installation().version, file])).slice(0, 32),
+  );
 }
 
 /** The package of the last build, when nothing that it read has changed. */
@@ -40,7 +60,12 @@ export function findPackage(cacheDir: string, file: string): CodePackage | undef
 }
 
 /** Remembers a build. Two processes may do so at once: both leave the same files. */
-export function storePackage(cacheDir: string, file: string, built: UnstoredPackage, inputs: TrackedInputs): CodePackage {
+export function storePackage(
+  cacheDir: string,
+  file: string,
+  built: UnstoredPackage,
+  inputs: TrackedInputs,
+): CodePackage {
   const home = flowFolder(cacheDir, file);
   const folder = join(home, built.hash);
   try {
@@ -53,10 +78,14 @@ export function storePackage(cacheDir: string, file: string, built: UnstoredPack
     removeOldest(home, keptPackages);
     removeOldest(join(cacheDir, 'packages'), keptFlows);
   } catch (error) {
-    throw new LeatError('STORE_UNAVAILABLE', `the code package cannot be written to '${cacheDir}': ${(error as Error).message}`, {
-      hint: 'the folder must be writable and its disk not full; --home or LEAT_HOME chooses another',
-      cause: error,
-    });
+    throw new LeatError(
+      'STORE_UNAVAILABLE',
+      `the code package cannot be written to '${cacheDir}': ${(error as Error).message}`,
+      {
+        hint: 'the folder must be writable and its disk not full; --home or LEAT_HOME chooses another',
+        cause: error,
+      },
+    );
   }
   return { ...built, folder };
 }
@@ -75,14 +104,22 @@ export const findOpened = (cacheDir: string, packageHash: string): CodePackage |
   readPackageFolder(join(cacheDir, 'opened', packageHash));
 
 /** A package in a folder of this machine, or `undefined` when it is not there or not whole. */
-export function readPackageFolder(
-  folder: string,
-  warnings: readonly string[] = [],
-): CodePackage | undefined {
+export function readPackageFolder(folder: string, warnings: readonly string[] = []): CodePackage | undefined {
   const facts = readJson<PackageFacts>(join(folder, factsName));
-  if (facts === undefined || !facts.files.every(({ name, size }) => sizeOf(join(folder, name)) === size)) return undefined;
+  if (facts === undefined || !facts.files.every(({ name, size }) => sizeOf(join(folder, name)) === size))
+    return undefined;
   const { entry, externals, flowFile, root, sources } = facts;
-  return { hash: facts.hash, entry, externals, flowFile, root, sources, warnings, folder, files: facts.files.map(inFolder(folder)) };
+  return {
+    hash: facts.hash,
+    entry,
+    externals,
+    flowFile,
+    root,
+    sources,
+    warnings,
+    folder,
+    files: facts.files.map(inFolder(folder)),
+  };
 }
 
 const inFolder =
@@ -101,7 +138,10 @@ function writeFolder(folder: string, built: UnstoredPackage): void {
   const draft = `${folder}.${randomUUID()}`;
   mkdirSync(draft, { recursive: true });
   for (const { name, bytes } of built.files) writeFileSync(join(draft, name), bytes);
-  writeFileSync(join(draft, factsName), JSON.stringify(packageFacts(built, installation().version), undefined, 2));
+  writeFileSync(
+    join(draft, factsName),
+    JSON.stringify(packageFacts(built, installation().version), undefined, 2),
+  );
   try {
     renameSync(draft, folder);
   } catch (error) {
@@ -119,7 +159,10 @@ function writeWhole(path: string, text: string): void {
 function removeOldest(folder: string, keep: number): void {
   const entries = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map(({ name }) => ({ path: join(folder, name), time: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }));
+    .map(({ name }) => ({
+      path: join(folder, name),
+      time: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+    }));
   const old = entries.toSorted((a, b) => b.time - a.time).slice(keep);
   for (const { path } of old) rmSync(path, { recursive: true, force: true });
 }

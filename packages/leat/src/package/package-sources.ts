@@ -24,7 +24,8 @@ export function sourceMapOf({ files }: Pick<CodePackage, 'files'>, name: string)
 }
 
 /** UTF-8 bytes as text. */
-export const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+export const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 
 /** The user's own sources in a package, in the order of their paths: what `leat code RUN` gives back. */
 export function packageSources(built: Pick<CodePackage, 'files'>): readonly SourceText[] {

@@ -16,7 +16,9 @@ export function sourceRoot(flowFolder: string): string {
   const has = (name: string) => (folder: string) => existsSync(join(folder, name));
   return (
     folders.find(has('.git')) ??
-    folders.find((folder) => has('pnpm-workspace.yaml')(folder) || isWorkspace(join(folder, 'package.json'))) ??
+    folders.find(
+      (folder) => has('pnpm-workspace.yaml')(folder) || isWorkspace(join(folder, 'package.json')),
+    ) ??
     folders.find(has('package.json')) ??
     flowFolder
   );

@@ -64,7 +64,13 @@ const importable = /(?:^[^.]+|\.(?:[cm]?[jt]sx?|json))$/;
 // Names that an import could mean: code, JSON, and folders (names without a dot).
 function importableNames(folder: string): string {
   try {
-    return hash('sha256', readdirSync(folder).filter((name) => importable.test(name)).toSorted().join('\n'));
+    return hash(
+      'sha256',
+      readdirSync(folder)
+        .filter((name) => importable.test(name))
+        .toSorted()
+        .join('\n'),
+    );
   } catch {
     return '';
   }

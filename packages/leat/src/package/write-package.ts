@@ -30,7 +30,11 @@ export async function writePackage(datastore: Datastore, built: CodePackage): Pr
  *
  * @throws NOT_FOUND when the store has no such package, STORE_CORRUPT when it is not what was written.
  */
-export async function openPackage(datastore: Datastore, packageHash: string, cacheDir: string): Promise<CodePackage> {
+export async function openPackage(
+  datastore: Datastore,
+  packageHash: string,
+  cacheDir: string,
+): Promise<CodePackage> {
   const prefix = packagePrefix(packageHash);
   const local = datastore.localPath(prefix + factsName);
   const known = local === undefined ? findOpened(cacheDir, packageHash) : readPackageFolder(dirname(local));
@@ -45,9 +49,13 @@ export async function openPackage(datastore: Datastore, packageHash: string, cac
   const files = facts.files.map(async (file) => {
     const bytes = await datastore.get(prefix + file.name);
     if (bytes !== undefined && hash('sha256', bytes) === file.hash) return { ...file, bytes };
-    throw new LeatError('STORE_CORRUPT', `'${prefix}${file.name}' in ${datastore.url} is not what was written`, {
-      hint: 'start a new run from the source files: it stores the package again',
-    });
+    throw new LeatError(
+      'STORE_CORRUPT',
+      `'${prefix}${file.name}' in ${datastore.url} is not what was written`,
+      {
+        hint: 'start a new run from the source files: it stores the package again',
+      },
+    );
   });
   return storeOpened(cacheDir, { ...facts, files: await Promise.all(files), warnings: [] });
 }

@@ -24,7 +24,13 @@ export interface AddedDecorators {
 type Kind = keyof AddedDecorators;
 
 // The decorators check their own options, so a value is refused in the same words wherever it is written.
-const checks: Readonly<Record<string, (options: never) => unknown>> = { retry, timeout, resources, environment, catchError };
+const checks: Readonly<Record<string, (options: never) => unknown>> = {
+  retry,
+  timeout,
+  resources,
+  environment,
+  catchError,
+};
 
 /** Names that `--with` takes and that are no compute layers. */
 export const decoratorNames: readonly string[] = Object.keys(checks);
@@ -71,7 +77,10 @@ function checked({ name, options, text }: WithSpec): unknown {
     checks[name]?.(final as never);
   } catch (error) {
     if (!isLeatError(error)) throw error;
-    throw new LeatError('OPTION_INVALID', `--with '${text}': ${error.message}`, { hint: error.hint, cause: error });
+    throw new LeatError('OPTION_INVALID', `--with '${text}': ${error.message}`, {
+      hint: error.hint,
+      cause: error,
+    });
   }
   return final;
 }
@@ -86,11 +95,19 @@ function variables(options: Readonly<Record<string, unknown>>): Readonly<Record<
 
 function twice(kind: Kind, before: WithSpec, spec: WithSpec): LeatError {
   if (kind === 'layer' && before.name !== spec.name) {
-    return new LeatError('OPTION_INVALID', `--with names two compute layers, '${before.name}' and '${spec.name}'`, {
-      hint: `name one; a step that belongs elsewhere says so itself: @${spec.name}`,
-    });
+    return new LeatError(
+      'OPTION_INVALID',
+      `--with names two compute layers, '${before.name}' and '${spec.name}'`,
+      {
+        hint: `name one; a step that belongs elsewhere says so itself: @${spec.name}`,
+      },
+    );
   }
-  return new LeatError('OPTION_INVALID', `--with '${spec.name}' is given twice: '${before.text}' and '${spec.text}'`, {
-    hint: `write it once, with all its options`,
-  });
+  return new LeatError(
+    'OPTION_INVALID',
+    `--with '${spec.name}' is given twice: '${before.text}' and '${spec.text}'`,
+    {
+      hint: `write it once, with all its options`,
+    },
+  );
 }

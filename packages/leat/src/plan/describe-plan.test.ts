@@ -4,7 +4,11 @@ import { planOf } from './plan.fixture.ts';
 
 it('shows what was asked for and by whom, and no empty column', () => {
   const plan = planOf(
-    { resources: { memory: 8000, gpu: 1 }, retry: { times: 2, minutesBetweenRetries: 1.5, backoff: 'exponential' }, timeout: { minutes: 90 } },
+    {
+      resources: { memory: 8000, gpu: 1 },
+      retry: { times: 2, minutesBetweenRetries: 1.5, backoff: 'exponential' },
+      timeout: { minutes: 90 },
+    },
     ['batch:cpu=8,queue=spot'],
   );
   expect(`\n${describePlan(plan)}`).toBe(`

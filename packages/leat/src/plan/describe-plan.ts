@@ -13,7 +13,16 @@ export interface PlanRow {
   readonly timeout: string;
 }
 
-const columns = ['step', 'layer', 'cpu', 'memory', 'gpu', 'disk', 'retry', 'timeout'] as const satisfies readonly (keyof PlanRow)[];
+const columns = [
+  'step',
+  'layer',
+  'cpu',
+  'memory',
+  'gpu',
+  'disk',
+  'retry',
+  'timeout',
+] as const satisfies readonly (keyof PlanRow)[];
 const nothing = '–';
 
 /** The plan's steps in the order of the class, ready for a table. */
@@ -30,16 +39,39 @@ export function planRows(plan: RunPlan): readonly PlanRow[] {
  */
 export function describePlan(plan: RunPlan): string {
   const rows = planRows(plan);
-  const shown = columns.filter((column) => column === 'step' || column === 'layer' || rows.some((row) => row[column] !== nothing));
-  const table = [Object.fromEntries(columns.map((column) => [column, column])) as unknown as PlanRow, ...rows];
+  const shown = columns.filter(
+    (column) => column === 'step' || column === 'layer' || rows.some((row) => row[column] !== nothing),
+  );
+  const table = [
+    Object.fromEntries(columns.map((column) => [column, column])) as unknown as PlanRow,
+    ...rows,
+  ];
   const widths = shown.map((column) => Math.max(...table.map((row) => row[column].length)));
-  return table.map((row) => shown.map((column, i) => row[column].padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n');
+  return table
+    .map((row) =>
+      shown
+        .map((column, i) => row[column].padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 function rowOf({ step, layer, resources, retry, timeoutSeconds }: StepPlan): PlanRow {
   const units = { cpu: '', memory: ' MB', gpu: '', disk: ' MB' };
-  const [cpu = '', memory = '', gpu = '', disk = ''] = resourceNames.map((name) => valueText(resources[name], units[name]));
-  return { step, layer, cpu, memory, gpu, disk, retry: retryText(retry), timeout: durationText(timeoutSeconds) };
+  const [cpu = '', memory = '', gpu = '', disk = ''] = resourceNames.map((name) =>
+    valueText(resources[name], units[name]),
+  );
+  return {
+    step,
+    layer,
+    cpu,
+    memory,
+    gpu,
+    disk,
+    retry: retryText(retry),
+    timeout: durationText(timeoutSeconds),
+  };
 }
 
 function valueText({ value, origin }: ResolvedValue<number>, unit: string): string {
@@ -48,7 +80,10 @@ function valueText({ value, origin }: ResolvedValue<number>, unit: string): stri
 
 function retryText({ times, waitSeconds, backoff }: RetryPolicy): string {
   if (times === 0) return nothing;
-  const wait = waitSeconds === 0 ? '' : ` after ${durationText(waitSeconds)}${backoff === 'exponential' ? ', doubling' : ''}`;
+  const wait =
+    waitSeconds === 0
+      ? ''
+      : ` after ${durationText(waitSeconds)}${backoff === 'exponential' ? ', doubling' : ''}`;
   return `${times}×${wait}`;
 }
 
@@ -59,5 +94,10 @@ function durationText(seconds: number | undefined): string {
     [Math.floor((seconds % 3600) / 60), 'min'],
     [Math.round((seconds % 60) * 1000) / 1000, 's'],
   ] as const;
-  return parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(' ') || '0 s';
+  return (
+    parts
+      .filter(([count]) => count > 0)
+      .map(([count, unit]) => `${count} ${unit}`)
+      .join(' ') || '0 s'
+  );
 }

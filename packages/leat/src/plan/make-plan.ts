@@ -35,13 +35,21 @@ export const defaultLayer = 'local';
  *
  * @throws OPTION_INVALID naming the step and the decorator, LAYER_UNKNOWN.
  */
-export function makePlan({ graph, description, package: packageHash, layers, hash, ...request }: PlanRequest): RunPlan {
+export function makePlan({
+  graph,
+  description,
+  package: packageHash,
+  layers,
+  hash,
+  ...request
+}: PlanRequest): RunPlan {
   const added = addedDecorators(request.with);
   const steps: Record<string, StepPlan> = {};
   const stepHashes: Record<string, string> = {};
   for (const step of graph.steps) {
     const described = description.steps.find(({ name }) => name === step.name);
-    if (described === undefined) throw new TypeError(`no step '${step.name}' in the description of '${graph.flow}'`);
+    if (described === undefined)
+      throw new TypeError(`no step '${step.name}' in the description of '${graph.flow}'`);
     const plan = planStep(step, described, added);
     requireLayer(plan, layers);
     steps[step.name] = plan;
@@ -52,61 +60,86 @@ export function makePlan({ graph, description, package: packageHash, layers, has
   return { version: 1, flow: graph.flow, graph, steps, package: packageHash, stepHashes };
 }
 
-function planStep(step: GraphStep, { name, decorators: own }: StepDescription, all: AddedDecorators): StepPlan {
+function planStep(
+  step: GraphStep,
+  { name, decorators: own }: StepDescription,
+  all: AddedDecorators,
+): StepPlan {
   const added = addedFor(name, own, all);
-  const layer = own.layer ?? added.layer;
-  const timeoutSeconds = secondsOf(own.timeout ?? added.timeout);
-  const catchError = own.catchError ?? added.catchError;
+  const { retry, timeout, catchError, environment, layer } = { ...added, ...own };
+  const layerName = layer?.name ?? defaultLayer;
   if (catchError !== undefined) requireCase(step, catchError, own.catchError === undefined);
   return {
     step: name,
-    layer: layer?.name ?? defaultLayer,
+    layer: layerName,
     layerOptions: withoutResources(layer?.options ?? {}),
-    resources: checkedResources(name, layer?.name ?? defaultLayer, resolveResources(own, added)),
-    retry: resolveRetry(own.retry ?? added.retry),
-    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+    resources: checkedResources(name, layerName, resolveResources(own, added)),
+    retry: resolveRetry(retry),
+    ...(timeout !== undefined && { timeoutSeconds: secondsOf(timeout) }),
     ...(catchError !== undefined && { catchError }),
-    environment: { ...(own.environment ?? added.environment)?.vars },
+    environment: { ...environment?.vars },
   };
 }
 
-function secondsOf(options: TimeoutOptions | undefined): number | undefined {
-  if (options === undefined) return undefined;
-  const { seconds = 0, minutes = 0, hours = 0 } = options;
+function secondsOf({ seconds = 0, minutes = 0, hours = 0 }: TimeoutOptions): number {
   return seconds + 60 * minutes + 3600 * hours;
 }
 
 function withoutResources(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !(resourceNames as readonly string[]).includes(name)));
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => !(resourceNames as readonly string[]).includes(name)),
+  );
 }
 
 // A layer's decorator is checked by its layer later, but resources mean the same on all of them.
-function checkedResources(step: string, layer: string, resources: StepPlan['resources']): StepPlan['resources'] {
+function checkedResources(
+  step: string,
+  layer: string,
+  resources: StepPlan['resources'],
+): StepPlan['resources'] {
   for (const name of resourceNames) {
     const { value, origin } = resources[name] as { readonly value: unknown; readonly origin: string };
     if (origin === 'default') continue;
     const least = name === 'gpu' ? 'a whole number of at least 0' : 'a number above 0';
-    const fine = name === 'gpu' ? Number.isSafeInteger(value) && (value as number) >= 0 : Number.isFinite(value) && (value as number) > 0;
+    const fine =
+      name === 'gpu'
+        ? Number.isSafeInteger(value) && (value as number) >= 0
+        : Number.isFinite(value) && (value as number) > 0;
     if (fine) continue;
     const by = origin === 'layer decorator' ? `@${layer}` : origin;
-    throw new LeatError('OPTION_INVALID', `${by} of the step '${step}': '${name}' must be ${least}, got ${JSON.stringify(value)}`, {
-      hint: 'cpu counts cores, memory and disk count MB, gpu counts devices',
-      details: { step, option: name },
-    });
+    throw new LeatError(
+      'OPTION_INVALID',
+      `${by} of the step '${step}': '${name}' must be ${least}, got ${JSON.stringify(value)}`,
+      {
+        hint: 'cpu counts cores, memory and disk count MB, gpu counts devices',
+        details: { step, option: name },
+      },
+    );
   }
   return resources;
 }
 
-function requireCase({ name, next }: GraphStep, options: NonNullable<StepPlan['catchError']>, isAdded: boolean): void {
+function requireCase(
+  { name, next }: GraphStep,
+  options: NonNullable<StepPlan['catchError']>,
+  isAdded: boolean,
+): void {
   if (next.kind !== 'switch') return;
   const cases = Object.keys(next.cases);
   if (options.case !== undefined && cases.includes(options.case)) return;
   const label = isAdded ? '--with catchError' : '@catchError';
-  const what = options.case === undefined ? `needs 'case' on the step '${name}'` : `names the case '${options.case}', which the step '${name}' lacks`;
-  throw new LeatError('OPTION_INVALID', `${label} ${what}: after a failure there is no value that could choose`, {
-    hint: `say which way the run goes on: @catchError({ var: '${options.var}', case: '${cases[0] ?? ''}' }); the cases are ${cases.join(', ')}`,
-    details: { step: name, cases },
-  });
+  const what =
+    options.case === undefined
+      ? `needs 'case' on the step '${name}'`
+      : `names the case '${options.case}', which the step '${name}' lacks`;
+  throw new LeatError(
+    'OPTION_INVALID',
+    `${label} ${what}: after a failure there is no value that could choose`,
+    {
+      hint: `say which way the run goes on: @catchError({ var: '${options.var}', case: '${cases[0] ?? ''}' }); the cases are ${cases.join(', ')}`,
+      details: { step: name, cases },
+    },
+  );
 }
 
 function requireLayer({ layer }: Pick<StepPlan, 'layer'>, layers: readonly string[]): void {

@@ -12,7 +12,11 @@ describe('parseWith', () => {
     ['batch:fast=false,x=null', 'batch', { fast: false, x: null }],
     ['batch:account=123456789012345678901', 'batch', { account: '123456789012345678901' }],
     ['batch:zip=01234', 'batch', { zip: '01234' }],
-    ['kubernetes:labels={"a":"1","b":"2"},namespace=ml', 'kubernetes', { labels: { a: '1', b: '2' }, namespace: 'ml' }],
+    [
+      'kubernetes:labels={"a":"1","b":"2"},namespace=ml',
+      'kubernetes',
+      { labels: { a: '1', b: '2' }, namespace: 'ml' },
+    ],
     ['batch:queues=["a","b"],cpu=2', 'batch', { queues: ['a', 'b'], cpu: 2 }],
     [`batch:note="one, two",cpu=2`, 'batch', { note: 'one, two', cpu: 2 }],
     [`batch:note='one, two',cpu=2`, 'batch', { note: 'one, two', cpu: 2 }],
@@ -32,16 +36,27 @@ describe('parseWith', () => {
     ['batch:a=[1,2', /not closed/],
     ['batch:a="x', /not closed/],
   ])('refuses %j', (text, message) => {
-    expect(() => parseWith(text)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringMatching(message) }));
+    expect(() => parseWith(text)).toThrow(
+      expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringMatching(message) }),
+    );
   });
 
   it('gives back every JSON value', () => {
-    const json = fc.jsonValue({ noUnicodeString: false }).filter((value) => !(typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)));
+    const json = fc
+      .jsonValue({ noUnicodeString: false })
+      .filter(
+        (value) => !(typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)),
+      );
     fc.assert(
-      fc.property(fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/), json, { minKeys: 1 }), (options) => {
-        const text = `batch:${Object.entries(options).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}`;
-        expect(JSON.stringify(parseWith(text).options)).toBe(JSON.stringify(options));
-      }),
+      fc.property(
+        fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/), json, { minKeys: 1 }),
+        (options) => {
+          const text = `batch:${Object.entries(options)
+            .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+            .join(',')}`;
+          expect(JSON.stringify(parseWith(text).options)).toBe(JSON.stringify(options));
+        },
+      ),
     );
   });
 });

@@ -32,28 +32,23 @@ export function parseWith(text: string): WithSpec {
   return { name, options: Object.fromEntries(options), text };
 }
 
-const openers = '{[';
-const closers = '}]';
+// A quoted text, a run of other characters without commas and brackets, or one character. A single quote opens only where
+// a value can begin, so that it's fine inside a word.
+const piece = /"(?:[^"\\]|\\.)*"|(?<=[=,[{:])'[^']*'|[^"'{}[\],]+|[^]/g;
 
 // Splits at commas that stand outside of quotes and brackets.
 function splitOutside(all: string, text: string): readonly string[] {
-  const parts: string[] = [];
-  let [start, depth, quote] = [0, 0, ''];
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at] ?? '';
-    if (quote !== '') {
-      if (char === '\\') at++;
-      else if (char === quote) quote = '';
-    } else if (char === '"' || (char === "'" && /[=,[{:]$/.test(text.slice(0, at)))) quote = char;
-    else if (openers.includes(char)) depth++;
-    else if (closers.includes(char)) depth--;
-    else if (char === ',' && depth === 0) {
-      parts.push(text.slice(start, at));
-      start = at + 1;
-    }
+  const parts = [''];
+  let depth = 0;
+  for (const [found] of text.matchAll(piece)) {
+    if (found === '{' || found === '[') depth++;
+    if (found === '}' || found === ']') depth--;
+    if (found === ',' && depth === 0) parts.push('');
+    else parts[parts.length - 1] += found;
+    if (found === '"') throw invalid(all, 'a quote is not closed');
   }
-  if (quote !== '' || depth !== 0) throw invalid(all, 'a quote or a bracket is not closed');
-  return [...parts, text.slice(start)].map((part) => part.trim());
+  if (depth !== 0) throw invalid(all, 'a bracket is not closed');
+  return parts.map((part) => part.trim());
 }
 
 function readOption(all: string, part: string): readonly [string, unknown] {

@@ -39,6 +39,8 @@ function readJson(text: string): { readonly value: unknown } | undefined {
 
 function issueText({ message, path = [] }: SchemaIssue): string {
   const keys = path.map((part) => (typeof part === 'object' ? part.key : part));
-  const place = keys.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${String(key)}`)).join('');
+  const place = keys
+    .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${String(key)}`))
+    .join('');
   return place === '' ? message : `${place}: ${message}`;
 }

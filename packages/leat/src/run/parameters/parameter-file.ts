@@ -6,11 +6,17 @@ import { LeatError } from '../../errors/index.ts';
  *
  * @throws PARAMETER_INVALID with the line.
  */
-export async function parseParameterFile(name: string, text: string): Promise<Readonly<Record<string, unknown>>> {
+export async function parseParameterFile(
+  name: string,
+  text: string,
+): Promise<Readonly<Record<string, unknown>>> {
   const value = extname(name) === '.json' ? parseJson(name, text) : await parseYaml(name, text);
   if (value === null || value === undefined) return {};
   if (typeof value === 'object' && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
-  throw unreadable(name, `it holds ${Array.isArray(value) ? 'a list' : `a ${typeof value}`}, expected names and values`);
+  throw unreadable(
+    name,
+    `it holds ${Array.isArray(value) ? 'a list' : `a ${typeof value}`}, expected names and values`,
+  );
 }
 
 function parseJson(name: string, text: string): unknown {

@@ -12,13 +12,19 @@ export interface ParameterProblem {
 }
 
 /** What a value became, or why it cannot. */
-export type Converted = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string; readonly hint?: string };
+export type Converted =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly message: string; readonly hint?: string };
 
 /** A value that is accepted. */
 export const accepted = (value: unknown): Converted => ({ ok: true, value });
 
 /** A value that is not: what was expected and what came. */
-export const refused = (message: string, hint?: string): Converted => ({ ok: false, message, ...(hint !== undefined && { hint }) });
+export const refused = (message: string, hint?: string): Converted => ({
+  ok: false,
+  message,
+  ...(hint !== undefined && { hint }),
+});
 
 /** A value in a message. */
 export function shown(value: unknown): string {
@@ -31,9 +37,15 @@ export function shown(value: unknown): string {
 export function parameterError(problems: readonly ParameterProblem[]): LeatError {
   const lines = problems.map(({ from, message }) => `${from}: ${message}`);
   const hints = [...new Set(problems.flatMap(({ hint }) => hint ?? []))];
-  const message = lines.length === 1 ? (lines[0] ?? '') : `${lines.length} parameters are not accepted:\n  ${lines.join('\n  ')}`;
+  const message =
+    lines.length === 1
+      ? (lines[0] ?? '')
+      : `${lines.length} parameters are not accepted:\n  ${lines.join('\n  ')}`;
   return new LeatError('PARAMETER_INVALID', message, {
-    hint: hints.length > 0 ? hints.join('\n') : 'leat run <file> --help lists the parameters with their types and defaults',
+    hint:
+      hints.length > 0
+        ? hints.join('\n')
+        : 'leat run <file> --help lists the parameters with their types and defaults',
     details: { problems },
   });
 }

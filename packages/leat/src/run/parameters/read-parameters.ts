@@ -8,9 +8,23 @@ import { isStandardSchema } from '../../flow/standard-schema.ts';
 import { validated, validatedText } from './convert-schema.ts';
 import { jsonFromText, listFromTexts, scalarFromText } from './convert-text.ts';
 import { chosen, plainFromValue } from './convert-value.ts';
-import { fromArguments, fromEnvironment, fromRecord, type Given, type GivenValues, variableOf } from './given-values.ts';
+import {
+  fromArguments,
+  fromEnvironment,
+  fromRecord,
+  type Given,
+  type GivenValues,
+  variableOf,
+} from './given-values.ts';
 import { parseParameterFile } from './parameter-file.ts';
-import { accepted, type Converted, parameterError, type ParameterProblem, refused, shown } from './parameter-problem.ts';
+import {
+  accepted,
+  type Converted,
+  parameterError,
+  type ParameterProblem,
+  refused,
+  shown,
+} from './parameter-problem.ts';
 
 export interface ParameterSources {
   /** What the command line holds beyond Leat's own options: `['--alpha', '0.2']`. */
@@ -49,17 +63,27 @@ export async function readParameters(
     const given = said.find((source) => source.given.has(name))?.given.get(name);
     // A complaint about how it was written says it all.
     if (given === undefined && problems.some((problem) => problem.parameter === name)) continue;
-    const converted = given === undefined ? await initial(parameter, sources) : await convert(parameter, given, sources);
+    const converted =
+      given === undefined ? await initial(parameter, sources) : await convert(parameter, given, sources);
     const from = given?.from ?? 'default';
     if (converted.ok) Object.assign(values, { [name]: converted.value });
-    else problems.push({ parameter: name, from: given?.from ?? `--${name}`, message: converted.message, hint: converted.hint });
+    else
+      problems.push({
+        parameter: name,
+        from: given?.from ?? `--${name}`,
+        message: converted.message,
+        hint: converted.hint,
+      });
     origins[name] = from;
   }
   if (problems.length > 0) throw parameterError(problems);
   return { values, origins };
 }
 
-async function allGiven(parameters: readonly ParameterDescription[], sources: ParameterSources): Promise<readonly GivenValues[]> {
+async function allGiven(
+  parameters: readonly ParameterDescription[],
+  sources: ParameterSources,
+): Promise<readonly GivenValues[]> {
   const { arguments: args = [], values = {}, env = {}, file } = sources;
   const given = [
     fromArguments(parameters, args),
@@ -72,11 +96,21 @@ async function allGiven(parameters: readonly ParameterDescription[], sources: Pa
     return [...given, fromRecord(parameters, await parseParameterFile(file, text), `in ${file}`)];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'PARAMETER_INVALID') throw error;
-    throw parameterError([{ parameter: '--params', from: '--params', message: `the file '${file}' cannot be read: ${(error as Error).message}` }]);
+    throw parameterError([
+      {
+        parameter: '--params',
+        from: '--params',
+        message: `the file '${file}' cannot be read: ${(error as Error).message}`,
+      },
+    ]);
   }
 }
 
-async function convert(parameter: ParameterDescription, given: Given, sources: ParameterSources): Promise<Converted> {
+async function convert(
+  parameter: ParameterDescription,
+  given: Given,
+  sources: ParameterSources,
+): Promise<Converted> {
   if ('value' in given) return convertValue(parameter, given.value, sources);
   const { kind, schema } = parameter;
   const { texts } = given;
@@ -89,28 +123,47 @@ async function convert(parameter: ParameterDescription, given: Given, sources: P
   return chosen(parameter, scalarFromText(kind, text));
 }
 
-async function convertValue(parameter: ParameterDescription, value: unknown, sources: ParameterSources): Promise<Converted> {
+async function convertValue(
+  parameter: ParameterDescription,
+  value: unknown,
+  sources: ParameterSources,
+): Promise<Converted> {
   const { kind, schema } = parameter;
   if (kind === 'json') return accepted(value);
   if (kind === 'schema') return isStandardSchema(schema) ? validated(schema, value) : accepted(value);
   if (kind !== 'file') return chosen(parameter, plainFromValue(parameter, value));
-  return typeof value === 'string' ? fileContent(parameter, value, sources) : refused(`expected the path of a file, got ${shown(value)}`);
+  return typeof value === 'string'
+    ? fileContent(parameter, value, sources)
+    : refused(`expected the path of a file, got ${shown(value)}`);
 }
 
 async function initial(parameter: ParameterDescription, sources: ParameterSources): Promise<Converted> {
   const { default: value, kind, name, required, schema } = parameter;
-  if (required) return refused('it is required and has no value', `give it as --${name} VALUE, as ${variableOf(name)}, or in the file of --params`);
+  if (required)
+    return refused(
+      'it is required and has no value',
+      `give it as --${name} VALUE, as ${variableOf(name)}, or in the file of --params`,
+    );
   if (kind === 'schema' && isStandardSchema(schema)) return validated(schema, value);
   return kind === 'file' ? fileContent(parameter, String(value), sources) : accepted(value);
 }
 
-async function fileContent({ encoding }: ParameterDescription, path: string, { readFile }: ParameterSources): Promise<Converted> {
+async function fileContent(
+  { encoding }: ParameterDescription,
+  path: string,
+  { readFile }: ParameterSources,
+): Promise<Converted> {
   try {
     const bytes = await readFile(path);
-    return accepted(encoding === 'bytes' ? new Uint8Array(bytes) : new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return accepted(
+      encoding === 'bytes' ? new Uint8Array(bytes) : new TextDecoder('utf-8', { fatal: true }).decode(bytes),
+    );
   } catch (error) {
     if (error instanceof TypeError) {
-      return refused(`the file '${path}' is no UTF-8 text`, "take its bytes: parameter.file({ encoding: 'bytes' })");
+      return refused(
+        `the file '${path}' is no UTF-8 text`,
+        "take its bytes: parameter.file({ encoding: 'bytes' })",
+      );
     }
     return refused(`the file '${path}' cannot be read: ${(error as Error).message}`);
   }
