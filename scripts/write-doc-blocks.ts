@@ -12,12 +12,12 @@ const blockPattern = /<!-- from: (?<source>[^>]+?) -->\n[\s\S]*?<!-- end -->/g;
 
 // The width of help follows the terminal: a process whose output is a pipe always prints it the same.
 const helpProgram = `
-import { main } from './packages/leat/src/cli/main.ts';
+import { runCli } from './packages/leat/src/cli/run-cli.ts';
 let text = '';
 const output = { isTerminal: false, columns: 80, rows: 40, write: (part) => void (text += part), style: (_, part) => part };
 const helpOf = async (...words) => {
   text = '';
-  await main([...words, '--help'], { out: output, err: output });
+  await runCli([...words, '--help'], { out: output, err: output });
   return text;
 };
 const own = await helpOf();
