@@ -99,7 +99,8 @@ const readCases: readonly DatastoreCase[] = [
     async run({ store }) {
       const whole = pattern(300_000);
       const parts: Uint8Array[] = [];
-      for (let at = 0; at < whole.byteLength; at += 97) parts.push(whole.subarray(at, at + 97), new Uint8Array(0));
+      for (let at = 0; at < whole.byteLength; at += 97)
+        parts.push(whole.subarray(at, at + 97), new Uint8Array(0));
       await store.put('parts', parts);
       store.putSync('parts-sync', parts);
       assert.deepEqual(Buffer.from((await store.get('parts'))!), Buffer.from(whole));
@@ -127,12 +128,19 @@ const readCases: readonly DatastoreCase[] = [
     name: 'a large object comes back bit by bit the same, whole, as a range, and as a stream',
     async run({ store }) {
       const whole = Buffer.from(pattern(5_000_003));
-      await store.putStream('large', (async function* () {
-        for (let at = 0; at < whole.byteLength; at += 700_001) yield whole.subarray(at, at + 700_001);
-      })());
+      await store.putStream(
+        'large',
+        (async function* () {
+          for (let at = 0; at < whole.byteLength; at += 700_001) yield whole.subarray(at, at + 700_001);
+        })(),
+      );
       assert.ok(whole.equals((await store.get('large'))!));
       assert.ok(whole.equals((await readAll(await store.getStream('large')))!));
-      assert.ok(whole.subarray(4_000_000, 4_900_000).equals(store.getSync('large', { start: 4_000_000, end: 4_900_000 })!));
+      assert.ok(
+        whole
+          .subarray(4_000_000, 4_900_000)
+          .equals(store.getSync('large', { start: 4_000_000, end: 4_900_000 })!),
+      );
     },
   },
   {
@@ -167,7 +175,10 @@ const writeCases: readonly DatastoreCase[] = [
         throw new RangeError('the source broke');
       }
       await store.put('old', [bytes('old')]);
-      await assert.rejects(store.putStream('new', failing()), { name: 'RangeError', message: 'the source broke' });
+      await assert.rejects(store.putStream('new', failing()), {
+        name: 'RangeError',
+        message: 'the source broke',
+      });
       await assert.rejects(store.putStream('old', failing()), { name: 'RangeError' });
       assert.equal(await store.get('new'), undefined);
       assert.equal(text(await store.get('old')), 'old');
@@ -193,7 +204,9 @@ const writeCases: readonly DatastoreCase[] = [
       const stores = [store, await connect(), await connect()];
       for (let round = 0; round < 10; round++) {
         const tries = Array.from({ length: 30 }, async (_, index) => {
-          const won = await stores[index % stores.length]!.create(`race/${round}`, [bytes(`writer ${index}`)]);
+          const won = await stores[index % stores.length]!.create(`race/${round}`, [
+            bytes(`writer ${index}`),
+          ]);
           return { won, index };
         });
         const winners = (await Promise.all(tries)).filter(({ won }) => won);
@@ -219,7 +232,8 @@ const writeCases: readonly DatastoreCase[] = [
       await store.put('swap', [versions[0]!]);
       const other = await connect();
       const writing = (async () => {
-        for (let round = 0; round < 20; round++) await store.put('swap', [versions[round % versions.length]!]);
+        for (let round = 0; round < 20; round++)
+          await store.put('swap', [versions[round % versions.length]!]);
       })();
       for (let look = 0; look < 40; look++) {
         const seen = Buffer.from((await other.get('swap'))!);
@@ -234,8 +248,13 @@ const writeCases: readonly DatastoreCase[] = [
     async run({ store }) {
       for (let line = 0; line < 50; line++) await store.append('logs/one.log', bytes(`line ${line}\n`));
       await store.append('logs/two.log', bytes('other\n'));
-      const lines = text(await store.get('logs/one.log'))!.trimEnd().split('\n');
-      assert.deepEqual(lines, Array.from({ length: 50 }, (_, line) => `line ${line}`));
+      const lines = text(await store.get('logs/one.log'))!
+        .trimEnd()
+        .split('\n');
+      assert.deepEqual(
+        lines,
+        Array.from({ length: 50 }, (_, line) => `line ${line}`),
+      );
       assert.equal(text(await store.get('logs/one.log', { start: 0, end: 6 })), 'line 0');
     },
   },
@@ -246,15 +265,25 @@ const listCases: readonly DatastoreCase[] = [
     name: 'list takes any prefix of a key, not only folders, and tells sizes and times',
     async run({ store }) {
       const before = Date.now() - 5_000;
-      for (const key of ['runs/F/1/a', 'runs/F/1/b/c', 'runs/F/10/a', 'runs/G/1/a', 'blobs/ab/cd']) await store.put(key, [bytes(key)]);
-      assert.deepEqual(await keys(store, ''), ['blobs/ab/cd', 'runs/F/1/a', 'runs/F/1/b/c', 'runs/F/10/a', 'runs/G/1/a']);
+      for (const key of ['runs/F/1/a', 'runs/F/1/b/c', 'runs/F/10/a', 'runs/G/1/a', 'blobs/ab/cd'])
+        await store.put(key, [bytes(key)]);
+      assert.deepEqual(await keys(store, ''), [
+        'blobs/ab/cd',
+        'runs/F/1/a',
+        'runs/F/1/b/c',
+        'runs/F/10/a',
+        'runs/G/1/a',
+      ]);
       assert.deepEqual(await keys(store, 'runs/F/1'), ['runs/F/1/a', 'runs/F/1/b/c', 'runs/F/10/a']);
       assert.deepEqual(await keys(store, 'runs/F/1/'), ['runs/F/1/a', 'runs/F/1/b/c']);
       assert.deepEqual(await keys(store, 'runs/F/1/b/c'), ['runs/F/1/b/c']);
       assert.deepEqual(await keys(store, 'none/'), []);
       for await (const { key, size, modifiedAt } of store.list('')) {
         assert.equal(size, bytes(key).byteLength);
-        assert.ok(modifiedAt >= before && modifiedAt <= Date.now() + 5_000, `${key} was modified at ${modifiedAt}`);
+        assert.ok(
+          modifiedAt >= before && modifiedAt <= Date.now() + 5_000,
+          `${key} was modified at ${modifiedAt}`,
+        );
       }
     },
   },
@@ -283,7 +312,12 @@ const keyCases: readonly DatastoreCase[] = [
   {
     name: 'the keys of Leat are kept as they are: brackets, commas, @, ~, $, letters of any language',
     async run({ store }) {
-      const names = ['runs/TrainFlow/417/train/3,12~1@0.json', 'packages/ab/chunk-$x_1.js', 'runs/Flöw/1/läuft/task@0.log', 'a b/ü 世界.txt'];
+      const names = [
+        'runs/TrainFlow/417/train/3,12~1@0.json',
+        'packages/ab/chunk-$x_1.js',
+        'runs/Flöw/1/läuft/task@0.log',
+        'a b/ü 世界.txt',
+      ];
       for (const key of names) assert.equal(await store.create(key, [bytes(key)]), true);
       for (const key of names) assert.equal(text(store.getSync(key)), key);
       assert.deepEqual(await keys(store, ''), names.toSorted());
@@ -292,7 +326,17 @@ const keyCases: readonly DatastoreCase[] = [
   {
     name: 'what could name a place outside the store is refused by every call',
     async run({ store }) {
-      for (const key of ['', '/etc/passwd', '../out', 'a/../../out', 'a//b', 'a/./b', 'a/', 'nul\0l', 'back\\slash']) {
+      for (const key of [
+        '',
+        '/etc/passwd',
+        '../out',
+        'a/../../out',
+        'a//b',
+        'a/./b',
+        'a/',
+        'nul\0l',
+        'back\\slash',
+      ]) {
         const refused = { name: 'LeatError', code: 'STORE_UNAVAILABLE' };
         await assert.rejects(store.get(key), refused, JSON.stringify(key));
         await assert.rejects(store.put(key, []), refused, JSON.stringify(key));
@@ -335,4 +379,9 @@ const keyCases: readonly DatastoreCase[] = [
 ];
 
 /** Every promise of the contract. */
-export const datastoreConformance: readonly DatastoreCase[] = [...readCases, ...writeCases, ...listCases, ...keyCases];
+export const datastoreConformance: readonly DatastoreCase[] = [
+  ...readCases,
+  ...writeCases,
+  ...listCases,
+  ...keyCases,
+];

@@ -50,7 +50,12 @@ export class ArtifactStore {
    */
   encode(value: unknown, path: string): EncodedArtifact {
     const { codec, head, body, files } = encodeValue(path, value);
-    const facts = { hash: hashParts([head, body]), size: head.byteLength + body.byteLength, codec, type: describeType(value) };
+    const facts = {
+      hash: hashParts([head, body]),
+      size: head.byteLength + body.byteLength,
+      codec,
+      type: describeType(value),
+    };
     return { facts: files.length > 0 ? { ...facts, files } : facts, parts: [head, body] };
   }
 
@@ -65,7 +70,12 @@ export class ArtifactStore {
   }
 
   /** {@link save} for any value: stores the files in it first, without loading them in memory. */
-  async saveAsync(name: string, value: unknown, budget: InlineBudget, previous?: ArtifactRef): Promise<ArtifactRef> {
+  async saveAsync(
+    name: string,
+    value: unknown,
+    budget: InlineBudget,
+    previous?: ArtifactRef,
+  ): Promise<ArtifactRef> {
     return this.write(await this.encodeAsync(value, `this.${name}`), budget, previous);
   }
 
@@ -84,7 +94,8 @@ export class ArtifactStore {
   /** Stores an encoding unless it is the same as `previous`. */
   write({ facts, parts }: EncodedArtifact, budget: InlineBudget, previous?: ArtifactRef): ArtifactRef {
     if (previous?.hash === facts.hash && previous.stored !== 'inline') return previous;
-    if (budget.take(facts.size)) return { ...facts, stored: 'inline', data: Buffer.concat(parts).toString('base64') };
+    if (budget.take(facts.size))
+      return { ...facts, stored: 'inline', data: Buffer.concat(parts).toString('base64') };
     saveBlobSync(this.#store, facts.hash, { codec: facts.codec, head: parts[0], body: parts[1], files: [] });
     return { ...facts, stored: 'blob' };
   }
@@ -92,7 +103,10 @@ export class ArtifactStore {
   /** The value behind a reference, made anew each time. Throws `STORE_CORRUPT` when it is gone or damaged. */
   load(ref: ArtifactRef): unknown {
     if (ref.stored === 'blob') {
-      return this.#decode(blobKey(ref.hash), this.#takePrefetched(ref) ?? loadBlobSync(this.#store, ref.hash, ref.size));
+      return this.#decode(
+        blobKey(ref.hash),
+        this.#takePrefetched(ref) ?? loadBlobSync(this.#store, ref.hash, ref.size),
+      );
     }
     if (ref.stored === 'inline') return this.#decodeInline(`an inline artifact (${ref.hash})`, ref);
     const manifest = this.#manifests.get(ref.manifest) ?? readManifestSync(this.#store, ref.manifest);
@@ -103,9 +117,15 @@ export class ArtifactStore {
   async loadAsync(ref: ArtifactRef): Promise<unknown> {
     if (ref.stored === 'inline') return this.load(ref);
     if (ref.stored === 'manifest') {
-      return this.#loadFrom(ref, this.#manifests.get(ref.manifest) ?? (await readManifest(this.#store, ref.manifest)));
+      return this.#loadFrom(
+        ref,
+        this.#manifests.get(ref.manifest) ?? (await readManifest(this.#store, ref.manifest)),
+      );
     }
-    return this.#decode(blobKey(ref.hash), this.#takePrefetched(ref) ?? (await loadBlob(this.#store, ref.hash, ref.size)));
+    return this.#decode(
+      blobKey(ref.hash),
+      this.#takePrefetched(ref) ?? (await loadBlob(this.#store, ref.hash, ref.size)),
+    );
   }
 
   /**
@@ -147,11 +167,15 @@ export class ArtifactStore {
     return openBlob(blobKey(ref.hash), ref.hash, bytes);
   }
 
-  #loadFrom(ref: ArtifactRef & { readonly stored: 'manifest' }, manifest: AttemptManifest | undefined): unknown {
+  #loadFrom(
+    ref: ArtifactRef & { readonly stored: 'manifest' },
+    manifest: AttemptManifest | undefined,
+  ): unknown {
     if (manifest === undefined) throw gone(ref.manifest);
     this.#remember(ref.manifest, manifest);
     const origin = manifest.status === 'succeeded' ? manifest.artifacts[ref.name] : undefined;
-    if (origin === undefined || origin.stored === 'manifest') throw corrupt(ref.manifest, `it does not hold the artifact '${ref.name}'`);
+    if (origin === undefined || origin.stored === 'manifest')
+      throw corrupt(ref.manifest, `it does not hold the artifact '${ref.name}'`);
     return origin.stored === 'blob' ? this.load(origin) : this.#decodeInline(ref.manifest, origin);
   }
 
@@ -165,7 +189,8 @@ export class ArtifactStore {
   #decodeInline(key: string, ref: ArtifactRef & { readonly stored: 'inline' }): unknown {
     const bytes = Buffer.from(ref.data, 'base64');
     const head = readHead(bytes);
-    if (head === undefined || hashParts([bytes]) !== ref.hash) throw corrupt(key, 'its content has another hash than was written');
+    if (head === undefined || hashParts([bytes]) !== ref.hash)
+      throw corrupt(key, 'its content has another hash than was written');
     return this.#decode(key, { codec: head.codec, rest: head.rest, body: bytes.subarray(head.length) });
   }
 

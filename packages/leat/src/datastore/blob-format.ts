@@ -49,8 +49,10 @@ export function blobParts(head: Uint8Array, body: Uint8Array): readonly Uint8Arr
 /** Reads the start of a blob; throws `STORE_CORRUPT` naming `key`. */
 export function readBlobHead(key: string, bytes: Uint8Array): BlobHead {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.byteLength < headerBytes || view.toString('latin1', 0, 4) !== magic) throw corrupt(key, 'it is no value that Leat wrote');
-  if (view[4] !== formatVersion) throw corrupt(key, `it has format ${view[4]}, this version of Leat reads format ${formatVersion}`);
+  if (bytes.byteLength < headerBytes || view.toString('latin1', 0, 4) !== magic)
+    throw corrupt(key, 'it is no value that Leat wrote');
+  if (view[4] !== formatVersion)
+    throw corrupt(key, `it has format ${view[4]}, this version of Leat reads format ${formatVersion}`);
   const label = readHead(bytes.subarray(headerBytes));
   if (label === undefined) throw corrupt(key, 'it is cut off');
   const storedStart = headerBytes + label.length;
@@ -66,8 +68,13 @@ export function readBlobHead(key: string, bytes: Uint8Array): BlobHead {
 }
 
 /** The body from its stored bytes; throws `STORE_CORRUPT` naming `key`. */
-export function readBlobBody(key: string, { compressed, bodyLength, storedLength }: BlobHead, stored: Uint8Array): Uint8Array {
-  if (stored.byteLength !== storedLength) throw corrupt(key, `it has ${stored.byteLength} bytes where ${storedLength} were written`);
+export function readBlobBody(
+  key: string,
+  { compressed, bodyLength, storedLength }: BlobHead,
+  stored: Uint8Array,
+): Uint8Array {
+  if (stored.byteLength !== storedLength)
+    throw corrupt(key, `it has ${stored.byteLength} bytes where ${storedLength} were written`);
   if (!compressed) return stored;
   try {
     return decompress(stored, bodyLength);
@@ -107,7 +114,10 @@ function looksCompressible(body: Uint8Array): boolean {
   const stride = Math.floor((body.byteLength - sampleBytes) / (samples - 1));
   let packed = 0;
   for (let sample = 0; sample < samples; sample++) {
-    packed += zlib.zstdCompressSync(body.subarray(sample * stride, sample * stride + sampleBytes), zstd).byteLength;
+    packed += zlib.zstdCompressSync(
+      body.subarray(sample * stride, sample * stride + sampleBytes),
+      zstd,
+    ).byteLength;
   }
   return packed <= samples * sampleBytes * worthwhile;
 }
@@ -122,7 +132,10 @@ function decompress(stored: Uint8Array, bodyLength: number): Uint8Array {
     const start = index * segmentBytes;
     const size = Math.min(segmentBytes, bodyLength - start);
     // One byte more than the segment, or zlib asks for a second buffer to learn that it is done.
-    const segment = zlib.zstdDecompressSync(stored.subarray(from, from + length), { chunkSize: size + 64, maxOutputLength: size + 64 });
+    const segment = zlib.zstdDecompressSync(stored.subarray(from, from + length), {
+      chunkSize: size + 64,
+      maxOutputLength: size + 64,
+    });
     if (segment.byteLength !== size) throw new RangeError('a segment has another size than was written');
     segment.copy(body, start);
     from += length;

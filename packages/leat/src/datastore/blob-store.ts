@@ -2,7 +2,14 @@
  * Blobs: content under the name of its hash. Writing one that is there already is harmless and costs a look. Knows
  * encodings, hashes and the blob format; not what an artifact is.
  */
-import { blobHeadBytes, blobParts, type BlobHead, corrupt, readBlobBody, readBlobHead } from './blob-format.ts';
+import {
+  blobHeadBytes,
+  blobParts,
+  type BlobHead,
+  corrupt,
+  readBlobBody,
+  readBlobHead,
+} from './blob-format.ts';
 import type { StoredEncoding } from './codec/decode-value.ts';
 import { type Encoding, hashParts } from './codec/encoding.ts';
 import type { Datastore, ObjectFacts } from './datastore.ts';
@@ -21,12 +28,17 @@ export function saveBlobSync(store: Datastore, hash: string, { head, body }: Enc
 }
 
 /** Writes bytes under a key that names their content, unless they are there. */
-export async function saveContent(store: Datastore, key: string, parts: readonly Uint8Array[]): Promise<void> {
+export async function saveContent(
+  store: Datastore,
+  key: string,
+  parts: readonly Uint8Array[],
+): Promise<void> {
   if (!isFresh(await store.stat(key))) await store.put(key, parts);
 }
 
 /** Whether a blob is there and will be long enough. */
-export const isFresh = (facts: ObjectFacts | undefined): boolean => facts !== undefined && Date.now() - facts.modifiedAt < refreshAfterMs;
+export const isFresh = (facts: ObjectFacts | undefined): boolean =>
+  facts !== undefined && Date.now() - facts.modifiedAt < refreshAfterMs;
 
 /** Reads a blob and checks its hash; `size` is that of its encoding. Throws `STORE_CORRUPT` when it is gone or damaged. */
 export function loadBlobSync(store: Datastore, hash: string, size: number): StoredEncoding {
@@ -54,7 +66,8 @@ export function openBlob(key: string, hash: string, bytes: Uint8Array): StoredEn
 
 function checkBlob(key: string, hash: string, head: BlobHead, stored: Uint8Array): StoredEncoding {
   const body = readBlobBody(key, head, stored);
-  if (hashParts([head.head, body]) !== hash) throw corrupt(key, 'its content has another hash than its name says');
+  if (hashParts([head.head, body]) !== hash)
+    throw corrupt(key, 'its content has another hash than its name says');
   return { codec: head.codec, rest: head.rest, body };
 }
 

@@ -23,8 +23,13 @@ export function commitAttempt(store: Datastore, key: string, manifest: AttemptMa
 }
 
 /** {@link commitAttempt} for the engine, whose loop must not wait for a disk. */
-export async function commitAttemptAsync(store: Datastore, key: string, manifest: AttemptManifest): Promise<CommitResult> {
+export async function commitAttemptAsync(
+  store: Datastore,
+  key: string,
+  manifest: AttemptManifest,
+): Promise<CommitResult> {
   return (await store.create(key, [manifestBytes(manifest)])) ? 'committed' : 'exists';
 }
 
-const manifestBytes = (manifest: AttemptManifest): Uint8Array => Buffer.from(`${JSON.stringify(manifest)}\n`, 'utf8');
+const manifestBytes = (manifest: AttemptManifest): Uint8Array =>
+  Buffer.from(`${JSON.stringify(manifest)}\n`, 'utf8');

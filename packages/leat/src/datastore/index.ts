@@ -6,12 +6,43 @@ export { StoredFile } from './files/stored-file.ts';
 export { FsDatastore, type FsDatastoreOptions, openFsDatastore } from './fs/index.ts';
 export { inheritArtifact, inheritArtifacts } from './inherit-artifacts.ts';
 export { InlineBudget } from './inline-budget.ts';
-export { type ItemIndex, ItemLocator, type ItemPlace, locateItem, readItemIndex } from './items/item-index.ts';
+export {
+  type ItemIndex,
+  ItemLocator,
+  type ItemPlace,
+  locateItem,
+  readItemIndex,
+} from './items/item-index.ts';
 export { readItem, readItemAsync } from './items/read-item.ts';
 export { type Items, writeItems } from './items/write-items.ts';
-export { blobKey, formatTask, logKey, manifestKey, packagePrefix, parseTask, runPrefix, type TaskAddress } from './keys.ts';
-export { type LogEntry, type LogWriter, openLog, type PrintedChunk, readLog, readLogEnd } from './log-store.ts';
-export type { ArtifactFacts, ArtifactRef, AttemptManifest, FailureReason, FailureRecord, ItemChunk, Outcome, StoredItems } from './manifest.ts';
+export {
+  blobKey,
+  formatTask,
+  logKey,
+  manifestKey,
+  packagePrefix,
+  parseTask,
+  runPrefix,
+  type TaskAddress,
+} from './keys.ts';
+export {
+  type LogEntry,
+  type LogWriter,
+  openLog,
+  type PrintedChunk,
+  readLog,
+  readLogEnd,
+} from './log-store.ts';
+export type {
+  ArtifactFacts,
+  ArtifactRef,
+  AttemptManifest,
+  FailureReason,
+  FailureRecord,
+  ItemChunk,
+  Outcome,
+  StoredItems,
+} from './manifest.ts';
 export { parseManifest, readManifest, readManifestSync } from './read-manifest.ts';
 export { artifactKeys, itemKeys, type ReferencedKeys, referencedKeys } from './referenced-keys.ts';
 export { defaultGraceMs, LiveKeys, type SweepOptions, sweepBlobs, type Swept } from './sweep-blobs.ts';

@@ -7,10 +7,14 @@ import type { ArtifactRef, AttemptManifest } from './manifest.ts';
  *
  * @param manifestKey the key that `manifest` was read from
  */
-export function inheritArtifacts(manifestKey: string, manifest: AttemptManifest): Readonly<Record<string, ArtifactRef>> {
+export function inheritArtifacts(
+  manifestKey: string,
+  manifest: AttemptManifest,
+): Readonly<Record<string, ArtifactRef>> {
   if (manifest.status !== 'succeeded') return {};
   const inherited: Record<string, ArtifactRef> = {};
-  for (const [name, ref] of Object.entries(manifest.artifacts)) inherited[name] = inheritArtifact(manifestKey, name, ref);
+  for (const [name, ref] of Object.entries(manifest.artifacts))
+    inherited[name] = inheritArtifact(manifestKey, name, ref);
   return inherited;
 }
 

@@ -65,7 +65,8 @@ class StoredLog implements LogWriter {
   }
 
   write({ stream, bytes, at = Date.now() }: PrintedChunk): Promise<void> | undefined {
-    const text = this.#open[stream] + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+    const text =
+      this.#open[stream] + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
     const cut = text.lastIndexOf('\n') + 1;
     if (cut > 0) this.#addLines(stream, at, text.slice(0, cut - 1));
     this.#open[stream] = this.#splitOpenLine(stream, at, text.slice(cut));
@@ -119,14 +120,16 @@ class StoredLog implements LogWriter {
       const bytes = Buffer.from(`${this.#ready.join('\n')}\n`, 'latin1');
       this.#ready = [];
       this.#readyBytes = 0;
-      this.#appending = this.#appending.then(async () => await this.#store.append(this.#key, bytes)).then(
-        () => void (this.#waitingBytes -= bytes.byteLength),
-        // A full disk must not end the task; whoever closes the log is told.
-        (error: unknown) => {
-          this.#waitingBytes -= bytes.byteLength;
-          this.#failure ??= { error };
-        },
-      );
+      this.#appending = this.#appending
+        .then(async () => await this.#store.append(this.#key, bytes))
+        .then(
+          () => void (this.#waitingBytes -= bytes.byteLength),
+          // A full disk must not end the task; whoever closes the log is told.
+          (error: unknown) => {
+            this.#waitingBytes -= bytes.byteLength;
+            this.#failure ??= { error };
+          },
+        );
     }
     return this.#appending;
   }
@@ -143,7 +146,11 @@ function characterStart(latin1: string, index: number): number {
  * Reads a log as far as it is written now; nothing when there is none. To follow it, call again with `from` set to the
  * last entry's `next`.
  */
-export async function* readLog(store: Datastore, key: string, { from = 0 }: { readonly from?: number } = {}): AsyncIterable<LogEntry> {
+export async function* readLog(
+  store: Datastore,
+  key: string,
+  { from = 0 }: { readonly from?: number } = {},
+): AsyncIterable<LogEntry> {
   let position = from;
   let rest: Buffer = Buffer.alloc(0);
   for (;;) {

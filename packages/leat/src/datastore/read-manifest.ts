@@ -28,14 +28,29 @@ export function parseManifest(key: string, bytes: Uint8Array): AttemptManifest {
 
 function checkManifest(key: string, data: unknown): AttemptManifest {
   const manifest = record(key, data, 'it');
-  if (manifest['version'] !== 1) throw corrupt(key, `its manifest has version ${String(manifest['version'])}, this version of Leat reads 1`);
-  need(key, manifest, { task: 'string', attempt: 'number', token: 'string', startedAt: 'number', endedAt: 'number' });
+  if (manifest['version'] !== 1)
+    throw corrupt(
+      key,
+      `its manifest has version ${String(manifest['version'])}, this version of Leat reads 1`,
+    );
+  need(key, manifest, {
+    task: 'string',
+    attempt: 'number',
+    token: 'string',
+    startedAt: 'number',
+    endedAt: 'number',
+  });
   if (manifest['status'] === 'failed') {
-    need(key, record(key, manifest['failure'], 'its failure'), { reason: 'string', type: 'string', message: 'string' });
+    need(key, record(key, manifest['failure'], 'its failure'), {
+      reason: 'string',
+      type: 'string',
+      message: 'string',
+    });
   } else if (manifest['status'] === 'succeeded') {
     checkOutcome(key, record(key, manifest['outcome'], 'its outcome'));
     const artifacts = record(key, manifest['artifacts'], 'its artifacts');
-    for (const name of Object.keys(artifacts)) checkRef(key, name, record(key, artifacts[name], `its artifact '${name}'`));
+    for (const name of Object.keys(artifacts))
+      checkRef(key, name, record(key, artifacts[name], `its artifact '${name}'`));
   } else throw corrupt(key, `its status is ${JSON.stringify(manifest['status'])}`);
   return data as AttemptManifest;
 }
@@ -67,12 +82,18 @@ function checkRef(key: string, name: string, ref: Readonly<Record<string, unknow
 }
 
 function record(key: string, value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw corrupt(key, `${what} is no object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw corrupt(key, `${what} is no object`);
   return value as Record<string, unknown>;
 }
 
-function need(key: string, value: Readonly<Record<string, unknown>>, fields: Readonly<Record<string, 'string' | 'number'>>): void {
+function need(
+  key: string,
+  value: Readonly<Record<string, unknown>>,
+  fields: Readonly<Record<string, 'string' | 'number'>>,
+): void {
   for (const field in fields) {
-    if (typeof value[field] !== fields[field]) throw corrupt(key, `'${field}' is ${JSON.stringify(value[field])}, expected a ${fields[field]}`);
+    if (typeof value[field] !== fields[field])
+      throw corrupt(key, `'${field}' is ${JSON.stringify(value[field])}, expected a ${fields[field]}`);
   }
 }

@@ -26,6 +26,10 @@ it('refuses what is gone or damaged', () => {
   const store = openFsDatastore(folder);
   const key = saveParameters(store, { alpha: 0.1 });
   writeFileSync(path.join(folder, key), 'torn');
-  expect(() => loadParameters(store, key)).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }) as Error);
-  expect(() => loadParameters(store, 'blobs/00/11')).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }) as Error);
+  expect(() => loadParameters(store, key)).toThrow(
+    expect.objectContaining({ code: 'STORE_CORRUPT' }) as Error,
+  );
+  expect(() => loadParameters(store, 'blobs/00/11')).toThrow(
+    expect.objectContaining({ code: 'STORE_CORRUPT' }) as Error,
+  );
 });

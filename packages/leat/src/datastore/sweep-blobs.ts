@@ -55,7 +55,9 @@ export class LiveKeys {
 
 /** `blobs/ab/cdef…` → the first 52 bits of the hash. */
 function shortHash(key: string): number | undefined {
-  const hex = key.slice(blobsPrefix.length, blobsPrefix.length + 2) + key.slice(blobsPrefix.length + 3, blobsPrefix.length + 1 + digits);
+  const hex =
+    key.slice(blobsPrefix.length, blobsPrefix.length + 2) +
+    key.slice(blobsPrefix.length + 3, blobsPrefix.length + 1 + digits);
   return key.startsWith(blobsPrefix) && /^[\da-f]{13}$/.test(hex) ? Number.parseInt(hex, 16) : undefined;
 }
 

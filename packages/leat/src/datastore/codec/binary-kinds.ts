@@ -56,7 +56,9 @@ export function fromBytes(kind: BinaryKind, bytes: Uint8Array): ArrayBufferView 
   if (kind === 'ArrayBuffer') return buffer;
   if (kind === 'Buffer') return Buffer.from(buffer);
   if (kind === 'DataView') return new DataView(buffer);
-  const View = (globalThis as unknown as Record<string, ViewConstructor & { BYTES_PER_ELEMENT: number }>)[kind];
+  const View = (globalThis as unknown as Record<string, ViewConstructor & { BYTES_PER_ELEMENT: number }>)[
+    kind
+  ];
   if (View === undefined || buffer.byteLength % View.BYTES_PER_ELEMENT !== 0) return undefined;
   return new View(buffer);
 }

@@ -30,10 +30,14 @@ const codecs: ReadonlyMap<string, Decode> = new Map<string, Decode>([
 export function decodeValue(key: string, { codec, rest, body }: StoredEncoding, makeFile: MakeFile): unknown {
   const decode = codecs.get(codec);
   if (decode === undefined) {
-    throw new LeatError('STORE_CORRUPT', `'${key}' was written with the codec '${codec}', which this version of Leat does not know`, {
-      hint: 'Read it with the version of Leat that wrote it, or a later one.',
-      details: { key, codec },
-    });
+    throw new LeatError(
+      'STORE_CORRUPT',
+      `'${key}' was written with the codec '${codec}', which this version of Leat does not know`,
+      {
+        hint: 'Read it with the version of Leat that wrote it, or a later one.',
+        details: { key, codec },
+      },
+    );
   }
   try {
     return decode(body, rest, makeFile);
@@ -49,6 +53,7 @@ export function decodeValue(key: string, { codec, rest, body }: StoredEncoding, 
 
 function readBinary(body: Uint8Array, rest: string): unknown {
   const value = isBinaryKind(rest) ? fromBytes(rest, body) : undefined;
-  if (value === undefined) throw new TypeError(`binary data of kind '${rest}' cannot be read by this Node, ${process.version}`);
+  if (value === undefined)
+    throw new TypeError(`binary data of kind '${rest}' cannot be read by this Node, ${process.version}`);
   return value;
 }

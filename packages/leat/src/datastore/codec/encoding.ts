@@ -35,12 +35,15 @@ export function readHead(bytes: Uint8Array): { codec: string; rest: string; leng
   if (length === 1 || bytes.byteLength < length) return undefined;
   const label = Buffer.from(bytes.buffer, bytes.byteOffset + 1, length - 1).toString('latin1');
   const cut = label.indexOf(' ');
-  return cut < 0 ? { codec: label, rest: '', length } : { codec: label.slice(0, cut), rest: label.slice(cut + 1), length };
+  return cut < 0
+    ? { codec: label, rest: '', length }
+    : { codec: label.slice(0, cut), rest: label.slice(cut + 1), length };
 }
 
 /** sha256 (hex) over parts as if they were joined. */
 export function hashParts(parts: readonly Uint8Array[]): string {
-  if (parts.reduce((sum, part) => sum + part.byteLength, 0) <= smallBytes) return hash('sha256', Buffer.concat(parts));
+  if (parts.reduce((sum, part) => sum + part.byteLength, 0) <= smallBytes)
+    return hash('sha256', Buffer.concat(parts));
   const sum = createHash('sha256');
   for (const part of parts) {
     for (let first = 0; first < part.byteLength; first += bytesPerUpdate) {

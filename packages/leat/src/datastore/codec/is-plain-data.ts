@@ -27,7 +27,8 @@ function visit(value: object, depth: number, walk: Walk): boolean {
   if (depth > deepest || ++walk.visits > mostVisits) return false;
   if (Array.isArray(value)) return visitArray(value, depth, walk);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === plain || prototype === null) return visitObject(value as Record<string, unknown>, depth, walk);
+  if (prototype === plain || prototype === null)
+    return visitObject(value as Record<string, unknown>, depth, walk);
   if (prototype === Map.prototype || prototype === Set.prototype) return visitCollection(value, depth, walk);
   return isLeaf(value, prototype);
 }
@@ -35,7 +36,10 @@ function visit(value: object, depth: number, walk: Walk): boolean {
 function visitObject(value: Record<string, unknown>, depth: number, walk: Walk): boolean {
   for (const key in value) {
     const child = value[key];
-    if (typeof child === 'object' ? child !== null && !visit(child, depth + 1, walk) : !isPrimitiveData(child)) return false;
+    if (
+      typeof child === 'object' ? child !== null && !visit(child, depth + 1, walk) : !isPrimitiveData(child)
+    )
+      return false;
   }
   return Object.getOwnPropertySymbols(value).length === 0;
 }
@@ -78,9 +82,15 @@ const leaves: ReadonlySet<unknown> = new Set([
   ArrayBuffer.prototype,
   DataView.prototype,
   Buffer.prototype,
-  ...[Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array].map((view) => view.prototype),
+  ...[Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array].map(
+    (view) => view.prototype,
+  ),
   ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array, Float16Array].map((view) => view.prototype),
 ]);
 
 const isLeaf = (value: object, prototype: unknown): boolean =>
-  leaves.has(prototype) && (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) || types.isDate(value) || types.isRegExp(value));
+  leaves.has(prototype) &&
+  (ArrayBuffer.isView(value) ||
+    types.isAnyArrayBuffer(value) ||
+    types.isDate(value) ||
+    types.isRegExp(value));

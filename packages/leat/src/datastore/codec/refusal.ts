@@ -35,10 +35,14 @@ export function refuseValue(root: string, place: ValuePlace | undefined, value: 
 /** The error for an object with a field named by a symbol, which no store of data keeps. */
 export function refuseSymbolKey(root: string, place: ValuePlace | undefined, key: symbol): LeatError {
   const path = printPlace(root, place);
-  return new LeatError('ARTIFACT_UNSUPPORTED', `${path} has a field that is named by a symbol, ${String(key)}`, {
-    hint: 'Name the field with a string.',
-    details: { path },
-  });
+  return new LeatError(
+    'ARTIFACT_UNSUPPORTED',
+    `${path} has a field that is named by a symbol, ${String(key)}`,
+    {
+      hint: 'Name the field with a string.',
+      details: { path },
+    },
+  );
 }
 
 /** The error for what V8 itself would not write, for a reason that no look at the value has found. */
@@ -54,25 +58,36 @@ export function refuseUnknown(root: string, cause: unknown): LeatError {
 /** The error for a value that nests deeper than it could be read again. */
 export function refuseDepth(root: string, place: ValuePlace | undefined, levels: number): LeatError {
   const path = printPlace(root, place);
-  return new LeatError('ARTIFACT_UNSUPPORTED', `${root} is nested more than ${levels.toLocaleString('en')} levels deep`, {
-    hint: 'Store it flat: for a linked list or a deep tree, an array of its nodes that refer to each other by index.',
-    details: { path },
-  });
+  return new LeatError(
+    'ARTIFACT_UNSUPPORTED',
+    `${root} is nested more than ${levels.toLocaleString('en')} levels deep`,
+    {
+      hint: 'Store it flat: for a linked list or a deep tree, an array of its nodes that refer to each other by index.',
+      details: { path },
+    },
+  );
 }
 
 function explain(value: unknown): { what: string; hint: string } {
   if (typeof value === 'function') return explainFunction(value);
-  if (typeof value === 'symbol') return { what: `a symbol, ${String(value)}`, hint: 'Store a string instead.' };
+  if (typeof value === 'symbol')
+    return { what: `a symbol, ${String(value)}`, hint: 'Store a string instead.' };
   if (typeof value !== 'object' || value === null) return { what: `a ${typeof value}`, hint: inAStep };
-  if (types.isProxy(value)) return { what: 'a Proxy', hint: 'Store the plain object behind it, or a copy: `{ ...value }`.' };
+  if (types.isProxy(value))
+    return { what: 'a Proxy', hint: 'Store the plain object behind it, or a copy: `{ ...value }`.' };
   if (types.isExternal(value)) return { what: 'a handle of native code', hint: inAStep };
-  if (types.isArgumentsObject(value)) return { what: "a function's `arguments`", hint: 'Store a copy: `[...arguments]`.' };
+  if (types.isArgumentsObject(value))
+    return { what: "a function's `arguments`", hint: 'Store a copy: `[...arguments]`.' };
   if (types.isModuleNamespaceObject(value)) return { what: 'a module', hint: 'Import it where it is used.' };
   const name = className(value);
   const known = remedies[name];
   if (known !== undefined) return { what: `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`, hint: known };
-  if (name === '') return { what: 'an instance of a class without a name', hint: 'Store its fields: `{ ...value }`.' };
-  return { what: `an instance of class ${name}`, hint: 'Store its fields (`{ ...value }`), and make the instance again where it is used.' };
+  if (name === '')
+    return { what: 'an instance of a class without a name', hint: 'Store its fields: `{ ...value }`.' };
+  return {
+    what: `an instance of class ${name}`,
+    hint: 'Store its fields (`{ ...value }`), and make the instance again where it is used.',
+  };
 }
 
 function explainFunction(value: object & { readonly name: string }): { what: string; hint: string } {

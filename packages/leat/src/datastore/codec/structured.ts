@@ -33,7 +33,10 @@ export interface StructuredBytes {
 
 /** Writes a value; throws `ARTIFACT_UNSUPPORTED` with the path of what is no data. `root` is how paths begin: `this.model`. */
 export function writeStructured(root: string, value: unknown): StructuredBytes {
-  const isPlain = typeof value === 'object' && value !== null ? isPlainData(value) : typeof value !== 'function' && typeof value !== 'symbol';
+  const isPlain =
+    typeof value === 'object' && value !== null
+      ? isPlainData(value)
+      : typeof value !== 'function' && typeof value !== 'symbol';
   const survey = isPlain ? undefined : surveyValue(root, value);
   if (survey?.special !== true) return { rest: [], body: write(root, value, new Map()), files: [] };
   const files = survey.files.map((file) => storedFileFacts(root, file));
@@ -165,7 +168,10 @@ class ValueReader extends v8.Deserializer {
     const bytes = this.#readBytes();
     // A copy even when nothing else shares the input: a small array would keep all of it in memory.
     const value = kind === undefined ? undefined : fromBytes(kind, new Uint8Array(bytes));
-    if (value === undefined) throw new TypeError(`binary data of kind ${kind ?? tag} cannot be read by this Node, ${process.version}`);
+    if (value === undefined)
+      throw new TypeError(
+        `binary data of kind ${kind ?? tag} cannot be read by this Node, ${process.version}`,
+      );
     return value;
   }
 
@@ -202,6 +208,9 @@ interface TemporalClass {
 
 function readTemporal(name: string, text: string): object {
   const made = (globalThis as { Temporal?: Readonly<Record<string, TemporalClass>> }).Temporal?.[name];
-  if (made === undefined) throw new TypeError(`Temporal.${name} cannot be read by this Node, ${process.version}: it has no Temporal`);
+  if (made === undefined)
+    throw new TypeError(
+      `Temporal.${name} cannot be read by this Node, ${process.version}: it has no Temporal`,
+    );
   return made.from(text);
 }

@@ -25,7 +25,16 @@ export interface Substitution {
 }
 
 /** Error classes that come back as themselves, so that `instanceof TypeError` goes on to hold. */
-export const errorBases = ['Error', 'TypeError', 'RangeError', 'SyntaxError', 'ReferenceError', 'EvalError', 'URIError', 'AggregateError'] as const;
+export const errorBases = [
+  'Error',
+  'TypeError',
+  'RangeError',
+  'SyntaxError',
+  'ReferenceError',
+  'EvalError',
+  'URIError',
+  'AggregateError',
+] as const;
 
 /**
  * Copies the containers of a value (each once, without recursion) and puts a placeholder, an empty Uint8Array of its own,
@@ -65,7 +74,8 @@ class Substituter {
         return this.#copyArray(value as unknown[]);
       case 'map':
         return this.#fillLater(new Map<unknown, unknown>(), (copy) => {
-          for (const [key, entry] of value as Map<unknown, unknown>) copy.set(this.replace(key), this.replace(entry));
+          for (const [key, entry] of value as Map<unknown, unknown>)
+            copy.set(this.replace(key), this.replace(entry));
         });
       case 'set':
         return this.#fillLater(new Set<unknown>(), (copy) => {
@@ -127,7 +137,11 @@ class Substituter {
 
 function isKindOf(error: Error, name: string): boolean {
   for (let at: unknown = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
-    if (Object.hasOwn(at as object, 'constructor') && (at as { constructor: { name?: unknown } }).constructor.name === name) return true;
+    if (
+      Object.hasOwn(at as object, 'constructor') &&
+      (at as { constructor: { name?: unknown } }).constructor.name === name
+    )
+      return true;
   }
   return false;
 }

@@ -60,12 +60,17 @@ function lookAt(root: string, { value, place, depth }: Visit, seen: Set<object>)
 function childrenOf(value: object, kind: ValueKind, at: Visit): Visit[] {
   const children: Visit[] = [];
   const add = (child: unknown, key: string | number, how: ValuePlace['how']): void => {
-    if ((typeof child === 'object' && child !== null) || typeof child === 'function' || typeof child === 'symbol') {
+    if (
+      (typeof child === 'object' && child !== null) ||
+      typeof child === 'function' ||
+      typeof child === 'symbol'
+    ) {
       children.push({ value: child, place: { parent: at.place, key, how }, depth: at.depth + 1 });
     }
   };
   if (kind === 'map') addEntries(value as Map<unknown, unknown>, add);
-  else if (kind === 'set') [...(value as Set<unknown>)].forEach((entry, index) => add(entry, index, 'set-entry'));
+  else if (kind === 'set')
+    [...(value as Set<unknown>)].forEach((entry, index) => add(entry, index, 'set-entry'));
   else if (kind === 'array') addElements(value as unknown[], add);
   else if (kind === 'object') addFields(value as Record<string, unknown>, add);
   else if (kind === 'error') addErrorFields(value as Error, add);
@@ -78,7 +83,11 @@ function addEntries(map: ReadonlyMap<unknown, unknown>, add: Add): void {
   let index = 0;
   for (const [key, value] of map) {
     add(key, index, 'map-key');
-    add(value, typeof key === 'string' ? JSON.stringify(key) : typeof key === 'object' ? `key ${index}` : String(key), 'map-value');
+    add(
+      value,
+      typeof key === 'string' ? JSON.stringify(key) : typeof key === 'object' ? `key ${index}` : String(key),
+      'map-value',
+    );
     index += 1;
   }
 }

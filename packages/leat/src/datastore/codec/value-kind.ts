@@ -7,18 +7,31 @@ import { className } from './refusal.ts';
  * What an object is to the codecs. `leaf`: data without children that V8 keeps as it is. `error`, `url`, `temporal` and
  * `file` are kept by a detour; `refused` is no data.
  */
-export type ValueKind = 'object' | 'array' | 'map' | 'set' | 'binary' | 'leaf' | 'error' | 'url' | 'temporal' | 'file' | 'refused';
+export type ValueKind =
+  | 'object'
+  | 'array'
+  | 'map'
+  | 'set'
+  | 'binary'
+  | 'leaf'
+  | 'error'
+  | 'url'
+  | 'temporal'
+  | 'file'
+  | 'refused';
 
 /** Sorts an object. Works across realms (`node:vm`, test runners): by what it is and its class's name, not by identity. */
 export function valueKind(value: object): ValueKind {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (types.isProxy(value) || types.isArgumentsObject(value) || types.isModuleNamespaceObject(value)) return 'refused';
+  if (types.isProxy(value) || types.isArgumentsObject(value) || types.isModuleNamespaceObject(value))
+    return 'refused';
   if (isFile(value)) return 'file';
   if (prototype === Object.prototype || prototype === null) return 'object';
   if (Array.isArray(value)) return own(value, 'Array', 'array');
   if (types.isMap(value)) return own(value, 'Map', 'map');
   if (types.isSet(value)) return own(value, 'Set', 'set');
-  if (ArrayBuffer.isView(value) || types.isArrayBuffer(value)) return binaryKind(value) === undefined ? 'refused' : 'binary';
+  if (ArrayBuffer.isView(value) || types.isArrayBuffer(value))
+    return binaryKind(value) === undefined ? 'refused' : 'binary';
   if (types.isNativeError(value) || value instanceof Error) return 'error';
   if (types.isDate(value)) return own(value, 'Date', 'leaf');
   if (types.isRegExp(value)) return own(value, 'RegExp', 'leaf');

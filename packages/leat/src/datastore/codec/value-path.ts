@@ -14,7 +14,10 @@ export function printPlace(root: string, place: ValuePlace | undefined): string 
   const steps: string[] = [];
   for (let at = place; at !== undefined; at = at.parent) steps.push(printStep(at));
   steps.reverse();
-  const shown = steps.length <= shownSteps ? steps : [...steps.slice(0, shownSteps / 2), ' … ', ...steps.slice(-shownSteps / 2)];
+  const shown =
+    steps.length <= shownSteps
+      ? steps
+      : [...steps.slice(0, shownSteps / 2), ' … ', ...steps.slice(-shownSteps / 2)];
   return root + shown.join('');
 }
 

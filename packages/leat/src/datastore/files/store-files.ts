@@ -8,7 +8,14 @@ import { isFresh } from '../blob-store.ts';
 import { surveyValue } from '../codec/survey-value.ts';
 import type { Datastore } from '../datastore.ts';
 import { fileKey } from './file-key.ts';
-import { type FilePieces, isFile, pendingFile, settledFile, settleFile, type StoredFileFacts } from './file-value.ts';
+import {
+  type FilePieces,
+  isFile,
+  pendingFile,
+  settledFile,
+  settleFile,
+  type StoredFileFacts,
+} from './file-value.ts';
 
 const pieceBytes = 1024 * 1024;
 
@@ -68,10 +75,14 @@ async function* unchanged(root: string, file: string, hash: string): AsyncIterab
     yield bytes;
   }
   if (sum.digest('hex') === hash) return;
-  throw new LeatError('ARTIFACT_UNSUPPORTED', `${root}: the file '${file}' changed while it was being stored`, {
-    hint: 'Close the file, and wait for all that writes to it, before the step ends.',
-    details: { path: root, file },
-  });
+  throw new LeatError(
+    'ARTIFACT_UNSUPPORTED',
+    `${root}: the file '${file}' changed while it was being stored`,
+    {
+      hint: 'Close the file, and wait for all that writes to it, before the step ends.',
+      details: { path: root, file },
+    },
+  );
 }
 
 async function* readPieces(root: string, file: string): AsyncIterable<Uint8Array> {
@@ -92,10 +103,14 @@ async function* asBytes(root: string, source: FilePieces): AsyncIterable<Uint8Ar
     if (typeof piece === 'string') yield Buffer.from(piece, 'utf8');
     else if (piece instanceof Uint8Array) yield piece;
     else {
-      throw new LeatError('ARTIFACT_UNSUPPORTED', `${root}: the stream of a file yielded a ${typeof piece}, expected bytes or text`, {
-        hint: 'Yield Uint8Array or string.',
-        details: { path: root },
-      });
+      throw new LeatError(
+        'ARTIFACT_UNSUPPORTED',
+        `${root}: the stream of a file yielded a ${typeof piece}, expected bytes or text`,
+        {
+          hint: 'Yield Uint8Array or string.',
+          details: { path: root },
+        },
+      );
     }
   }
 }

@@ -50,7 +50,8 @@ export class StoredFile {
     const key = fileKey(this.hash);
     const bytes = await this.#store.get(key);
     if (bytes === undefined) throw corrupt(key, `the file '${this.name}' is gone from the datastore`);
-    if (hashParts([bytes]) !== this.hash) throw corrupt(key, `the file '${this.name}' has another hash than was stored`);
+    if (hashParts([bytes]) !== this.hash)
+      throw corrupt(key, `the file '${this.name}' has another hash than was stored`);
     return bytes;
   }
 
@@ -73,14 +74,20 @@ export class StoredFile {
       size += piece.byteLength;
       yield piece;
     }
-    if (size !== this.size) throw corrupt(key, `the file '${this.name}' has ${size} bytes where ${this.size} were stored`);
+    if (size !== this.size)
+      throw corrupt(key, `the file '${this.name}' has ${size} bytes where ${this.size} were stored`);
   }
 
   async #expect(): Promise<void> {
     const key = fileKey(this.hash);
     const facts = await this.#store.stat(key);
     if (facts?.size === this.size) return;
-    throw corrupt(key, facts === undefined ? `the file '${this.name}' is gone` : `the file '${this.name}' has another size than was stored`);
+    throw corrupt(
+      key,
+      facts === undefined
+        ? `the file '${this.name}' is gone`
+        : `the file '${this.name}' has another size than was stored`,
+    );
   }
 
   /** By content, so that all tasks of a machine share one copy. */

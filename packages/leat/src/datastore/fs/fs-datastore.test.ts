@@ -60,8 +60,11 @@ describe('a folder as a datastore', () => {
       return (JSON.parse(stdout) as number[]).map((key) => ({ key, name }));
     });
     const wins = (await Promise.all(runs)).flat();
-    expect(wins.map(({ key }) => key).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 300 }, (_, n) => n));
-    for (const { key, name } of wins) expect(fs.readFileSync(path.join(root, 'race', String(key)), 'utf8')).toBe(name);
+    expect(wins.map(({ key }) => key).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 300 }, (_, n) => n),
+    );
+    for (const { key, name } of wins)
+      expect(fs.readFileSync(path.join(root, 'race', String(key)), 'utf8')).toBe(name);
     expect(fs.readdirSync(path.join(root, 'race'))).toHaveLength(300);
   });
 
@@ -71,7 +74,10 @@ describe('a folder as a datastore', () => {
     const left = path.join(root, 'runs/F/1', temporaryName());
     fs.writeFileSync(left, 'half a mani');
     expect(await Array.fromAsync(store.list('runs/'), ({ key }) => key)).toEqual(['runs/F/1/task@0.json']);
-    expect(await store.sweepTemporary({ olderThan: Date.now() - 60_000, dryRun: false })).toEqual({ objects: 0, bytes: 0 });
+    expect(await store.sweepTemporary({ olderThan: Date.now() - 60_000, dryRun: false })).toEqual({
+      objects: 0,
+      bytes: 0,
+    });
     fs.utimesSync(left, 1, 1);
     const olderThan = Date.now() - 60_000;
     expect(await store.sweepTemporary({ olderThan, dryRun: true })).toEqual({ objects: 1, bytes: 11 });
@@ -82,7 +88,9 @@ describe('a folder as a datastore', () => {
   });
 
   it('refuses keys that look like an object in the making', async () => {
-    await expect(openFsDatastore(root).put(temporaryName(), [])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(openFsDatastore(root).put(temporaryName(), [])).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
   });
 
   it('writes objects that nobody can change by mistake, and logs that can grow', async () => {
@@ -105,7 +113,10 @@ describe('a folder as a datastore', () => {
   it('writes on while another process keeps removing the empty folder', async () => {
     const store = openFsDatastore(root);
     for (let round = 0; round < 200; round++) {
-      await Promise.all([store.put(`gc/${round % 2}/a`, [bytes('x')]), store.delete([`gc/${(round + 1) % 2}/a`])]);
+      await Promise.all([
+        store.put(`gc/${round % 2}/a`, [bytes('x')]),
+        store.delete([`gc/${(round + 1) % 2}/a`]),
+      ]);
     }
     expect(store.getSync('gc/1/a')).toEqual(Buffer.from('x'));
   });
@@ -117,15 +128,22 @@ describe('a folder as a datastore', () => {
     prepare(path.join(root, 'runs'));
     const key = code === 'ENAMETOOLONG' ? `runs/${'x'.repeat(300)}` : 'runs/F/1';
     const write = openFsDatastore(root).put(key, [bytes('x')]);
-    await expect(write).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', details: { code, path: path.join(root, key) } });
+    await expect(write).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      details: { code, path: path.join(root, key) },
+    });
     await expect(write).rejects.toThrow(`cannot write '${path.join(root, key)}'`);
-    expect(() => openFsDatastore(root).createSync(key, [])).toThrow(expect.objectContaining({ hint: expect.any(String) }));
+    expect(() => openFsDatastore(root).createSync(key, [])).toThrow(
+      expect.objectContaining({ hint: expect.any(String) }),
+    );
   });
 
   it('says that the disk is full', async () => {
     const full = openFsDatastore(root);
     fs.symlinkSync('/dev/full', path.join(root, 'log'));
-    await expect(full.append('log', bytes('x'))).rejects.toMatchObject({ hint: expect.stringContaining('leat gc') });
+    await expect(full.append('log', bytes('x'))).rejects.toMatchObject({
+      hint: expect.stringContaining('leat gc'),
+    });
   });
 });
 

@@ -77,7 +77,8 @@ export class FsDatastore implements Datastore {
     const file = objectPath(this.#root, key);
     const temporary = await this.#writeTemporary(file, async (handle) => {
       // The source's own failure stays what it is; only ours are the store's.
-      for await (const bytes of source) await trying('write', file, async () => await writeParts(handle, [bytes]));
+      for await (const bytes of source)
+        await trying('write', file, async () => await writeParts(handle, [bytes]));
     });
     await trying('write', file, async () => {
       await fsp.rename(temporary, file);
@@ -131,7 +132,11 @@ export class FsDatastore implements Datastore {
     const folders = new Set<string>();
     for (let first = 0; first < keys.length; first += filesAtOnce) {
       const files = keys.slice(first, first + filesAtOnce).map((key) => objectPath(this.#root, key));
-      await Promise.all(files.map(async (file) => await trying('delete', file, async () => await fsp.rm(file, { force: true }))));
+      await Promise.all(
+        files.map(
+          async (file) => await trying('delete', file, async () => await fsp.rm(file, { force: true })),
+        ),
+      );
       for (const file of files) folders.add(path.dirname(file));
     }
     for (const folder of folders) await this.#removeEmpty(folder);

@@ -44,7 +44,8 @@ async function* entries(folder: string): AsyncIterable<Dirent> {
 }
 
 async function* lookAt(root: string, keys: readonly string[]): AsyncIterable<FoundFile> {
-  for (const found of await Promise.all(keys.map((key) => look(root, key)))) if (found !== undefined) yield found;
+  for (const found of await Promise.all(keys.map((key) => look(root, key))))
+    if (found !== undefined) yield found;
 }
 
 async function look(root: string, key: string): Promise<FoundFile | undefined> {

@@ -7,7 +7,14 @@ import path from 'node:path';
 import { errorCode } from './store-error.ts';
 
 // What file systems without hard links answer (exFAT, some network and FUSE mounts).
-const noLinks: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']);
+const noLinks: ReadonlySet<string | undefined> = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EMLINK',
+  'EXDEV',
+]);
 const claimLooksMs = 5;
 
 /** Whether `temporary` became `target`. `temporary` is gone afterwards in either case. */

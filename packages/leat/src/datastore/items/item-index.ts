@@ -28,14 +28,16 @@ function parseIndex(key: string, bytes: Uint8Array, count: number): ItemIndex {
   } catch (error) {
     throw corrupt(key, 'it is a torn list of items', error);
   }
-  if (!Array.isArray(chunks) || !isWhole(chunks as Partial<ItemChunk>[], count)) throw corrupt(key, `it does not list ${count} items`);
+  if (!Array.isArray(chunks) || !isWhole(chunks as Partial<ItemChunk>[], count))
+    throw corrupt(key, `it does not list ${count} items`);
   return chunks as ItemIndex;
 }
 
 function isWhole(chunks: readonly Partial<ItemChunk>[], count: number): boolean {
   let next = 0;
   for (const { key, first, offsets } of chunks) {
-    if (typeof key !== 'string' || first !== next || !Array.isArray(offsets) || offsets.length < 2) return false;
+    if (typeof key !== 'string' || first !== next || !Array.isArray(offsets) || offsets.length < 2)
+      return false;
     next += offsets.length - 1;
   }
   return next === count;
@@ -53,7 +55,8 @@ export function locateItem(index: ItemIndex, item: number): ItemPlace {
   const chunk = index[low];
   const offset = chunk?.offsets[item - chunk.first];
   const end = chunk?.offsets[item - chunk.first + 1];
-  if (chunk === undefined || offset === undefined || end === undefined) throw new RangeError(`there is no item ${item}`);
+  if (chunk === undefined || offset === undefined || end === undefined)
+    throw new RangeError(`there is no item ${item}`);
   return { key: chunk.key, offset, length: end - offset };
 }
 

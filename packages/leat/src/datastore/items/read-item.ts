@@ -19,11 +19,16 @@ export async function readItemAsync(store: Datastore, { key, offset, length }: I
 
 function decodeItem(store: Datastore, key: string, length: number, bytes: Uint8Array | undefined): unknown {
   if (bytes === undefined) throw corrupt(key, 'it is gone from the datastore');
-  if (bytes.byteLength !== length) throw corrupt(key, `it ends before the item: ${bytes.byteLength} of ${length} bytes are there`);
+  if (bytes.byteLength !== length)
+    throw corrupt(key, `it ends before the item: ${bytes.byteLength} of ${length} bytes are there`);
   const encoding = bytes.subarray(checksumBytes);
   const head = readHead(encoding);
   const sum = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readUInt32LE(0);
   if (head === undefined || crc32(encoding) !== sum) throw corrupt(key, 'the checksum of the item is wrong');
   const body = encoding.subarray(head.length);
-  return decodeValue(key, { codec: head.codec, rest: head.rest, body }, (facts) => new StoredFile(store, facts));
+  return decodeValue(
+    key,
+    { codec: head.codec, rest: head.rest, body },
+    (facts) => new StoredFile(store, facts),
+  );
 }

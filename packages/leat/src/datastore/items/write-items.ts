@@ -41,10 +41,19 @@ export async function writeItems(store: Datastore, items: Items): Promise<Stored
 
 function isAsync(items: Items): items is AsyncIterable<unknown> {
   if (typeof items === 'object' && items !== null && Symbol.asyncIterator in items) return true;
-  if (items !== null && items !== undefined && typeof (items as Iterable<unknown>)[Symbol.iterator] === 'function') return false;
-  throw new LeatError('TRANSITION_INVALID', `foreach got ${items === null ? 'null' : typeof items}, expected an array or another iterable`, {
-    hint: 'this.next(this.train, { foreach: this.items }), where this.items is an array, or a sync or async iterable.',
-  });
+  if (
+    items !== null &&
+    items !== undefined &&
+    typeof (items as Iterable<unknown>)[Symbol.iterator] === 'function'
+  )
+    return false;
+  throw new LeatError(
+    'TRANSITION_INVALID',
+    `foreach got ${items === null ? 'null' : typeof items}, expected an array or another iterable`,
+    {
+      hint: 'this.next(this.train, { foreach: this.items }), where this.items is an array, or a sync or async iterable.',
+    },
+  );
 }
 
 class ItemWriter {
