@@ -1,3 +1,7 @@
 export { type DatastoreCase, datastoreConformance, type DatastoreUnderTest } from './datastore-conformance.ts';
 export { type MetadataCase, metadataConformance, type MetadataUnderTest } from './metadata-conformance.ts';
 export { randomEvents } from './random-events.ts';
+export { Random } from './random.ts';
+export type { SimulatedTask } from './simulated-job.ts';
+export { type SimulatedFaults, SimulatedLayer, type SimulatedLayerOptions } from './simulated-layer.ts';
+export { VirtualClock } from './virtual-clock.ts';

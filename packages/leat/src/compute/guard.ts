@@ -19,7 +19,7 @@ import {
   type StepRequest,
   type SubmitResult,
 } from './compute-layer.ts';
-import { JobStates } from './job-states.ts';
+import { isState, JobStates } from './job-states.ts';
 
 /** Time limits of single calls, in milliseconds. A poll may take its own wait on top. */
 export interface GuardLimits {
@@ -103,7 +103,9 @@ class GuardedLayer implements ComputeLayer {
     const statuses = new Map<JobId, JobStatus>();
     for (const job of jobs) {
       const status = answer.get(job) as JobStatus | undefined;
-      if (status !== undefined) statuses.set(job, this.#states.accept(job, status));
+      if (status === undefined) continue;
+      if (!isState(status.state)) throw this.#broken('poll', `'${String(status.state)}' is no state of a job`);
+      statuses.set(job, this.#states.accept(job, status));
     }
     this.#states.forgetEnded();
     return statuses;
@@ -146,8 +148,8 @@ class GuardedLayer implements ComputeLayer {
     if (this.#closing !== undefined) return;
     try {
       this.#layer.expect?.(upcoming);
-    } catch (error) {
-      throw this.#failed('expect', error);
+    } catch {
+      // A hint that is not understood costs time and no more.
     }
   }
 

@@ -10,6 +10,9 @@ const rank: Readonly<Record<JobStatus['state'], number>> = {
   failed: 4,
 };
 
+/** Whether a layer's word for a state is one of the contract's. */
+export const isState = (state: string): state is JobStatus['state'] => Object.hasOwn(rank, state);
+
 /** Ends that are remembered: a poll that was under way when a job ended may ask about it once more. */
 const remembered = 10_000;
 

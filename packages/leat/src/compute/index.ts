@@ -1,0 +1,18 @@
+export {
+  type AttemptRequest,
+  type CheckFinding,
+  type ComputeLayer,
+  contractVersion,
+  type Diagnosis,
+  type JobFailureReason,
+  type JobId,
+  type JobStatus,
+  type LayerCapabilities,
+  type LayerContext,
+  type LayerFactory,
+  type LogChunk,
+  type PollOptions,
+  type StepRequest,
+  type SubmitResult,
+} from './compute-layer.ts';
+export { guardLayer, type GuardLimits } from './guard.ts';

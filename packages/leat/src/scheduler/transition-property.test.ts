@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { EventFailure, RunEvent, RunLimits } from '../metadata/events.ts';
+import type { Command } from './commands.ts';
+import { createState } from './create-state.ts';
+import { decide, type Draw, flowOf, manifestOfAttempt, predict, randomBlocks, type RandomFlow } from './random-flow.fixture.ts';
+import { jitter, platformRetries } from './retry.ts';
+import type { SchedulerState } from './state.ts';
+import { summary } from './summary.ts';
+import { taskPiecesOf } from './task-spec-of.ts';
+import { transition } from './transition.ts';
+
+/** A flow, how its attempts go, and in which order the world answers, all from one list of numbers. */
+const scenario = fc
+  .array(fc.nat(), { minLength: 40, maxLength: 40 })
+  .map((numbers) => ({ draw: drawFrom(numbers), seed: numbers.join(',') }));
+
+function drawFrom(numbers: readonly number[]): Draw {
+  let at = 0;
+  return (bound) => {
+    at += 1;
+    return Math.floor(jitter(`${numbers[at % numbers.length]}/${at}`) * bound);
+  };
+}
+
+interface World {
+  readonly flow: RandomFlow;
+  readonly state: SchedulerState;
+  readonly log: RunEvent[];
+  readonly limits: RunLimits;
+  readonly draw: Draw;
+  readonly fails: (task: string, attempt: number) => EventFailure | undefined;
+  /** Commands that wait for an answer. */
+  readonly open: Command[];
+  readonly sources: Map<string, readonly string[]>;
+  readonly submits: { readonly task: string; readonly attempt: number }[];
+  now: number;
+  end: string | undefined;
+}
+
+function makeWorld(flow: RandomFlow, draw: Draw, more: Partial<Pick<World, 'limits' | 'fails'>> = {}): World {
+  return {
+    flow,
+    state: createState({ run: '1', plan: flow.plan }),
+    log: [],
+    limits: more.limits ?? { windows: {}, failFast: false },
+    draw,
+    fails: more.fails ?? (() => undefined),
+    open: [],
+    sources: new Map(),
+    submits: [],
+    now: 1_000_000,
+    end: undefined,
+  };
+}
+
+function feed(world: World, event: RunEvent): void {
+  world.log.push(event);
+  for (const command of transition(world.state, event)) {
+    if (command.type === 'end') world.end = command.status;
+    else if (command.type !== 'cancel') world.open.push(command);
+    if (command.type === 'submit') {
+      world.submits.push(command);
+      const { spec } = taskPiecesOf(world.state, command.task);
+      world.sources.set(command.task, spec.sources.map(({ task }) => task));
+    }
+  }
+}
+
+const begin = (world: World): void => {
+  feed(world, { type: 'engine-started', at: world.now, epoch: 1, host: 'h', pid: 1, limits: world.limits });
+};
+
+/** Answers commands in random order, with late and doubled events between, until nothing is open. */
+function play(world: World, check: (world: World) => void = () => {}): void {
+  const history: RunEvent[] = [];
+  for (let turns = 0; world.open.length > 0; turns += 1) {
+    if (turns > 20_000) throw new Error('it does not end');
+    const [command] = world.open.splice(world.draw(world.open.length), 1);
+    for (const event of answer(world, command!)) {
+      feed(world, event);
+      history.push(event);
+      // Nothing is told in order, and much is told twice.
+      if (world.draw(4) === 0) feed(world, history[world.draw(history.length)]!);
+      check(world);
+    }
+  }
+}
+
+function answer(world: World, command: Command): readonly RunEvent[] {
+  const at = (world.now += world.draw(1000));
+  const { plan } = world.flow;
+  switch (command.type) {
+    case 'submit': {
+      const { task, attempt, layer } = command;
+      const failure = world.fails(task, attempt);
+      return [
+        { type: 'attempt-submitted', at, task, attempt, layer, token: `${task}@${attempt}` },
+        ...(world.draw(2) === 0 ? [{ type: 'attempt-accepted', at, task, attempt, job: 'j' } as const] : []),
+        ...(world.draw(2) === 0 ? [{ type: 'attempt-state', at, task, attempt, state: 'running' } as const] : []),
+        failure === undefined
+          ? { type: 'attempt-succeeded', at, task, attempt, startedAt: at, manifest: manifestOfAttempt(plan, '1', task, attempt), outcome: decide(plan, task) }
+          : { type: 'attempt-failed', at, task, attempt, failure },
+      ];
+    }
+    case 'wake':
+      world.now = Math.max(world.now, command.at);
+      return [{ type: 'retry-due', at: world.now, task: command.task, attempt: command.attempt }];
+    case 'catch': {
+      const { task, attempt, outcome, failure } = command;
+      const manifest = manifestOfAttempt(plan, '1', task, attempt + 1);
+      return [{ type: 'task-caught', at, task, attempt, manifest, outcome, failure }];
+    }
+    default:
+      throw new Error(command.type);
+  }
+}
+
+const failing = (reason: string): EventFailure => ({ reason, type: reason, message: 'because' });
+const succeeded = (world: World): number => summary(world.state).steps.reduce((sum, step) => sum + step.succeeded, 0);
+
+function finish(world: World): void {
+  if (world.end !== undefined) feed(world, { type: 'run-ended', at: world.now, status: world.end as 'failed' });
+}
+
+describe('a run of any flow', () => {
+  test('starts just the predicted tasks, each with its sources in the order of the split', () => {
+    fc.assert(
+      fc.property(scenario, ({ draw }) => {
+        const flow = flowOf({ blocks: randomBlocks(draw) });
+        const world = makeWorld(flow, draw);
+        begin(world);
+        play(world);
+        expect(world.end).toBe('succeeded');
+        expect(new Map([...world.sources].toSorted())).toStrictEqual(new Map([...predict(flow)].toSorted()));
+        expect(world.submits).toHaveLength(world.sources.size);
+        expect(world.state.active.size).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('gives the same whatever fails on the way, as long as tries are left; platform faults cost no tries', () => {
+    fc.assert(
+      fc.property(scenario, fc.constantFrom('constant' as const, 'exponential' as const), ({ draw, seed }, backoff) => {
+        const blocks = randomBlocks(draw);
+        const plain = flowOf({ blocks });
+        const retry = { times: 2, waitSeconds: draw(2) * 30, backoff, maxWaitSeconds: 100 };
+        const steps = Object.fromEntries(plain.plan.graph.steps.map(({ name }) => [name, { retry }]));
+        const flow = flowOf({ blocks, steps });
+        // Each task fails at most twice of its own, and at most ten times by the platform, in any order.
+        const own = new Map<string, number>();
+        const platform = new Map<string, number>();
+        const fails = (task: string, attempt: number): EventFailure | undefined => {
+          const chance = jitter(`${seed}${task}@${attempt}`);
+          const count = chance < 0.2 ? own : chance < 0.4 ? platform : undefined;
+          const before = count?.get(task) ?? 0;
+          if (count === undefined || before >= (count === own ? 2 : platformRetries)) return undefined;
+          count.set(task, before + 1);
+          return failing(count === own ? 'error' : attempt % 2 === 0 ? 'lost' : 'interrupted');
+        };
+        const world = makeWorld(flow, draw, { fails });
+        begin(world);
+        play(world);
+        expect(world.end).toBe('succeeded');
+        expect([...world.sources.keys()].toSorted()).toStrictEqual([...predict(flow).keys()].toSorted());
+        expect(succeeded(world)).toBe(world.sources.size);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('keeps to its limits, and starts nothing after a failure', () => {
+    fc.assert(
+      fc.property(scenario, fc.integer({ min: 1, max: 4 }), fc.boolean(), ({ draw, seed }, maxWorkers, failFast) => {
+        const flow = flowOf({ blocks: randomBlocks(draw) });
+        const fails = (task: string): EventFailure | undefined =>
+          jitter(`${seed}${task}`) < 0.03 ? failing('error') : undefined;
+        const world = makeWorld(flow, draw, { fails, limits: { maxWorkers, windows: {}, failFast } });
+        let atFailure: number | undefined;
+        begin(world);
+        play(world, ({ state, submits }) => {
+          expect(state.inFlight).toBeLessThanOrEqual(maxWorkers);
+          if (state.ending === 'failed') atFailure ??= submits.length;
+        });
+        expect(world.end).toBe(atFailure === undefined ? 'succeeded' : 'failed');
+        expect(world.submits).toHaveLength(atFailure ?? predict(flow).size);
+        expect(world.state.inFlight).toBe(0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('goes on over caught failures, and ends', () => {
+    fc.assert(
+      fc.property(scenario, ({ draw, seed }) => {
+        const blocks = randomBlocks(draw);
+        const steps = Object.fromEntries(
+          flowOf({ blocks }).plan.graph.steps.map(({ name, next }) => [
+            name,
+            { catchError: { var: 'failed', ...(next.kind === 'switch' ? { case: Object.keys(next.cases).at(-1)! } : {}) } },
+          ]),
+        );
+        const fails = (task: string): EventFailure | undefined =>
+          jitter(`${seed}${task}`) < 0.3 ? failing('error') : undefined;
+        const world = makeWorld(flowOf({ blocks, steps }), draw, { fails });
+        begin(world);
+        play(world);
+        expect(world.end).toBe('succeeded');
+        expect(succeeded(world)).toBe(world.sources.size);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('can be folded from its log again, to the last counter, and from any prefix of it', () => {
+    fc.assert(
+      fc.property(scenario, fc.nat(), ({ draw, seed }, cut) => {
+        const blocks = randomBlocks(draw);
+        const retry = { times: 1, waitSeconds: 5, backoff: 'exponential' as const, maxWaitSeconds: 100 };
+        const steps = Object.fromEntries(flowOf({ blocks }).plan.graph.steps.map(({ name }) => [name, { retry }]));
+        const flow = flowOf({ blocks, steps });
+        const fails = (task: string, attempt: number): EventFailure | undefined =>
+          jitter(`${seed}${task}@${attempt}`) < 0.1 ? failing('exit') : undefined;
+        const limits = { windows: { simulated: 3 }, failFast: false };
+        const world = makeWorld(flow, draw, { fails, limits });
+        begin(world);
+        play(world);
+        finish(world);
+        const replayed = createState({ run: '1', plan: flow.plan });
+        for (const event of world.log) transition(replayed, event);
+        expect(replayed).toStrictEqual(world.state);
+
+        // An engine dies after any event; the next one takes over with other limits, and comes to the same tasks.
+        const survivor = makeWorld(flow, draw, { fails, limits: { maxWorkers: 2, windows: {}, failFast: false } });
+        const prefix = world.log.slice(0, 1 + (cut % world.log.length));
+        for (const event of prefix) transition(survivor.state, event);
+        survivor.now = world.now;
+        for (const { address: task, attempt, phase } of survivor.state.active.values()) {
+          if (phase === 'submitted') survivor.open.push({ type: 'submit', task, attempt, layer: 'simulated' });
+        }
+        begin(survivor);
+        play(survivor);
+        finish(survivor);
+        expect(survivor.state.ended).toBe(world.state.ended);
+        if (world.end === 'succeeded') expect(succeeded(survivor)).toBe(succeeded(world));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('ends as cancelled when it is cancelled, and starts nothing more', () => {
+    fc.assert(
+      fc.property(scenario, fc.integer({ min: 1, max: 60 }), fc.boolean(), ({ draw }, when, force) => {
+        const world = makeWorld(flowOf({ blocks: randomBlocks(draw) }), draw);
+        begin(world);
+        let submitsThen: number | undefined;
+        play(world, ({ log, submits }) => {
+          if (log.length < when || submitsThen !== undefined || world.end !== undefined) return;
+          feed(world, { type: 'cancel-requested', at: world.now, by: 'SIGINT', force });
+          submitsThen = submits.length;
+        });
+        if (submitsThen !== undefined) expect(world.submits).toHaveLength(submitsThen);
+        expect(world.end).toBeDefined();
+        if (world.end !== 'succeeded') expect(world.end).toBe('cancelled');
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

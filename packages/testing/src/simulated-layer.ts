@@ -1,0 +1,319 @@
+/**
+ * A compute layer without machines: it runs tasks that are functions, on virtual time, and does to them all that real
+ * platforms do: it makes them wait, starts them twice, loses them, lets lost ones finish and commit, answers with old
+ * states, fails calls that have had their effect. The same seed does the same. The second implementation of the contract,
+ * for whoever drives layers; it must keep to the contract wherever real platforms do.
+ */
+import {
+  type AttemptRequest,
+  type CheckFinding,
+  type ComputeLayer,
+  contractVersion,
+  type Diagnosis,
+  type JobFailureReason,
+  type JobId,
+  type JobStatus,
+  type LayerCapabilities,
+  type LogChunk,
+  type PollOptions,
+  type SubmitResult,
+} from 'leat/compute';
+import { Random } from './random.ts';
+import { isOver, type SimulatedJob, type SimulatedTask, statusOf } from './simulated-job.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** How often something goes wrong: probabilities of [0, 1], each 0 unless told. */
+export interface SimulatedFaults {
+  /** A call fails; a submit may have had its effect, in part. */
+  readonly failingCall: number;
+  /** A job vanishes while it runs. Half of these go on unseen, and may commit. */
+  readonly lost: number;
+  /** The platform takes the machine away. */
+  readonly interrupted: number;
+  /** An attempt is started twice, at different times. */
+  readonly doubled: number;
+  /** It cannot be started now. */
+  readonly startFailed: number;
+  /** A poll tells a state that is past. */
+  readonly stale: number;
+  /** The layer never starts it. */
+  readonly refused: number;
+}
+
+/** What a simulated layer is made of. */
+export interface SimulatedLayerOptions {
+  readonly clock: VirtualClock;
+  readonly seed: number;
+  /** What an attempt does. */
+  readonly task: (request: AttemptRequest) => SimulatedTask;
+  readonly name?: string;
+  /** Tasks that run at once; the others are queued. Unbounded unless told. */
+  readonly capacity?: number;
+  /** How long a start takes, from and to, in milliseconds; 0 unless told. */
+  readonly startMs?: readonly [number, number];
+  /** Whether a poll waits for changes, as push platforms do; `true` unless told. */
+  readonly longPoll?: boolean;
+  readonly faults?: Partial<SimulatedFaults>;
+  readonly capabilities?: Partial<LayerCapabilities>;
+}
+
+const noFaults: SimulatedFaults = {
+  failingCall: 0,
+  lost: 0,
+  interrupted: 0,
+  doubled: 0,
+  startFailed: 0,
+  stale: 0,
+  refused: 0,
+};
+
+/** See the file's header. */
+export class SimulatedLayer implements ComputeLayer {
+  readonly name: string;
+  readonly contract = contractVersion;
+  readonly capabilities: LayerCapabilities;
+  /** Names of attempts in the order of their starts, doubled ones twice. */
+  readonly started: string[] = [];
+  /** Most tasks that ran at once; copies and lost ones do not count. */
+  peak = 0;
+  readonly #options: SimulatedLayerOptions;
+  readonly #random: Random;
+  readonly #jobs = new Map<JobId, SimulatedJob>();
+  readonly #queue: SimulatedJob[] = [];
+  readonly #listeners = new Set<() => void>();
+  #faults: SimulatedFaults;
+  #running = 0;
+
+  constructor(options: SimulatedLayerOptions) {
+    this.#options = options;
+    this.name = options.name ?? 'simulated';
+    this.#random = new Random(options.seed);
+    this.#faults = { ...noFaults, ...options.faults };
+    this.capabilities = {
+      arrays: 0,
+      gang: false,
+      gpu: true,
+      isolation: 'machine',
+      datastores: ['file', 'memory'],
+      window: 16,
+      ...options.capabilities,
+    };
+  }
+
+  /** Jobs that the layer has taken and that are not over; lost ones are not among them. */
+  get inFlight(): readonly string[] {
+    return [...this.#jobs.values()].filter((job) => !isOver(job) && !job.vanished).map(({ request }) => request.name);
+  }
+
+  /** From now on nothing goes wrong. */
+  calm(): void {
+    this.#faults = noFaults;
+  }
+
+  async check(): Promise<readonly CheckFinding[]> {
+    return [];
+  }
+
+  async submit(batch: readonly AttemptRequest[]): Promise<readonly SubmitResult[]> {
+    const failsAfter = this.#random.chance(this.#faults.failingCall) ? this.#random.between(0, batch.length) : undefined;
+    const results: SubmitResult[] = [];
+    for (const [index, request] of batch.entries()) {
+      if (index === failsAfter) break;
+      results.push(this.#accept(request));
+    }
+    this.#fill();
+    if (failsAfter !== undefined) throw new Error('the connection broke while the answer was on its way');
+    return results;
+  }
+
+  async poll(jobs: readonly JobId[], { waitMs, signal }: PollOptions): Promise<ReadonlyMap<JobId, JobStatus>> {
+    this.#mayFail('poll');
+    const known = jobs.flatMap((id) => this.#jobs.get(id) ?? []);
+    const news = (): boolean => known.some((job) => job.vanished || job.told < job.history.length);
+    if (this.#options.longPoll !== false && !news()) await this.#change(waitMs, signal, news);
+    const answer = new Map<JobId, JobStatus>();
+    for (const job of known) {
+      if (job.vanished) continue;
+      answer.set(job.id, this.#tell(job));
+    }
+    return answer;
+  }
+
+  async find(tokens: readonly string[]): Promise<ReadonlyMap<string, JobId>> {
+    this.#mayFail('find');
+    return new Map(tokens.filter((token) => this.#jobs.get(token)?.vanished === false).map((token) => [token, token]));
+  }
+
+  async cancel(jobs: readonly JobId[], { graceSeconds }: { readonly graceSeconds: number }): Promise<void> {
+    this.#mayFail('cancel');
+    for (const id of jobs) {
+      const job = this.#jobs.get(id);
+      if (job === undefined || isOver(job)) continue;
+      this.#options.clock.after(this.#random.between(0, graceSeconds * 1000), () => {
+        this.#fail(job, 'cancelled', 'ended on request');
+      });
+    }
+  }
+
+  async *logs(id: JobId): AsyncGenerator<LogChunk, void, undefined> {
+    const job = this.#jobs.get(id);
+    if (job === undefined) return;
+    while (!isOver(job) && !job.vanished) await this.#change(60_000, job.end.signal, () => isOver(job));
+    const { output } = job.task;
+    if (output !== undefined) yield { stream: 'stdout', bytes: new TextEncoder().encode(output) };
+  }
+
+  async diagnose(id: JobId): Promise<Diagnosis> {
+    const job = this.#jobs.get(id);
+    return { cause: job === undefined ? 'the job is not known' : `its last state was '${statusOf(job).state}'` };
+  }
+
+  async close(): Promise<void> {
+    for (const job of this.#jobs.values()) this.#fail(job, 'cancelled', 'the layer was closed');
+  }
+
+  #accept(request: AttemptRequest): SubmitResult {
+    const { token } = request;
+    if (this.#jobs.has(token)) return { token, job: token };
+    if (this.#random.chance(this.#faults.refused)) return { token, refused: 'this layer does not like it' };
+    const job: SimulatedJob = {
+      id: token,
+      request,
+      task: this.#options.task(request),
+      history: [{ state: 'submitted' }],
+      told: 0,
+      vanished: false,
+      end: new AbortController(),
+    };
+    this.#jobs.set(token, job);
+    this.#queue.push(job);
+    return { token, job: token };
+  }
+
+  /** Starts queued jobs as far as there is room. */
+  #fill(): void {
+    while (this.#queue.length > 0 && this.#running < (this.#options.capacity ?? Infinity)) {
+      const job = this.#queue.shift();
+      if (job !== undefined && !isOver(job)) void this.#run(job);
+    }
+  }
+
+  async #run(job: SimulatedJob): Promise<void> {
+    this.#running += 1;
+    this.peak = Math.max(this.peak, this.#running);
+    this.started.push(job.request.name);
+    const fate = this.#fate();
+    this.#become(job, { state: 'starting' });
+    const [from, to] = this.#options.startMs ?? [0, 0];
+    await this.#options.clock.pause(this.#random.between(from, to));
+    if (fate === 'startFailed') this.#fail(job, 'start-failed', 'no machine could be had');
+    if (fate === 'doubled') void this.#copy(job, job.task.durationMs + this.#random.between(0, 60_000));
+    if (!isOver(job)) await this.#execute(job, fate);
+    this.#running -= 1;
+    this.#fill();
+  }
+
+  async #execute(job: SimulatedJob, fate: Fate): Promise<void> {
+    const { clock } = this.#options;
+    const startedAt = clock.now();
+    this.#become(job, { state: 'running', startedAt });
+    const disturbed = fate === 'lost' || fate === 'interrupted';
+    const { durationMs } = job.task;
+    const limit = (job.request.timeoutSeconds ?? Infinity) * 1000;
+    await this.#runFor(job, disturbed ? this.#random.between(0, durationMs) : Math.min(durationMs, limit));
+    if (isOver(job)) return;
+    if (fate === 'lost') this.#lose(job);
+    else if (fate === 'interrupted') this.#fail(job, 'interrupted', 'the machine was taken away');
+    else if (durationMs > limit) this.#fail(job, 'timeout', `it ran longer than ${limit / 1000} s`);
+    else await this.#finish(job, startedAt);
+  }
+
+  async #finish(job: SimulatedJob, startedAt: number): Promise<void> {
+    await job.task.commit?.();
+    if (isOver(job)) return;
+    const endedAt = this.#options.clock.now();
+    const { exitCode = 0 } = job.task;
+    if (exitCode === 0) this.#become(job, { state: 'succeeded', startedAt, endedAt });
+    else this.#fail(job, 'exit', `it exited with code ${exitCode}`, exitCode);
+  }
+
+  #fate(): Fate {
+    for (const fate of ['startFailed', 'interrupted', 'lost', 'doubled'] as const) {
+      if (this.#random.chance(this.#faults[fate])) return fate;
+    }
+    return 'plain';
+  }
+
+  #lose(job: SimulatedJob): void {
+    job.vanished = true;
+    this.#changed();
+    if (this.#random.chance(0.5)) void this.#copy(job, this.#random.between(0, 600_000));
+    job.end.abort();
+  }
+
+  /** A copy that nobody asked for and nobody sees: it only commits. */
+  async #copy(job: SimulatedJob, ms: number): Promise<void> {
+    this.started.push(job.request.name);
+    await this.#options.clock.pause(ms);
+    await job.task.commit?.();
+  }
+
+  async #runFor(job: SimulatedJob, ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.clock.after(ms, resolve);
+      job.end.signal.addEventListener('abort', () => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  #fail(job: SimulatedJob, reason: JobFailureReason, message: string, exitCode?: number): void {
+    if (isOver(job)) return;
+    const endedAt = this.#options.clock.now();
+    this.#become(job, { state: 'failed', reason, message, endedAt, ...(exitCode === undefined ? {} : { exitCode }) });
+  }
+
+  #become(job: SimulatedJob, status: JobStatus): void {
+    if (isOver(job)) return;
+    job.history.push(status);
+    if (isOver(job)) job.end.abort();
+    this.#changed();
+  }
+
+  #tell(job: SimulatedJob): JobStatus {
+    if (job.history.length > 1 && this.#random.chance(this.#faults.stale)) {
+      return job.history[this.#random.between(0, job.history.length - 1)] as JobStatus;
+    }
+    job.told = job.history.length;
+    return statusOf(job);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #change(waitMs: number, signal: AbortSignal, news: () => boolean): Promise<void> {
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        cancel();
+        this.#listeners.delete(look);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const look = (): void => {
+        if (news()) done();
+      };
+      const cancel = this.#options.clock.after(waitMs, done);
+      this.#listeners.add(look);
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  #mayFail(call: string): void {
+    if (this.#random.chance(this.#faults.failingCall)) throw new Error(`the platform's ${call} is not available`);
+  }
+}
+
+type Fate = 'plain' | 'startFailed' | 'interrupted' | 'lost' | 'doubled';
