@@ -1,0 +1,61 @@
+import type { MetadataStore, RunRecord } from '../../metadata/metadata-store.ts';
+
+/** Which runs may go. Tagged runs, and runs that somebody drives, stay whatever the rules say. */
+export interface KeepRules {
+  /** The newest of each flow that stay; all of them unless told (or none, when only `olderThan` is told). */
+  readonly keep?: number;
+  /** Milliseconds since the epoch: only runs created before may go. */
+  readonly olderThan?: number;
+}
+
+/** Runs read at a time. */
+const pageSize = 100;
+
+/** All runs of the metadata, newest first, in pages. */
+export async function* allRuns(metadata: MetadataStore, flow?: string): AsyncGenerator<RunRecord> {
+  let before: RunRecord | undefined;
+  for (;;) {
+    const page = await metadata.runs({
+      limit: pageSize,
+      ...(flow === undefined ? {} : { flow }),
+      ...(before === undefined ? {} : { before }),
+    });
+    yield* page;
+    before = page.at(-1);
+    if (page.length < pageSize) return;
+  }
+}
+
+/** The runs that may go, oldest last. */
+export async function chooseRuns(
+  metadata: MetadataStore,
+  rules: KeepRules,
+  now: number,
+): Promise<readonly RunRecord[]> {
+  const { keep = rules.olderThan === undefined ? undefined : 0 } = rules;
+  if (keep === undefined) return [];
+  const origins = await originsInUse(metadata);
+  const chosen: RunRecord[] = [];
+  for (const { flow } of await metadata.flows()) {
+    let place = 0;
+    for await (const run of allRuns(metadata, flow)) {
+      place += 1;
+      if (place > keep && mayGo(run, rules, now) && !origins.has(`${flow}/${run.id}`)) chosen.push(run);
+    }
+  }
+  return chosen;
+}
+
+function mayGo(run: RunRecord, { olderThan = Number.POSITIVE_INFINITY }: KeepRules, now: number): boolean {
+  const driven = run.lease !== undefined && run.lease.until > now;
+  return run.status !== 'running' && !driven && run.tags.length === 0 && run.createdAt < olderThan;
+}
+
+/** The runs whose results are being taken over just now. */
+async function originsInUse(metadata: MetadataStore): Promise<ReadonlySet<string>> {
+  const origins = new Set<string>();
+  for await (const { flow, status, originRun } of allRuns(metadata)) {
+    if (status === 'running' && originRun !== undefined) origins.add(`${flow}/${originRun}`);
+  }
+  return origins;
+}

@@ -1,0 +1,102 @@
+import type { Datastore } from '../../datastore/datastore.ts';
+import { fileKey } from '../../datastore/files/file-key.ts';
+import { settledFile } from '../../datastore/files/file-value.ts';
+import { surveyValue } from '../../datastore/codec/survey-value.ts';
+import { runPrefix } from '../../datastore/keys.ts';
+import { readManifest } from '../../datastore/read-manifest.ts';
+import { itemKeys, referencedKeys } from '../../datastore/referenced-keys.ts';
+import { loadParameters } from '../../datastore/run-parameters.ts';
+import { LiveKeys } from '../../datastore/sweep-blobs.ts';
+import type { MetadataStore, RunRecord } from '../../metadata/metadata-store.ts';
+
+/** Tasks read at a time. */
+const pageSize = 1_000;
+
+/** What must stay. */
+export class LiveSet {
+  readonly blobs: LiveKeys = new LiveKeys();
+  /** Hashes of code packages. */
+  readonly packages: Set<string> = new Set();
+  /** Folders of runs that stay whole. */
+  readonly #folders = new Set<string>();
+  /** Manifests of other runs that something still refers to. */
+  readonly #manifests = new Set<string>();
+
+  addFolder(folder: string): void {
+    this.#folders.add(folder);
+  }
+
+  /** Whether an object of a run's folder stays: a manifest that is referred to keeps its log. */
+  hasRunObject(key: string): boolean {
+    return this.inFolder(key) || this.#manifests.has(key.replace(/\.log$/, '.json'));
+  }
+
+  inFolder(key: string): boolean {
+    return this.#folders.has(folderOf(key));
+  }
+
+  /** Notes a manifest of a folder that does not stay; `false` when it is known. */
+  addManifest(key: string): boolean {
+    if (this.#manifests.has(key)) return false;
+    this.#manifests.add(key);
+    return true;
+  }
+}
+
+/** `runs/TrainFlow/417/train/3@0.json` → `runs/TrainFlow/417/`. */
+function folderOf(key: string): string {
+  return `${key.split('/', 3).join('/')}/`;
+}
+
+/** Marks all that a run refers to. Its folder must have been added before, and so those of all other runs that stay. */
+export async function markRun(
+  live: LiveSet,
+  metadata: MetadataStore,
+  datastore: Datastore,
+  run: RunRecord,
+): Promise<void> {
+  live.packages.add(run.package);
+  live.blobs.add(run.parametersKey);
+  for (const file of surveyValue('parameters', loadParameters(datastore, run.parametersKey)).files) {
+    const facts = settledFile(file);
+    if (facts !== undefined) live.blobs.add(fileKey(facts.hash));
+  }
+  await markFolder(live, datastore, runPrefix(run.flow, run.id));
+  for await (const manifest of reusedManifests(metadata, run)) await markManifest(live, datastore, manifest);
+}
+
+/** Marks all that the manifests in a run's folder refer to. */
+export async function markFolder(live: LiveSet, datastore: Datastore, folder: string): Promise<void> {
+  for await (const { key } of datastore.list(folder)) {
+    if (key.endsWith('.json')) await markReferences(live, datastore, key);
+  }
+}
+
+/** Manifests of other runs whose results this one took over. */
+async function* reusedManifests(metadata: MetadataStore, { flow, id }: RunRecord): AsyncGenerator<string> {
+  for (let after: string | undefined; ;) {
+    const page = await metadata.tasks(flow, id, {
+      status: 'succeeded',
+      limit: pageSize,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const { manifest, originRun } of page)
+      if (originRun !== undefined && manifest !== undefined) yield manifest;
+    after = page.at(-1)?.task;
+    if (page.length < pageSize) return;
+  }
+}
+
+/** A manifest that stays although its run goes; those of runs that stay are marked with their folder. */
+async function markManifest(live: LiveSet, datastore: Datastore, key: string): Promise<void> {
+  if (!live.inFolder(key) && live.addManifest(key)) await markReferences(live, datastore, key);
+}
+
+async function markReferences(live: LiveSet, datastore: Datastore, key: string): Promise<void> {
+  const manifest = await readManifest(datastore, key);
+  if (manifest === undefined) return;
+  const { blobs, items, manifests } = referencedKeys(manifest);
+  for (const blob of blobs) live.blobs.add(blob);
+  if (items !== undefined) for (const item of await itemKeys(datastore, items)) live.blobs.add(item);
+  for (const other of manifests) await markManifest(live, datastore, other);
+}
