@@ -1,0 +1,153 @@
+import type { Client, FlowReader, RunReader, TaskReader } from '../../client/index.ts';
+import { LeatError } from '../../errors/index.ts';
+import type { RunStatus } from '../../metadata/events.ts';
+import type { StepCounts, TaskStatus } from '../../metadata/metadata-store.ts';
+import { formatCount, formatDuration, formatTime } from '../output/format.ts';
+import { jsonText } from '../output/json.ts';
+import { statusText } from '../output/status.ts';
+import { type Column, renderTable } from '../output/table.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { failureTitle } from '../output/run-end.ts';
+import { type ReadFlags, withClient } from './with-client.ts';
+
+export interface ListCommand {
+  readonly terminal: Terminal;
+  readonly what: string;
+  readonly of: string | undefined;
+  readonly options: ReadFlags & {
+    readonly tag?: readonly string[];
+    readonly status?: string;
+    readonly step?: string;
+    readonly limit?: number;
+  };
+}
+
+/** A list: what a program gets, and a table for people. */
+interface Listing {
+  readonly rows: readonly unknown[];
+  readonly columns: readonly Column[];
+  readonly cells: readonly (readonly string[])[];
+  readonly none: string;
+}
+
+const defaultRuns = 100;
+const runStatuses: readonly RunStatus[] = ['running', 'succeeded', 'failed', 'cancelled'];
+const taskStatuses: readonly TaskStatus[] = ['submitted', 'queued', 'starting', 'running', 'waiting-retry', 'succeeded', 'failed', 'cancelled'];
+
+function known<T extends string>(text: string | undefined, all: readonly T[]): T | undefined {
+  if (text === undefined) return undefined;
+  const found = all.find((one) => one === text);
+  if (found === undefined) throw new LeatError('USAGE', `there is no status '${text}'`, { hint: `--status takes one of ${all.join(', ')}` });
+  return found;
+}
+
+function needed(of: string | undefined, what: string, example: string): string {
+  if (of !== undefined) return of;
+  throw new LeatError('USAGE', `leat list ${what} needs a run`, { hint: `leat list ${what} ${example}` });
+}
+
+const duration = (from: number | undefined, to: number | undefined): string => (from === undefined ? '' : formatDuration((to ?? Date.now()) - from));
+
+async function flows(client: Client): Promise<Listing> {
+  const found: readonly FlowReader[] = await client.flows();
+  return {
+    rows: found.map((flow) => ({ flow: flow.name, runs: flow.runCount, latest: flow.latest.address, status: flow.latest.status })),
+    columns: [{ title: 'flow' }, { title: 'runs', right: true }, { title: 'latest' }, { title: 'status' }, { title: 'started' }],
+    cells: found.map(({ name, runCount, latest }) => [name, formatCount(runCount), latest.address, latest.status, formatTime(latest.record.createdAt)]),
+    none: 'no flow has run yet',
+  };
+}
+
+async function runs(client: Client, { of, options }: ListCommand, terminal: Terminal): Promise<Listing> {
+  const status = known(options.status, runStatuses);
+  const query = {
+    limit: options.limit ?? defaultRuns,
+    ...(of === undefined ? {} : { flow: of }),
+    ...(status === undefined ? {} : { status }),
+    ...(options.tag === undefined ? {} : { tags: options.tag }),
+  };
+  const found: readonly RunReader[] = await Array.fromAsync(client.runs(query));
+  return {
+    rows: found.map((run) => ({ ...runFacts(run), tags: run.tags })),
+    columns: [{ title: 'run' }, { title: 'status' }, { title: 'started' }, { title: 'took', right: true }, { title: 'tags' }],
+    cells: found.map((run) => [run.address, statusText(run.status, terminal.out, run.abandoned), formatTime(run.record.createdAt), duration(run.record.createdAt, run.record.endedAt), run.tags.join(', ')]),
+    none: `no run in the namespace '${client.namespace ?? '*'}'`,
+  };
+}
+
+/** A run as `--json` shows it. */
+export function runFacts(run: RunReader): Record<string, unknown> {
+  const { flow, id, namespace, user, tags, parameters, createdAt, endedAt, command, package: code, datastore, resumeFrom } = run.record;
+  return {
+    run: run.address, flow, id, status: run.status, abandoned: run.abandoned, namespace, user, tags, parameters, createdAt, endedAt,
+    originRun: run.originRun, resumeFrom, package: code, datastore, command,
+  };
+}
+
+async function steps(client: Client, of: string): Promise<Listing> {
+  const run = await client.run(of);
+  const counts: readonly StepCounts[] = await Promise.all(run.steps().map((step) => step.counts()));
+  return {
+    rows: counts,
+    columns: [{ title: 'step' }, { title: 'tasks', right: true }, { title: 'status' }, { title: 'took', right: true }],
+    cells: counts.map((step) => [step.step, formatCount(step.total), countsText(step), duration(step.firstStartedAt, step.lastEndedAt)]),
+    none: `${run.address} has no steps`,
+  };
+}
+
+/** `998 succeeded, 2 failed; 1 caught, 500 reused`. */
+export function countsText({ byStatus, caught, reused }: StepCounts): string {
+  const parts = Object.entries(byStatus).filter(([, count]) => count > 0).map(([status, count]) => `${formatCount(count)} ${status}`);
+  const notes = [caught > 0 ? `${formatCount(caught)} caught` : '', reused > 0 ? `${formatCount(reused)} reused` : ''].filter(Boolean);
+  return [parts.join(', '), notes.join(', ')].filter(Boolean).join('; ');
+}
+
+async function tasks(client: Client, of: string, { options }: ListCommand, terminal: Terminal): Promise<Listing> {
+  const status = known(options.status, taskStatuses);
+  const run = await client.run(of);
+  if (options.step !== undefined) run.step(options.step); // a wrong name is refused with the nearest one
+  const query = {
+    ...(options.step === undefined ? {} : { step: options.step }),
+    ...(status === undefined ? {} : { status }),
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+  };
+  const found: readonly TaskReader[] = await Array.fromAsync(run.tasks(query));
+  return {
+    rows: found.map((task) => task.record),
+    columns: [{ title: 'task' }, { title: 'status' }, { title: 'attempts', right: true }, { title: 'took', right: true }, { title: '' }],
+    cells: found.map(({ record }) => [
+      record.task,
+      statusText(record.status, terminal.out),
+      String(record.attempts),
+      duration(record.startedAt, record.endedAt),
+      record.originRun === undefined ? (record.failure === undefined ? '' : `${record.caught ? 'caught: ' : ''}${failureTitle(record.failure).split('\n')[0]}`) : `reused from ${record.originRun}`,
+    ]),
+    none: `${run.address} has no such task`,
+  };
+}
+
+function listing(client: Client, command: ListCommand): Promise<Listing> {
+  const { what, of, terminal } = command;
+  switch (what) {
+    case 'flows':
+      return flows(client);
+    case 'runs':
+      return runs(client, command, terminal);
+    case 'steps':
+      return steps(client, needed(of, what, 'TrainFlow/417'));
+    case 'tasks':
+      return tasks(client, needed(of, what, 'TrainFlow/417'), command, terminal);
+    default:
+      throw new LeatError('USAGE', `leat list cannot list '${what}'`, { hint: 'leat list flows | runs [FLOW] | steps RUN | tasks RUN' });
+  }
+}
+
+/** `leat list flows|runs|steps|tasks`. */
+export async function list(command: ListCommand): Promise<number> {
+  const { terminal, options } = command;
+  const { rows, columns, cells, none } = await withClient(options, (client) => listing(client, command));
+  if (options.json === true) terminal.out.write(jsonText(rows, false));
+  else if (cells.length === 0) terminal.err.write(`${none}\n`);
+  else terminal.out.write(`${renderTable(columns, cells).join('\n')}\n`);
+  return 0;
+}
