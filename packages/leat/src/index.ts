@@ -27,3 +27,5 @@ export {
 } from './flow/step-decorators.ts';
 export type { ForeachLevel } from './flow/step-host.ts';
 export { steps } from './flow/steps.ts';
+export { type Client, connect, type ConnectOptions } from './client/index.ts';
+export { run, type RunOptions, type RunResult } from './run/index.ts';

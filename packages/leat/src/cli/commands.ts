@@ -172,6 +172,7 @@ function addKeepingCommands(root: Command, terminal: Terminal, done: Done): void
     .summary('delete old runs and what nothing refers to')
     .option('--keep <n>', 'keep the newest n runs of each flow (default: all runs; only unreferenced files go)', count)
     .option('--older-than <days>', 'of the others, delete only those older than this', count)
+    .option('--grace <hours>', 'keep unreferenced files younger than this: a run may be about to refer to them', count, 24)
     .option('--dry-run', 'say what would go, delete nothing')
     .addOption(jsonOption())
     .addOption(homeOption())

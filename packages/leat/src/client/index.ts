@@ -1,4 +1,4 @@
-export { type Address, parseAddress } from './address.ts';
+export { type Address, parseAddress, parseAddressOf } from './address.ts';
 export type { ArtifactName, ArtifactsOf, FlowClass } from './artifact-types.ts';
 export { Client, connect, type ConnectOptions } from './client.ts';
 export type { Difference, RunDiff, StepDifference } from './diff-runs.ts';
@@ -8,6 +8,7 @@ export type { LogLine, LogOptions } from './read-task-log.ts';
 export { RunReader } from './run-reader.ts';
 export { StepReader } from './step-reader.ts';
 export { type ArtifactListing, TaskReader } from './task-reader.ts';
+export { StoredFile } from '../datastore/files/stored-file.ts';
 export type { RunStatus } from '../metadata/events.ts';
 export type {
   AttemptRecord,

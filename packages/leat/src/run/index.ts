@@ -1,4 +1,5 @@
 export { type CheckedFlow, checkFlow } from './check-flow.ts';
+export { collect } from './collect.ts';
 export type { DriveOptions, RunHandle, RunResult } from './drive-run.ts';
 export { currentNamespace, currentUser, type Home, resolveHome } from './home.ts';
 export { type PreparedFlow, prepareFlow, type PrepareOptions } from './prepare-flow.ts';

@@ -12,7 +12,7 @@ function plainObject(value: object): unknown {
   }
   if (value instanceof Set) return [...value];
   if (value instanceof RegExp || value instanceof URL) return String(value);
-  if (value instanceof Error) return { name: value.name, message: value.message, ...value, ...(value.cause === undefined ? {} : { cause: value.cause }) };
+  if (value instanceof Error) return { ...value, name: value.name, message: value.message, ...(value.cause === undefined ? {} : { cause: value.cause }) };
   if (value instanceof StoredFile) return { file: value.name, size: value.size, hash: value.hash };
   if (value instanceof ArrayBuffer) return [...new Uint8Array(value)];
   if (ArrayBuffer.isView(value)) return [...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)];
