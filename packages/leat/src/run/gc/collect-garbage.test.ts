@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SampleHome, type SampleRun, trainGraph } from '../../client/sample-runs.fixture.ts';
+import { ArtifactStore } from '../../datastore/artifact-store.ts';
+import { inheritArtifacts } from '../../datastore/inherit-artifacts.ts';
+import { writeItems } from '../../datastore/items/write-items.ts';
+import { readManifest } from '../../datastore/read-manifest.ts';
+import type { NewRun } from '../../metadata/metadata-store.ts';
+import { collectGarbage, type GarbageCollected, type GarbageOptions } from './collect-garbage.ts';
+
+let home: SampleHome;
+
+beforeEach(() => {
+  home = new SampleHome();
+});
+
+afterEach(async () => home.dispose());
+
+/** Everything is old enough to go. */
+const later = Date.now() + 365 * 24 * 3_600_000;
+
+async function collect(options: GarbageOptions = {}): Promise<GarbageCollected> {
+  return collectGarbage(await home.metadata, home.datastore, { now: later, ...options });
+}
+
+async function keys(prefix: string): Promise<string[]> {
+  return (await Array.fromAsync(home.datastore.list(prefix))).map(({ key }) => key).toSorted();
+}
+
+async function storePackage(hash: string): Promise<void> {
+  await home.datastore.put(`packages/${hash}/flow.js`, [Buffer.from('code')]);
+  await home.datastore.put(`packages/${hash}/package.json`, [Buffer.from('{}')]);
+}
+
+/** A finished run with a large and a small artifact, and a package of its own. */
+async function finished(name: string, over: Partial<NewRun> = {}): Promise<SampleRun> {
+  await storePackage(name);
+  const run = await home.run(trainGraph, { package: name, parameters: { name }, ...over });
+  const items = await writeItems(home.datastore, [`items of ${name}`]);
+  await run.succeed('start', {
+    artifacts: { [name]: randomBytes(20_000) },
+    outcome: { kind: 'foreach', items },
+  });
+  await run.succeed('train[0]', { artifacts: { small: name, model: randomBytes(20_000) }, log: 'x\n' });
+  await run.end('succeeded');
+  return run;
+}
+
+describe('collecting garbage', () => {
+  it('leaves everything that a run refers to, and removes the rest', async () => {
+    await finished('first');
+    const before = await keys('');
+    await home.datastore.put(`blobs/ab/${'0'.repeat(62)}`, [Buffer.from('nobody knows me')]);
+    await storePackage('unused');
+    await home.datastore.put('runs/TrainFlow/99/start/task@0.json', [Buffer.from('{}')]);
+    const dry = await collect({ dryRun: true });
+    expect(dry).toMatchObject({ runs: [], keptRuns: 1, packages: 1, objects: 4 });
+    expect(await keys('')).toHaveLength(before.length + 4);
+    expect(await collect()).toEqual(dry);
+    expect(await keys('')).toEqual(before);
+  });
+
+  it('keeps the newest of each flow, the tagged and the driven ones', async () => {
+    await finished('first');
+    await finished('second', { tags: ['best'] });
+    const running = await home.run(trainGraph);
+    await finished('fourth');
+    await finished('fifth');
+    const { runs, keptRuns } = await collect({ keep: 1 });
+    expect([runs.map(({ id }) => id), keptRuns]).toEqual([['4', '1'], 3]);
+    const metadata = await home.metadata;
+    expect((await metadata.runs({})).map(({ id }) => id)).toEqual(['5', running.id, '2']);
+    expect(await keys('runs/TrainFlow/1/')).toEqual([]);
+    expect((await keys('packages/')).map((key) => key.split('/')[1])).toEqual([
+      'fifth',
+      'fifth',
+      'second',
+      'second',
+    ]);
+  });
+
+  it('removes by age only what is older', async () => {
+    const old = await finished('first', { createdAt: 1_000 });
+    await finished('second', { createdAt: 5_000 });
+    expect((await collect({ olderThan: 5_000 })).runs.map(({ id }) => id)).toEqual([old.id]);
+  });
+
+  it('keeps what a resumed run took over from a run that goes', async () => {
+    const origin = await finished('origin');
+    const taken = 'runs/TrainFlow/1/train/0@0.json';
+    const manifest = await readManifest(home.datastore, taken);
+    if (manifest?.status !== 'succeeded') throw new Error('the sample is wrong');
+    const run = await home.run(trainGraph, { originRun: origin.id, package: 'origin' });
+    const outcome = { kind: 'linear' } as const;
+    await run.append({
+      type: 'task-reused',
+      at: 1,
+      task: 'train[0]',
+      manifest: taken,
+      outcome,
+      originRun: '1',
+    });
+    await run.succeed('choose', { refs: inheritArtifacts(taken, manifest) });
+    await run.end('succeeded');
+    expect((await collect({ keep: 1 })).runs.map(({ id }) => id)).toEqual(['1']);
+    expect(await keys('runs/TrainFlow/1/')).toEqual([taken, 'runs/TrainFlow/1/train/0@0.log'].toSorted());
+    const artifacts = new ArtifactStore(home.datastore);
+    const kept = inheritArtifacts(taken, manifest);
+    expect(await artifacts.loadAsync(kept['small'] ?? expect.fail())).toBe('origin');
+    expect(await artifacts.loadAsync(kept['model'] ?? expect.fail())).toHaveLength(20_000);
+  });
+
+  it('keeps a run whose results are being taken over', async () => {
+    const origin = await finished('origin');
+    const taker = await home.run(trainGraph, { originRun: origin.id });
+    expect((await collect({ keep: 0 })).runs).toEqual([]);
+    await taker.end('succeeded');
+    expect((await collect({ keep: 0 })).runs).toHaveLength(2);
+    expect(await keys('')).toEqual([]);
+  });
+
+  it('leaves alone what is young', async () => {
+    await home.datastore.put(`blobs/ab/${'0'.repeat(62)}`, [Buffer.from('somebody is about to name me')]);
+    await storePackage('new');
+    expect(await collect({ now: Date.now() })).toMatchObject({ objects: 0, packages: 0 });
+  });
+});
