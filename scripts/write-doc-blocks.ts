@@ -17,8 +17,8 @@ let text = '';
 const output = { isTerminal: false, columns: 80, rows: 40, write: (part) => void (text += part), style: (_, part) => part };
 const helpOf = async (...words) => {
   text = '';
-  await runCli([...words, '--help'], { out: output, err: output });
-  return text;
+  const exitCode = await runCli([...words, '--help'], { out: output, err: output });
+  return exitCode === 0 ? text : '';
 };
 const own = await helpOf();
 const commands = own.split('\\nCommands:\\n')[1].split('\\n').flatMap((line) => /^ {2}(\\w+)/.exec(line)?.[1] ?? []);
@@ -45,6 +45,7 @@ function help(): Readonly<Record<string, string>> {
 function helpBlock(command: string): string {
   const text = help()[command];
   if (text === undefined) throw new Error(`there is no command '${command}'`);
+  if (text === '') throw new Error(`leat ${command} --help fails`);
   return `\`\`\`text\n${text.trimEnd()}\n\`\`\``;
 }
 
@@ -112,36 +113,51 @@ function blockOf(source: string): string {
   }
 }
 
-/** A document with its blocks as they should be. */
-function withBlocks(markdown: string): string {
-  return markdown.replaceAll(blockPattern, (_, source: string) => {
-    return `<!-- from: ${source} -->\n\n${blockOf(source)}\n\n<!-- end -->`;
-  });
+interface Written {
+  readonly markdown: string;
+  /** What kept a block from being made; it stays as it was. */
+  readonly problems: readonly string[];
 }
+
+/** A document with its blocks as they should be. */
+function withBlocks(file: string, markdown: string): Written {
+  const problems: string[] = [];
+  const written = markdown.replaceAll(blockPattern, (block, source: string) => {
+    try {
+      return `<!-- from: ${source} -->\n\n${blockOf(source)}\n\n<!-- end -->`;
+    } catch (error) {
+      problems.push(`${file}: '${source}': ${(error as Error).message}`);
+      return block;
+    }
+  });
+  return { markdown: written, problems };
+}
+
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 
 /** The documents whose blocks are out of date, and the commands that docs/reference/cli.md leaves out. */
 export function blockProblems(documents: readonly string[]): readonly string[] {
-  const stale = documents.filter((file) => {
-    const markdown = readFileSync(path.join(root, file), 'utf8');
-    return withBlocks(markdown) !== markdown;
-  });
-  const reference = readFileSync(path.join(root, 'docs/reference/cli.md'), 'utf8');
+  const reference = read('docs/reference/cli.md');
   const missing = Object.keys(help()).filter(
     (name) => !reference.includes(`<!-- from: ${`help ${name}`.trim()} -->`),
   );
-  return [
-    ...stale.map((file) => `${file} has blocks that are out of date: node scripts/write-doc-blocks.ts`),
-    ...missing.map((name) => `docs/reference/cli.md lacks the command '${name}'`),
-  ];
+  const inDocuments = documents.flatMap((file) => {
+    const before = read(file);
+    const { markdown, problems } = withBlocks(file, before);
+    if (markdown === before) return problems;
+    return [...problems, `${file} has blocks that are out of date: node scripts/write-doc-blocks.ts`];
+  });
+  return [...inDocuments, ...missing.map((name) => `docs/reference/cli.md lacks the command '${name}'`)];
 }
 
 if (import.meta.main) {
-  const documents = globSync(['*.md', 'docs/**/*.md'], { cwd: root });
-  for (const file of documents) {
-    const before = readFileSync(path.join(root, file), 'utf8');
-    const after = withBlocks(before);
-    if (after === before) continue;
-    writeFileSync(path.join(root, file), after);
+  for (const file of globSync(['*.md', 'docs/**/*.md'], { cwd: root })) {
+    const before = read(file);
+    const { markdown, problems } = withBlocks(file, before);
+    for (const problem of problems) console.error(problem);
+    if (problems.length > 0) process.exitCode = 1;
+    if (markdown === before) continue;
+    writeFileSync(path.join(root, file), markdown);
     console.log(`${file} written`);
   }
 }

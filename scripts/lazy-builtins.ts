@@ -1,0 +1,79 @@
+import { builtinModules } from 'node:module';
+import type { Plugin } from 'esbuild';
+import { root } from './workspace.ts';
+
+// A bare process has loaded these before it runs a line of ours.
+const loaded = new Set(['buffer', 'events', 'fs', 'module', 'path', 'process', 'timers', 'url', 'util']);
+
+const namespace = 'lazy-builtin';
+const none = { file: '', names: [] };
+
+/** An `import` of one of them would still touch all of its exports, and some of those load dozens of modules when touched. */
+function loadedSource(name: string, exports: readonly string[]): string {
+  return [
+    `const real = process.getBuiltinModule('node:${name}');`,
+    'export default real;',
+    ...exports.map((key) => `export const ${key} = /* @__PURE__ */ (() => real.${key})();`),
+  ].join('\n');
+}
+
+/** Constants of native libraries: the same in every version of Node that has them. */
+const isNumbers = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.values(value).every((each) => typeof each === 'number');
+
+/** Functions that a bundle brings itself, by module: the file that exports them under the same names. */
+export type Substitutes = Readonly<Record<string, { readonly file: string; readonly names: readonly string[] }>>;
+
+/** Each function stands for the one in Node's module, which is loaded by the first call; it may also be extended as a class. */
+function lazySource(name: string, exports: Readonly<Record<string, unknown>>, own: Substitutes[string]): string {
+  const functions = Object.keys(exports).filter((key) => typeof exports[key] === 'function');
+  const others = Object.keys(exports).filter((key) => typeof exports[key] !== 'function');
+  const numbers = others.filter((key) => isNumbers(exports[key]));
+  return `
+const load = () => process.getBuiltinModule('node:${name}');
+const lazy = (key) => {
+  function standIn(...args) {
+    const real = load()[key];
+    if (!new.target) return Reflect.apply(real, load(), args);
+    if (real.prototype) Object.setPrototypeOf(standIn.prototype, real.prototype);
+    return Reflect.construct(real, args, new.target === standIn ? real : new.target);
+  }
+  return standIn;
+};
+const lazyObject = (read) => new Proxy({}, { get: (_, key) => read()[key], has: (_, key) => key in read() });
+const functions = new Set(${JSON.stringify(functions)});
+const constant = { __proto__: null, ${numbers.map((key) => `${key}: ${JSON.stringify(exports[key])}`).join(', ')} };
+const made = new Map();
+export default new Proxy({}, {
+  get: (_, key) => {
+    if (key in constant) return constant[key];
+    if (!functions.has(key)) return load()[key];
+    if (!made.has(key)) made.set(key, lazy(key));
+    return made.get(key);
+  },
+});
+${own.names.length > 0 ? `export { ${own.names.join(', ')} } from ${JSON.stringify(own.file)};` : ''}
+${functions.map((key) => (own.names.includes(key) ? '' : `export const ${key} = /* @__PURE__ */ lazy('${key}');`)).join('\n')}
+${others.map((key) => `export const ${key} = /* @__PURE__ */ lazyObject(() => load().${key});`).join('\n')}`;
+}
+
+/**
+ * Lets a bundle load modules of Node when they are used instead of when it starts: `node:crypto` alone costs a quarter of
+ * the start of a bare process. The sources import them as everybody does.
+ */
+export function lazyBuiltins(substitutes: Substitutes): Plugin {
+  return {
+    name: 'lazy-builtins',
+    setup(build) {
+      build.onResolve({ filter: /^node:/ }, ({ path }) => {
+        const name = path.slice('node:'.length);
+        return builtinModules.includes(name) ? { path: name, namespace, sideEffects: false } : undefined;
+      });
+      build.onLoad({ filter: /.*/, namespace }, async ({ path }) => {
+        const { default: _default, 'module.exports': _whole, ...exports } = (await import(`node:${path}`)) as Record<string, unknown>;
+        const named = Object.fromEntries(Object.entries(exports).filter(([key]) => /^[A-Za-z_$][\w$]*$/.test(key)));
+        return { contents: loaded.has(path) ? loadedSource(path, Object.keys(named)) : lazySource(path, named, substitutes[path] ?? none), loader: 'js', resolveDir: root };
+      });
+    },
+  };
+}
