@@ -247,6 +247,20 @@ const leaseCases: readonly MetadataCase[] = [
     },
   },
   {
+    name: 'lets one engine write through two connections in turn',
+    run: async ({ store, connect }) => {
+      const { lease } = await create(store);
+      const other = await connect();
+      await store.append(lease, [submitted('start')]);
+      await other.append(lease, [failed('start')]);
+      await store.append(lease, [submitted('start', 1)]);
+      assert.deepEqual(
+        (await other.attempts('TrainFlow', '1', 'start')).map(({ state }) => state),
+        ['failed', 'submitted'],
+      );
+    },
+  },
+  {
     name: 'takes over a lease that has run out, and lets an old holder go on as long as nobody did',
     run: async ({ store }) => {
       const { lease } = await store.createRun(newRun(), 'engine-1', 0);

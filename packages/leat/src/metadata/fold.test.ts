@@ -40,6 +40,14 @@ describe('the fold of a task', () => {
     expect(task).not.toHaveProperty('endedAt');
   });
 
+  it('lets no attempt but the newest move its status', () => {
+    const late: RunEvent = { type: 'attempt-state', at: 99, task: 'train[3]', attempt: 0, state: 'running' };
+    const retried = [submitted(0), { ...failed(0, 'lost'), retryAt: 9 }, submitted(1)];
+    expect(only(...retried, late)).toMatchObject({ status: 'submitted' });
+    expect(only(...retried, failed(0))).toMatchObject({ status: 'submitted', attempts: 2 });
+    expect(only(...retried, submitted(0))).toMatchObject({ status: 'submitted', attempts: 2 });
+  });
+
   it('counts a caught task as succeeded, with its failure', () => {
     const caught: RunEvent = {
       type: 'task-caught',

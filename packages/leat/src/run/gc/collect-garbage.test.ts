@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SampleHome, type SampleRun, trainGraph } from '../../client/sample-runs.fixture.ts';
 import { ArtifactStore } from '../../datastore/artifact-store.ts';
 import { inheritArtifacts } from '../../datastore/inherit-artifacts.ts';
+import { readItemIndex } from '../../datastore/items/item-index.ts';
 import { writeItems } from '../../datastore/items/write-items.ts';
 import { readManifest } from '../../datastore/read-manifest.ts';
 import type { NewRun } from '../../metadata/metadata-store.ts';
@@ -91,19 +92,29 @@ describe('collecting garbage', () => {
     const manifest = await readManifest(home.datastore, taken);
     if (manifest?.status !== 'succeeded') throw new Error('the sample is wrong');
     const run = await home.run(trainGraph, { originRun: origin.id, package: 'origin' });
-    const outcome = { kind: 'linear' } as const;
+    const linear = { kind: 'linear' } as const;
+    const start = 'runs/TrainFlow/1/start/task@0.json';
+    const split = await readManifest(home.datastore, start);
+    if (split?.status !== 'succeeded' || split.outcome.kind !== 'foreach')
+      throw new Error('the sample is wrong');
+    const { outcome } = split;
+    await run.append({ type: 'task-reused', at: 1, task: 'start', manifest: start, outcome, originRun: '1' });
     await run.append({
       type: 'task-reused',
       at: 1,
       task: 'train[0]',
       manifest: taken,
-      outcome,
+      outcome: linear,
       originRun: '1',
     });
     await run.succeed('choose', { refs: inheritArtifacts(taken, manifest) });
     await run.end('succeeded');
     expect((await collect({ keep: 1 })).runs.map(({ id }) => id)).toEqual(['1']);
-    expect(await keys('runs/TrainFlow/1/')).toEqual([taken, 'runs/TrainFlow/1/train/0@0.log'].toSorted());
+    expect(await keys('runs/TrainFlow/1/')).toEqual(
+      [start, taken, 'runs/TrainFlow/1/train/0@0.log'].toSorted(),
+    );
+    const [index] = await readItemIndex(home.datastore, outcome.items);
+    expect(await home.datastore.get(index?.key ?? '')).toBeDefined();
     const artifacts = new ArtifactStore(home.datastore);
     const kept = inheritArtifacts(taken, manifest);
     expect(await artifacts.loadAsync(kept['small'] ?? expect.fail())).toBe('origin');
