@@ -116,5 +116,13 @@ export async function startShell(script: string): Promise<ShellProcess> {
     child.once('error', reject);
   });
   child.unref();
-  return { write: (line) => void input.write(`${line}\n`), end: () => input.end(), exited };
+  return {
+    write: (line) => void input.write(`${line}\n`),
+    end: () => {
+      // It does not keep the engine alive while that works, but is waited for at the end.
+      child.ref();
+      input.end();
+    },
+    exited,
+  };
 }
