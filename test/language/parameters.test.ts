@@ -15,7 +15,7 @@ export default class ParameterFlow extends Flow {
   declare seen: unknown;
   @step start() {
     let refused = '';
-    try { (this as { alpha: number }).alpha = 1; } catch (error) { refused = (error as { code: string }).code; }
+    try { Reflect.set(this, 'alpha', 1); } catch (error) { refused = (error as { code: string }).code; }
     this.seen = { alpha: this.alpha, name: this.name, loud: this.loud, size: this.size, tags: this.tags, options: this.options, text: this.text, refused };
     this.next(this.end);
   }
