@@ -1,4 +1,8 @@
-export { type DatastoreCase, datastoreConformance, type DatastoreUnderTest } from './datastore-conformance.ts';
+export {
+  type DatastoreCase,
+  datastoreConformance,
+  type DatastoreUnderTest,
+} from './datastore-conformance.ts';
 export { type MetadataCase, metadataConformance, type MetadataUnderTest } from './metadata-conformance.ts';
 export { randomEvents } from './random-events.ts';
 export { Random } from './random.ts';

@@ -102,7 +102,9 @@ export class SimulatedLayer implements ComputeLayer {
 
   /** Jobs that the layer has taken and that are not over; lost ones are not among them. */
   get inFlight(): readonly string[] {
-    return [...this.#jobs.values()].filter((job) => !isOver(job) && !job.vanished).map(({ request }) => request.name);
+    return [...this.#jobs.values()]
+      .filter((job) => !isOver(job) && !job.vanished)
+      .map(({ request }) => request.name);
   }
 
   /** From now on nothing goes wrong. */
@@ -115,7 +117,9 @@ export class SimulatedLayer implements ComputeLayer {
   }
 
   async submit(batch: readonly AttemptRequest[]): Promise<readonly SubmitResult[]> {
-    const failsAfter = this.#random.chance(this.#faults.failingCall) ? this.#random.between(0, batch.length) : undefined;
+    const failsAfter = this.#random.chance(this.#faults.failingCall)
+      ? this.#random.between(0, batch.length)
+      : undefined;
     const results: SubmitResult[] = [];
     for (const [index, request] of batch.entries()) {
       if (index === failsAfter) break;
@@ -126,7 +130,10 @@ export class SimulatedLayer implements ComputeLayer {
     return results;
   }
 
-  async poll(jobs: readonly JobId[], { waitMs, signal }: PollOptions): Promise<ReadonlyMap<JobId, JobStatus>> {
+  async poll(
+    jobs: readonly JobId[],
+    { waitMs, signal }: PollOptions,
+  ): Promise<ReadonlyMap<JobId, JobStatus>> {
     this.#mayFail('poll');
     const known = jobs.flatMap((id) => this.#jobs.get(id) ?? []);
     const news = (): boolean => known.some((job) => job.vanished || job.told < job.history.length);
@@ -141,7 +148,9 @@ export class SimulatedLayer implements ComputeLayer {
 
   async find(tokens: readonly string[]): Promise<ReadonlyMap<string, JobId>> {
     this.#mayFail('find');
-    return new Map(tokens.filter((token) => this.#jobs.get(token)?.vanished === false).map((token) => [token, token]));
+    return new Map(
+      tokens.filter((token) => this.#jobs.get(token)?.vanished === false).map((token) => [token, token]),
+    );
   }
 
   async cancel(jobs: readonly JobId[], { graceSeconds }: { readonly graceSeconds: number }): Promise<void> {
@@ -165,7 +174,9 @@ export class SimulatedLayer implements ComputeLayer {
 
   async diagnose(id: JobId): Promise<Diagnosis> {
     const job = this.#jobs.get(id);
-    return { cause: job === undefined ? 'the job is not known' : `its last state was '${statusOf(job).state}'` };
+    return {
+      cause: job === undefined ? 'the job is not known' : `its last state was '${statusOf(job).state}'`,
+    };
   }
 
   async close(): Promise<void> {
@@ -271,7 +282,13 @@ export class SimulatedLayer implements ComputeLayer {
   #fail(job: SimulatedJob, reason: JobFailureReason, message: string, exitCode?: number): void {
     if (isOver(job)) return;
     const endedAt = this.#options.clock.now();
-    this.#become(job, { state: 'failed', reason, message, endedAt, ...(exitCode === undefined ? {} : { exitCode }) });
+    this.#become(job, {
+      state: 'failed',
+      reason,
+      message,
+      endedAt,
+      ...(exitCode === undefined ? {} : { exitCode }),
+    });
   }
 
   #become(job: SimulatedJob, status: JobStatus): void {
@@ -312,7 +329,8 @@ export class SimulatedLayer implements ComputeLayer {
   }
 
   #mayFail(call: string): void {
-    if (this.#random.chance(this.#faults.failingCall)) throw new Error(`the platform's ${call} is not available`);
+    if (this.#random.chance(this.#faults.failingCall))
+      throw new Error(`the platform's ${call} is not available`);
   }
 }
 

@@ -61,7 +61,8 @@ export class VirtualClock {
     for (;;) {
       for (let turn = 0; turn < quietTurns; turn += 1) await new Promise(setImmediate);
       if (settled) return watched;
-      if (!this.#step()) throw new Error(`nothing will happen any more at ${new Date(this.#now).toISOString()}: deadlock`);
+      if (!this.#step())
+        throw new Error(`nothing will happen any more at ${new Date(this.#now).toISOString()}: deadlock`);
     }
   }
 

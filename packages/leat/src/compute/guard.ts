@@ -50,10 +50,11 @@ const defaultLimits: GuardLimits = {
  * @example const layer = guardLayer(await factory.open(context));
  */
 export function guardLayer(layer: ComputeLayer, limits: Partial<GuardLimits> = {}): ComputeLayer {
-  if (layer.contract !== contractVersion) {
+  const version: number = layer.contract;
+  if (version !== contractVersion) {
     throw new LeatError(
       'LAYER_FAILED',
-      `the compute layer '${layer.name}' was written for version ${String(layer.contract)} of the contract, and this is version ${contractVersion}`,
+      `the compute layer '${layer.name}' was written for version ${version} of the contract, and this is version ${contractVersion}`,
       { hint: 'Install versions of leat and of the layer that belong together.' },
     );
   }
@@ -104,7 +105,8 @@ class GuardedLayer implements ComputeLayer {
     for (const job of jobs) {
       const status = answer.get(job) as JobStatus | undefined;
       if (status === undefined) continue;
-      if (!isState(status.state)) throw this.#broken('poll', `'${String(status.state)}' is no state of a job`);
+      if (!isState(status.state))
+        throw this.#broken('poll', `'${String(status.state)}' is no state of a job`);
       statuses.set(job, this.#states.accept(job, status));
     }
     this.#states.forgetEnded();
@@ -132,8 +134,10 @@ class GuardedLayer implements ComputeLayer {
     this.#refuseClosed('logs');
     try {
       for await (const chunk of this.#layer.logs(job)) {
-        if (chunk.stream === 'stdout' || chunk.stream === 'stderr') yield chunk;
-        else throw this.#broken('logs', `it told of a stream '${String((chunk as LogChunk).stream)}'`);
+        const { stream }: { readonly stream: string } = chunk;
+        if (stream !== 'stdout' && stream !== 'stderr')
+          throw this.#broken('logs', `it told of a stream '${stream}'`);
+        yield chunk;
       }
     } catch (error) {
       throw this.#failed('logs', error);
@@ -185,7 +189,8 @@ class GuardedLayer implements ComputeLayer {
   }
 
   #list<T>(name: string, answer: readonly T[]): readonly T[] {
-    if (!Array.isArray(answer)) throw this.#broken(name, 'its answer is no array');
+    const isList: boolean = Array.isArray(answer);
+    if (!isList) throw this.#broken(name, 'its answer is no array');
     return answer;
   }
 
@@ -207,7 +212,11 @@ class GuardedLayer implements ComputeLayer {
 }
 
 /** A missing ability is an error before the start, never a silent no-op later. */
-function beyondCapabilities(name: string, capabilities: LayerCapabilities, request: StepRequest): readonly CheckFinding[] {
+function beyondCapabilities(
+  name: string,
+  capabilities: LayerCapabilities,
+  request: StepRequest,
+): readonly CheckFinding[] {
   const { step, resources, timeoutSeconds } = request;
   const findings: CheckFinding[] = [];
   if (resources.gpu.value > 0 && !capabilities.gpu) {

@@ -33,5 +33,8 @@ function enter(state: SchedulerState, arrival: Arrival, to: StepId): void {
   }
   const { frame, place } = arrival.from;
   const position = { step: to, frame, place, ...nextRound(state.table, arrival.from, to) };
-  queueTask(state, position, { source: { kind: 'task', finished: arrival.finished }, reusable: arrival.reused });
+  queueTask(state, position, {
+    source: { kind: 'task', finished: arrival.finished },
+    reusable: arrival.reused,
+  });
 }

@@ -35,14 +35,24 @@ export function endOfAttempt(
   }
   const failure = manifest?.failure ?? failureOf(ending, end, diagnosis);
   const startedAt = manifest?.startedAt ?? end.startedAt;
-  return { type: 'attempt-failed', at, task, attempt, failure, ...(startedAt === undefined ? {} : { startedAt }) };
+  return {
+    type: 'attempt-failed',
+    at,
+    task,
+    attempt,
+    failure,
+    ...(startedAt === undefined ? {} : { startedAt }),
+  };
 }
 
 function failureOf(ending: Ending, end: JobEnd, diagnosis: Diagnosis | undefined): EventFailure {
   if (end.state === 'succeeded') return leftNothing;
   const { exitCode, signal } = end;
   const reason = reasonOf(ending, end.reason);
-  const message = diagnosis === undefined || diagnosis.cause === end.message ? end.message : `${end.message}: ${diagnosis.cause}`;
+  const message =
+    diagnosis === undefined || diagnosis.cause === end.message
+      ? end.message
+      : `${end.message}: ${diagnosis.cause}`;
   return {
     reason,
     type: reason,

@@ -40,10 +40,15 @@ function complete(
   event: EventOf<'attempt-succeeded' | 'task-caught' | 'task-reused'>,
 ): void {
   const { next } = nodeOf(state.table, task.step);
-  if (!fitsOutcome(next, event.outcome)) throw defect(task, `its outcome '${event.outcome.kind}' is not what the graph allows`);
+  if (!fitsOutcome(next, event.outcome))
+    throw defect(task, `its outcome '${event.outcome.kind}' is not what the graph allows`);
   state.active.delete(task.address);
   countOf(state, task.step).succeeded += 1;
-  const arrival = { from: task, finished: finish(state, task, event.manifest), reused: event.type === 'task-reused' };
+  const arrival = {
+    from: task,
+    finished: finish(state, task, event.manifest),
+    reused: event.type === 'task-reused',
+  };
   advance(state, arrival, event.outcome);
 }
 
@@ -64,11 +69,22 @@ export type AfterFailure =
   | { readonly kind: 'stop' };
 
 /** The policy in one place: retry while there are tries, then catch, then fail. Changes nothing. */
-export function afterFailure(state: SchedulerState, task: Task, failure: EventFailure, at: number): AfterFailure {
+export function afterFailure(
+  state: SchedulerState,
+  task: Task,
+  failure: EventFailure,
+  at: number,
+): AfterFailure {
   const { retry, catchError } = nodeOf(state.table, task.step).plan;
   const { ownFailures, platformFailures } = task;
-  const wait = retryWait(retry, { failure, ownFailures, platformFailures, name: `${task.address}@${task.attempt}` });
-  if (state.ending === 'cancelled' || (state.ending === 'failed' && wait !== undefined)) return { kind: 'stop' };
+  const wait = retryWait(retry, {
+    failure,
+    ownFailures,
+    platformFailures,
+    name: `${task.address}@${task.attempt}`,
+  });
+  if (state.ending === 'cancelled' || (state.ending === 'failed' && wait !== undefined))
+    return { kind: 'stop' };
   if (wait !== undefined) return { kind: 'retry', at: at + wait };
   return { kind: catchError === undefined || failure.reason === 'cancelled' ? 'fail' : 'catch' };
 }
@@ -85,7 +101,10 @@ export function onFailed(
   task.failure = event.failure;
   switch (after.kind) {
     case 'retry':
-      planRetry(state, task, event, after.at, out);
+      planRetry(state, task, event.failure);
+      // A wait of nothing is over at once: no timer, no event.
+      if (after.at <= event.at) onRetryDue(state, task);
+      else wakeAt(task, event.retryAt ?? after.at, out);
       return;
     case 'catch':
       task.phase = 'catching';
@@ -101,24 +120,16 @@ export function onFailed(
   }
 }
 
-function planRetry(
-  state: SchedulerState,
-  task: Task,
-  event: EventOf<'attempt-failed'>,
-  at: number,
-  out: Command[],
-): void {
-  if (payerOf(event.failure) === 'platform') task.platformFailures += 1;
+function planRetry(state: SchedulerState, task: Task, failure: EventFailure): void {
+  if (payerOf(failure) === 'platform') task.platformFailures += 1;
   else task.ownFailures += 1;
   task.attempt += 1;
-  if (at <= event.at) {
-    countOf(state, task.step).waiting += 1;
-    makeReady(state, task);
-    return;
-  }
-  countOf(state, task.step).retrying += 1;
   task.phase = 'waiting';
-  task.dueAt = event.retryAt ?? at;
+  countOf(state, task.step).retrying += 1;
+}
+
+function wakeAt(task: Task, dueAt: number, out: Command[]): void {
+  task.dueAt = dueAt;
   commandWake(task, out);
 }
 

@@ -26,7 +26,9 @@ export interface BackOff {
 export function isTransient(error: unknown): boolean {
   return (
     isLeatError(error) &&
-    (error.code === 'LAYER_FAILED' || error.code === 'STORE_UNAVAILABLE' || error.code === 'METADATA_UNAVAILABLE')
+    (error.code === 'LAYER_FAILED' ||
+      error.code === 'STORE_UNAVAILABLE' ||
+      error.code === 'METADATA_UNAVAILABLE')
   );
 }
 

@@ -52,7 +52,10 @@ export async function commitStandIn(datastore: Datastore, standIn: StandIn): Pro
   return key;
 }
 
-async function inherited(datastore: Datastore, { spec }: TaskPieces): Promise<Readonly<Record<string, ArtifactRef>>> {
+async function inherited(
+  datastore: Datastore,
+  { spec }: TaskPieces,
+): Promise<Readonly<Record<string, ArtifactRef>>> {
   const [source] = spec.sources;
   if (source === undefined) return {};
   const manifest = await readManifest(datastore, source.manifest);

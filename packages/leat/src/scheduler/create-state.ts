@@ -2,7 +2,7 @@ import { emptyFifo } from './fifo.ts';
 import { emptyFinished } from './finished.ts';
 import { emptyReady } from './ready-queue.ts';
 import type { SchedulerState, StateFacts, StepCount } from './state.ts';
-import { makeStepTable } from './step-table.ts';
+import { makeStepTable, nodeOf, type StepId, type StepTable, targetsOf } from './step-table.ts';
 
 /** The state of a run that has no events yet. */
 export function createState({ run, plan, origin }: StateFacts): SchedulerState {
@@ -13,7 +13,7 @@ export function createState({ run, plan, origin }: StateFacts): SchedulerState {
     plan,
     table,
     origin,
-    fresh: new Set((origin?.fresh ?? []).flatMap((step) => table.ids.get(step) ?? [])),
+    fresh: freshSteps(table, origin?.fresh ?? []),
     finished: emptyFinished(),
     active: new Map(),
     ready: emptyReady(table.layers.length),
@@ -45,3 +45,35 @@ const emptyCount = (): StepCount => ({
   reused: 0,
   startedAt: undefined,
 });
+
+/**
+ * The steps that are never reused: those named, and all after them. Within a loop everything is after everything; there only
+ * the step itself counts, and what its new result leads to starts anew because a task before it was not reused.
+ */
+function freshSteps(table: StepTable, names: readonly string[]): ReadonlySet<StepId> {
+  const fresh = new Set<StepId>();
+  for (const name of names) {
+    const id = table.ids.get(name);
+    if (id === undefined) continue;
+    const { loop } = nodeOf(table, id).graph;
+    const reached = reachableFrom(table, id);
+    fresh.add(id);
+    for (const step of reached) {
+      if (loop === undefined || nodeOf(table, step).graph.loop !== loop) fresh.add(step);
+    }
+  }
+  return fresh;
+}
+
+function reachableFrom(table: StepTable, from: StepId): ReadonlySet<StepId> {
+  const reached = new Set<StepId>();
+  const open = [from];
+  for (let step = open.pop(); step !== undefined; step = open.pop()) {
+    for (const target of targetsOf(nodeOf(table, step))) {
+      if (reached.has(target)) continue;
+      reached.add(target);
+      open.push(target);
+    }
+  }
+  return reached;
+}

@@ -10,8 +10,8 @@ import { addTask } from './tasks.ts';
 export function dispatch(state: SchedulerState, out: Command[]): void {
   if (!state.started || state.ending !== undefined || state.reachedEnd) return;
   dispatchReuse(state, out);
-  const { maxWorkers } = state.limits;
-  while (maxWorkers === undefined || state.inFlight < maxWorkers) {
+  const { maxWorkers = Infinity } = state.limits;
+  while (state.inFlight < maxWorkers) {
     const ready = takeReady(state.ready, (layer) => hasRoom(state, layer));
     if (ready === undefined) return;
     if (ready.kind === 'task') {
@@ -21,11 +21,16 @@ export function dispatch(state: SchedulerState, out: Command[]): void {
     const { frame } = ready;
     const layer = layerOf(state, itemPosition(state, frame, 0));
     const position = itemPosition(state, frame, takeItem(state.ready, layer, frame));
-    issue(state, addTask(state, position, { source: { kind: 'split' }, reusable: false, phase: 'ready' }), out);
+    issue(
+      state,
+      addTask(state, position, { source: { kind: 'split' }, reusable: false, phase: 'ready' }),
+      out,
+    );
   }
 }
 
-const layerOf = (state: SchedulerState, { step }: Pick<Task, 'step'>): number => nodeOf(state.table, step).layer;
+const layerOf = (state: SchedulerState, { step }: Pick<Task, 'step'>): number =>
+  nodeOf(state.table, step).layer;
 
 function hasRoom(state: SchedulerState, layer: number): boolean {
   const window = state.limits.windows[state.table.layers[layer] ?? ''];

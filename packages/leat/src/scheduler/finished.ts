@@ -59,7 +59,12 @@ export interface FinishedPlace {
 /** The key of the manifest that decided a task. */
 export function manifestOf(finished: Finished, { flow, run, step, path }: FinishedPlace): string {
   if (finished.manifest !== undefined) return finished.manifest;
-  return manifestKey(flow, finished.run ?? run, { step, path, iteration: finished.iteration }, finished.attempt);
+  return manifestKey(
+    flow,
+    finished.run ?? run,
+    { step, path, iteration: finished.iteration },
+    finished.attempt,
+  );
 }
 
 /** The inverse of {@link manifestOf}: what to keep, given the key. */
@@ -68,7 +73,9 @@ export function describeFinished(
   place: FinishedPlace & { readonly id: StepId; readonly iteration: number },
 ): Finished {
   const head = `runs/${place.flow}/`;
-  const run = manifest.startsWith(head) ? manifest.slice(head.length, manifest.indexOf('/', head.length)) : '';
+  const run = manifest.startsWith(head)
+    ? manifest.slice(head.length, manifest.indexOf('/', head.length))
+    : '';
   const attempt = Number(/@(\d+)\.json$/.exec(manifest)?.[1] ?? -1);
   const finished: Finished = {
     step: place.id,

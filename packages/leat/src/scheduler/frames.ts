@@ -43,7 +43,12 @@ export function openForeach(
   next: Extract<CompiledNext, { kind: 'foreach' }>,
   items: { readonly count: number; readonly index?: string },
 ): void {
-  const frame = makeFrame(arrival, { kind: 'foreach', join: next.join, count: items.count, items: items.index });
+  const frame = makeFrame(arrival, {
+    kind: 'foreach',
+    join: next.join,
+    count: items.count,
+    items: items.index,
+  });
   if (items.count === 0) {
     startJoin(state, frame);
     return;
@@ -64,7 +69,12 @@ export function openBranch(
   arrival: Arrival,
   next: Extract<CompiledNext, { kind: 'branch' }>,
 ): void {
-  const frame = makeFrame(arrival, { kind: 'branch', join: next.join, count: next.to.length, items: undefined });
+  const frame = makeFrame(arrival, {
+    kind: 'branch',
+    join: next.join,
+    count: next.to.length,
+    items: undefined,
+  });
   for (const [place, to] of next.to.entries()) {
     const position = { step: to, frame, place, ...nextRound(state.table, arrival.from, to) };
     queueTask(state, position, { source: { kind: 'split' }, reusable: frame.reused });
@@ -74,7 +84,8 @@ export function openBranch(
 /** The position of a foreach frame's item at its first step. */
 export function itemPosition(state: SchedulerState, frame: Frame, place: number): Position {
   const { next } = nodeOf(state.table, frame.split.step);
-  if (next.kind !== 'foreach') throw new LeatError('INTERNAL', 'a frame has items, but its step is no foreach');
+  if (next.kind !== 'foreach')
+    throw new LeatError('INTERNAL', 'a frame has items, but its step is no foreach');
   return { step: next.to, frame, place, ...itemRound(state.table, frame, next.to) };
 }
 
@@ -83,7 +94,10 @@ export function arrive(state: SchedulerState, arrival: Arrival, join: StepId): v
   const { frame, place } = arrival.from;
   if (frame === undefined || frame.join !== join) {
     const name = nodeOf(state.table, join).name;
-    throw new LeatError('INTERNAL', `'${nodeOf(state.table, arrival.from.step).name}' reached the join '${name}' of another split`);
+    throw new LeatError(
+      'INTERNAL',
+      `'${nodeOf(state.table, arrival.from.step).name}' reached the join '${name}' of another split`,
+    );
   }
   keepArrival(frame, place, arrival.finished);
   noteRound(state.table, frame, arrival.from);
@@ -110,7 +124,12 @@ export function arrivalAt(frame: Frame, place: number): FinishedId {
 
 function startJoin(state: SchedulerState, frame: Frame): void {
   const { split, join } = frame;
-  const position: Position = { step: join, frame: split.frame, place: split.place, ...joinRound(state.table, frame) };
+  const position: Position = {
+    step: join,
+    frame: split.frame,
+    place: split.place,
+    ...joinRound(state.table, frame),
+  };
   const reusable = frame.reused && frame.arrivedReused === frame.count;
   queueTask(state, position, { source: { kind: 'join', frame }, reusable });
 }

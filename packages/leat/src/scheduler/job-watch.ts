@@ -62,7 +62,8 @@ export class JobWatch {
   giveUp(message: string): void {
     const endedAt = this.#context.clock.now();
     for (const [job, flight] of this.#jobs) {
-      if (flight.cancelled) this.#over(job, flight, { state: 'failed', reason: 'cancelled', message, endedAt });
+      if (flight.cancelled)
+        this.#over(job, flight, { state: 'failed', reason: 'cancelled', message, endedAt });
     }
   }
 
@@ -94,7 +95,8 @@ export class JobWatch {
     if (signal.aborted) return false;
     let changed = false;
     for (const [job, flight] of asked) {
-      if (this.#jobs.get(job) === flight && this.#take(job, flight, answer.get(job), news.aborted)) changed = true;
+      if (this.#jobs.get(job) === flight && this.#take(job, flight, answer.get(job), news.aborted))
+        changed = true;
     }
     return changed;
   }
@@ -124,7 +126,14 @@ export class JobWatch {
     flight.state = state;
     if (state === 'running') flight.startedAt = at;
     const note = state === 'queued' || state === 'starting' ? status.note : undefined;
-    this.#context.post({ type: 'attempt-state', at, task, attempt, state, ...(note === undefined ? {} : { note }) });
+    this.#context.post({
+      type: 'attempt-state',
+      at,
+      task,
+      attempt,
+      state,
+      ...(note === undefined ? {} : { note }),
+    });
   }
 
   #over(job: JobId, flight: Flight, end: JobEnd): void {
@@ -179,5 +188,7 @@ const rank: Readonly<Record<AttemptState, number>> = { submitted: 0, queued: 1, 
 function deadlineOf({ startedAt, overdueSince, pieces }: Flight): number | undefined {
   if (overdueSince !== undefined) return overdueSince + overdueMs.giveUp;
   const seconds = pieces.spec.timeoutSeconds;
-  return startedAt === undefined || seconds === undefined ? undefined : startedAt + seconds * 1000 + overdueMs.slack;
+  return startedAt === undefined || seconds === undefined
+    ? undefined
+    : startedAt + seconds * 1000 + overdueMs.slack;
 }

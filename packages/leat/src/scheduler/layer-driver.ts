@@ -77,7 +77,8 @@ export class LayerDriver {
   /** Ends everything in flight. */
   cancel(force: boolean): void {
     this.#recalled.abort();
-    for (let flight = shift(this.#queue); flight !== undefined; flight = shift(this.#queue)) this.#recall(flight);
+    for (let flight = shift(this.#queue); flight !== undefined; flight = shift(this.#queue))
+      this.#recall(flight);
     const jobs = this.#watch.cancelAll();
     if (jobs.length > 0) void this.#endJobs(jobs, force ? 0 : graceSeconds);
     this.#forgetConfirmation();
@@ -152,7 +153,8 @@ export class LayerDriver {
     const late: JobId[] = [];
     for (const flight of batch) {
       const result = byToken.get(flight.token);
-      if (result === undefined) this.#notHandedOver(flight, new Error('the layer did not say what became of it'));
+      if (result === undefined)
+        this.#notHandedOver(flight, new Error('the layer did not say what became of it'));
       else if ('refused' in result) this.#settler.fail(flight, 'refused', result.refused);
       else {
         this.#accepted(flight, result.job);
@@ -179,7 +181,8 @@ export class LayerDriver {
   #notHandedOver(flight: Flight, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     // What cannot even be described cannot be described later; what a layer does not take now, it may take then.
-    const described = !(error instanceof LeatError) || error.code === 'LAYER_FAILED' || error.code === 'STORE_UNAVAILABLE';
+    const described =
+      !(error instanceof LeatError) || error.code === 'LAYER_FAILED' || error.code === 'STORE_UNAVAILABLE';
     this.#settler.fail(flight, described ? 'start-failed' : 'refused', message);
   }
 
@@ -188,7 +191,9 @@ export class LayerDriver {
     try {
       await withBackOff(backOff, async () => this.layer.cancel(jobs, { graceSeconds: grace }));
     } catch (error) {
-      this.#context.warn(`'${this.layer.name}' did not end ${jobs.length} of its jobs: ${error instanceof Error ? error.message : String(error)}`);
+      this.#context.warn(
+        `'${this.layer.name}' did not end ${jobs.length} of its jobs: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 }

@@ -51,7 +51,9 @@ export class LogPump {
     const watched = reading.catch((error: unknown) => {
       if (this.#warned || this.#facts.signal.aborted) return;
       this.#warned = true;
-      this.#facts.warn(`output of '${task}@${attempt}' is missing: ${error instanceof Error ? error.message : String(error)}`);
+      this.#facts.warn(
+        `output of '${task}@${attempt}' is missing: ${error instanceof Error ? error.message : String(error)}`,
+      );
     });
     const entry = watched.finally(() => this.#under.delete(entry));
     this.#under.add(entry);

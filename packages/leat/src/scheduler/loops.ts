@@ -9,7 +9,11 @@ export type Round = Pick<Position, 'iteration' | 'seen'>;
  * visited already with at least this iteration" is the same as "is among those seen with this iteration": nothing older
  * needs to be kept.
  */
-export function nextRound(table: StepTable, from: Pick<Position, 'step' | 'iteration' | 'seen'>, to: StepId): Round {
+export function nextRound(
+  table: StepTable,
+  from: Pick<Position, 'step' | 'iteration' | 'seen'>,
+  to: StepId,
+): Round {
   const loop = nodeOf(table, to).graph.loop;
   if (loop === undefined) return { iteration: 0, seen: [] };
   if (loop !== nodeOf(table, from.step).graph.loop) return { iteration: 0, seen: [to] };

@@ -40,7 +40,8 @@ export class CommandPerformer {
     this.#context = context;
     for (const name of state.table.layers) {
       const layer = layers.get(name);
-      if (layer === undefined) throw new LeatError('LAYER_UNKNOWN', `the compute layer '${name}' of the plan was not opened`);
+      if (layer === undefined)
+        throw new LeatError('LAYER_UNKNOWN', `the compute layer '${name}' of the plan was not opened`);
       this.#drivers.set(name, new LayerDriver(layer, context));
     }
     context.signal.addEventListener('abort', () => {
@@ -52,7 +53,14 @@ export class CommandPerformer {
   submittedEvent({ task, attempt, layer }: CommandOf<'submit'>): RunEvent {
     const flight = this.#makeFlight(task, attempt);
     this.#flights.set(flight.name, flight);
-    return { type: 'attempt-submitted', at: this.#context.clock.now(), task, attempt, layer, token: flight.token };
+    return {
+      type: 'attempt-submitted',
+      at: this.#context.clock.now(),
+      task,
+      attempt,
+      layer,
+      token: flight.token,
+    };
   }
 
   /** Performs commands whose events are logged, in order. */
@@ -83,8 +91,14 @@ export class CommandPerformer {
     for (const [name, group] of byLayer) {
       const driver = this.#driver(name);
       const flights = group.map((task) => this.#makeFlight(task.address, task.attempt));
-      const backOff = backOffFor(this.#context, `asking '${name}' for the jobs of an earlier engine`, storePatience);
-      const found = await withBackOff(backOff, async () => driver.layer.find(flights.map(({ token }) => token)));
+      const backOff = backOffFor(
+        this.#context,
+        `asking '${name}' for the jobs of an earlier engine`,
+        storePatience,
+      );
+      const found = await withBackOff(backOff, async () =>
+        driver.layer.find(flights.map(({ token }) => token)),
+      );
       for (const flight of flights) {
         const job = found.get(flight.token);
         if (job === undefined) driver.abandon(flight, lostJob(name, this.#context.clock.now()));
@@ -103,7 +117,14 @@ export class CommandPerformer {
         return;
       case 'reuse': {
         const { task, manifest, outcome, originRun } = command;
-        this.#context.post({ type: 'task-reused', at: this.#context.clock.now(), task, manifest, outcome, originRun });
+        this.#context.post({
+          type: 'task-reused',
+          at: this.#context.clock.now(),
+          task,
+          manifest,
+          outcome,
+          originRun,
+        });
         return;
       }
       case 'catch':
@@ -128,7 +149,8 @@ export class CommandPerformer {
     const { clock, datastore, run, plan } = this.#context;
     const pieces = taskPiecesOf(this.#state, task);
     const variable = plan.steps[pieces.spec.step]?.catchError?.var;
-    if (variable === undefined) throw new LeatError('INTERNAL', `'${task}' is to be caught, and its step has no @catchError`);
+    if (variable === undefined)
+      throw new LeatError('INTERNAL', `'${task}' is to be caught, and its step has no @catchError`);
     const at = clock.now();
     const token = attemptToken(run, formatAttempt(run, task, attempt + 1));
     const backOff = backOffFor(this.#context, `storing the failure of '${task}'`, storePatience);
@@ -141,7 +163,13 @@ export class CommandPerformer {
   #makeFlight(task: string, attempt: number): Flight {
     const { run } = this.#context;
     const name = formatAttempt(run, task, attempt);
-    return makeFlight({ task, attempt, name, token: attemptToken(run, name), pieces: taskPiecesOf(this.#state, task) });
+    return makeFlight({
+      task,
+      attempt,
+      name,
+      token: attemptToken(run, name),
+      pieces: taskPiecesOf(this.#state, task),
+    });
   }
 
   #takeFlight({ task, attempt }: CommandOf<'submit'>): Flight {

@@ -10,7 +10,12 @@ import { jitter } from './retry.ts';
 
 export type Block =
   | { readonly kind: 'step'; readonly name: string }
-  | { readonly kind: 'branch'; readonly name: string; readonly arms: readonly Blocks[]; readonly join: string }
+  | {
+      readonly kind: 'branch';
+      readonly name: string;
+      readonly arms: readonly Blocks[];
+      readonly join: string;
+    }
   | { readonly kind: 'foreach'; readonly name: string; readonly body: Blocks; readonly join: string }
   | { readonly kind: 'switch'; readonly name: string; readonly arms: readonly Blocks[] }
   | { readonly kind: 'loop'; readonly body: Blocks; readonly name: string };
@@ -25,7 +30,9 @@ export interface RandomFlow {
 export interface FlowShape {
   readonly blocks: Blocks;
   /** Decorators by step; steps that are absent have none. */
-  readonly steps?: Readonly<Record<string, Partial<Pick<StepPlan, 'retry' | 'catchError' | 'layer' | 'timeoutSeconds'>>>>;
+  readonly steps?: Readonly<
+    Record<string, Partial<Pick<StepPlan, 'retry' | 'catchError' | 'layer' | 'timeoutSeconds'>>>
+  >;
   readonly layer?: string;
 }
 
@@ -60,7 +67,8 @@ export function randomBlocks(draw: Draw, budget = 12): Blocks {
         return { kind: 'step', name: name('step') };
     }
   };
-  const arms = (depth: number): readonly Blocks[] => Array.from({ length: 2 + draw(2) }, () => sequence(depth + 1));
+  const arms = (depth: number): readonly Blocks[] =>
+    Array.from({ length: 2 + draw(2) }, () => sequence(depth + 1));
   return sequence(0);
 }
 
@@ -116,7 +124,11 @@ export function flowOf({ blocks, steps: decorated = {}, layer = 'simulated' }: F
         for (const arm of block.arms) compile(arm, block.join, inside);
         break;
       case 'foreach':
-        add(block.name, { kind: 'foreach', to: entryOf(block.body), over: 'this.items', join: block.join }, around);
+        add(
+          block.name,
+          { kind: 'foreach', to: entryOf(block.body), over: 'this.items', join: block.join },
+          around,
+        );
         compile(block.body, block.join, inside);
     }
     add(block.join, { kind: 'linear', to: next }, around, block.name);
@@ -129,7 +141,14 @@ export function flowOf({ blocks, steps: decorated = {}, layer = 'simulated' }: F
   const plans = steps.map(({ name }): [string, StepPlan] => [name, stepPlan(name, layer, decorated[name])]);
   return {
     blocks,
-    plan: { version: 1, flow: graph.flow, graph, steps: Object.fromEntries(plans), package: 'p', stepHashes: {} },
+    plan: {
+      version: 1,
+      flow: graph.flow,
+      graph,
+      steps: Object.fromEntries(plans),
+      package: 'p',
+      stepHashes: {},
+    },
   };
 }
 
@@ -166,7 +185,8 @@ export function decide(plan: RunPlan, address: string): EventOutcome {
     case 'switch': {
       const iteration = Number(/~(\d+)$/.exec(address)?.[1] ?? 0);
       const cases = Object.keys(next.cases);
-      if ('again' in next.cases) return { kind: 'switch', choice: chance < 0.5 && iteration < 5 ? 'again' : 'done' };
+      if ('again' in next.cases)
+        return { kind: 'switch', choice: chance < 0.5 && iteration < 5 ? 'again' : 'done' };
       return { kind: 'switch', choice: cases[Math.floor(chance * cases.length)]! };
     }
     default:
@@ -187,7 +207,8 @@ interface Visit {
 export function predict({ plan, blocks }: RandomFlow): Prediction {
   const tasks = new Map<string, readonly string[]>();
   const last = new Map<string, number>();
-  const loopOf = (step: string): number | undefined => plan.graph.steps.find(({ name }) => name === step)!.loop;
+  const loopOf = (step: string): number | undefined =>
+    plan.graph.steps.find(({ name }) => name === step)!.loop;
   const sameLoop = (a: string, b: string): boolean => loopOf(a) !== undefined && loopOf(a) === loopOf(b);
 
   const record = (visit: Visit, sources: readonly Visit[]): Visit => {
@@ -204,14 +225,21 @@ export function predict({ plan, blocks }: RandomFlow): Prediction {
   };
   const unvisited = (step: string, path: readonly number[], iteration: number): number => {
     const visited = last.get(`${step}[${path.join(',')}]`);
-    return loopOf(step) !== undefined && visited !== undefined && visited >= iteration ? visited + 1 : iteration;
+    return loopOf(step) !== undefined && visited !== undefined && visited >= iteration
+      ? visited + 1
+      : iteration;
   };
   const join = (step: string, split: Visit, arrivals: readonly Visit[]): Visit => {
     const { path } = split;
-    const inside = arrivals.filter((arrival) => sameLoop(arrival.step, split.step)).map((arrival) => arrival.iteration);
+    const inside = arrivals
+      .filter((arrival) => sameLoop(arrival.step, split.step))
+      .map((arrival) => arrival.iteration);
     const high = Math.max(split.iteration, ...inside);
     const past = high > split.iteration ? high + 1 : split.iteration;
-    return record({ step, path, iteration: unvisited(step, path, sameLoop(split.step, step) ? past : 0) }, arrivals);
+    return record(
+      { step, path, iteration: unvisited(step, path, sameLoop(split.step, step) ? past : 0) },
+      arrivals,
+    );
   };
   const walk = (sequence: Blocks, from: Visit): Visit => {
     let at = from;
@@ -220,7 +248,7 @@ export function predict({ plan, blocks }: RandomFlow): Prediction {
   };
   const walkBlock = (block: Block, from: Visit): Visit => {
     if (block.kind === 'loop') {
-      for (let at = from; ; ) {
+      for (let at = from; ;) {
         at = enter(block.name, from.path, walk(block.body, at));
         const outcome = decide(plan, formatTask(at));
         if (outcome.kind === 'switch' && outcome.choice === 'done') return at;
@@ -234,10 +262,16 @@ export function predict({ plan, blocks }: RandomFlow): Prediction {
       case 'switch':
         return walk(block.arms[Number((outcome as { choice: string }).choice.slice(4))]!, own);
       case 'branch':
-        return join(block.join, own, block.arms.map((arm) => walk(arm, own)));
+        return join(
+          block.join,
+          own,
+          block.arms.map((arm) => walk(arm, own)),
+        );
       case 'foreach': {
         const { count } = (outcome as { items: { count: number } }).items;
-        const arrivals = Array.from({ length: count }, (_, index) => walk(block.body, { ...own, path: [...own.path, index] }));
+        const arrivals = Array.from({ length: count }, (_, index) =>
+          walk(block.body, { ...own, path: [...own.path, index] }),
+        );
         // The item's first task comes from the split itself, not from a task at the item's path.
         return join(block.join, own, arrivals);
       }
@@ -246,7 +280,10 @@ export function predict({ plan, blocks }: RandomFlow): Prediction {
   const start = record({ step: 'start', path: [], iteration: 0 }, []);
   enter('end', [], walk(blocks, start));
   for (const [address, sources] of tasks) {
-    tasks.set(address, sources.map((source) => (tasks.has(source) ? source : splitBehind(plan, source))));
+    tasks.set(
+      address,
+      sources.map((source) => (tasks.has(source) ? source : splitBehind(plan, source))),
+    );
   }
   return tasks;
 }

@@ -14,8 +14,12 @@ export async function readAttempt(
 ): Promise<AttemptManifest | undefined> {
   const found = await readManifest(datastore, key);
   if (found === undefined || (found.task === task && found.attempt === attempt)) return found;
-  throw new LeatError('STORE_CORRUPT', `'${key}' is the manifest of '${found.task}@${found.attempt}', not of '${task}@${attempt}'`, {
-    hint: 'Something else has written to the datastore.',
-    details: { key },
-  });
+  throw new LeatError(
+    'STORE_CORRUPT',
+    `'${key}' is the manifest of '${found.task}@${found.attempt}', not of '${task}@${attempt}'`,
+    {
+      hint: 'Something else has written to the datastore.',
+      details: { key },
+    },
+  );
 }

@@ -7,10 +7,14 @@ import { emptyFifo, peek, push, shift, size } from './fifo.ts';
 import type { Frame, ReadyLevel, ReadyQueue, Task } from './state.ts';
 
 /** Either a task, or a frame whose next pending item may begin. */
-export type Ready = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'item'; readonly frame: Frame };
+export type Ready =
+  | { readonly kind: 'task'; readonly task: Task }
+  | { readonly kind: 'item'; readonly frame: Frame };
 
 /** A queue with nothing in it. */
-export const emptyReady = (layers: number): ReadyQueue => ({ layers: Array.from({ length: layers }, () => []) });
+export const emptyReady = (layers: number): ReadyQueue => ({
+  layers: Array.from({ length: layers }, () => []),
+});
 
 function levelOf(queue: ReadyQueue, layer: number, depth: number): ReadyLevel {
   const levels = queue.layers[layer] as ReadyLevel[];

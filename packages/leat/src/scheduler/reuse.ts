@@ -28,7 +28,11 @@ export function dispatchReuse(state: SchedulerState, out: Command[]): void {
 }
 
 /** The `reuse` of a task that may be reused. */
-export function commandReuse(state: SchedulerState, task: Pick<Task, 'step' | 'address'>, out: Command[]): void {
+export function commandReuse(
+  state: SchedulerState,
+  task: Pick<Task, 'step' | 'address'>,
+  out: Command[],
+): void {
   const result = reusableResult(state, task.step, task.address);
   if (result === undefined) {
     throw new LeatError('INTERNAL', `the origin run has no result of '${task.address}' any more`);

@@ -137,7 +137,8 @@ class RunLoop {
     this.#throwFault();
     this.#observer.applied(log, summary(state));
     this.#performer.perform(commands);
-    if (state.endCommanded !== undefined && commands.some(({ type }) => type === 'end')) await this.#end(state.endCommanded);
+    if (state.endCommanded !== undefined && commands.some(({ type }) => type === 'end'))
+      await this.#end(state.endCommanded);
   }
 
   #apply(event: RunEvent, log: RunEvent[], commands: Command[]): void {

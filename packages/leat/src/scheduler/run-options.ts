@@ -50,7 +50,10 @@ export function limitsOf(
   { maxWorkers, failFast = false }: { readonly maxWorkers?: number; readonly failFast?: boolean },
 ): RunLimits {
   if (maxWorkers !== undefined) return { maxWorkers, windows: {}, failFast };
-  return { windows: Object.fromEntries([...layers].map(([name, layer]) => [name, layer.capabilities.window])), failFast };
+  return {
+    windows: Object.fromEntries([...layers].map(([name, layer]) => [name, layer.capabilities.window])),
+    failFast,
+  };
 }
 
 /** The parts of a context that are the loop's own. */

@@ -12,7 +12,10 @@ export class Semaphore {
   /** Runs a call when there is room. */
   async run<T>(call: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => push(this.#waiting, resolve));
+    else
+      await new Promise<void>((resolve) => {
+        push(this.#waiting, resolve);
+      });
     try {
       return await call();
     } finally {

@@ -45,7 +45,13 @@ export class Settler {
     const { task, attempt, pieces, cancelled } = flight;
     const manifest = await this.#read(flight);
     if (manifest === 'corrupt') return;
-    const ending = { task, attempt, manifest: pieces.spec.manifest, cancelled, overdue: flight.overdueSince !== undefined };
+    const ending = {
+      task,
+      attempt,
+      manifest: pieces.spec.manifest,
+      cancelled,
+      overdue: flight.overdueSince !== undefined,
+    };
     const diagnosis = manifest === undefined && !cancelled ? await this.#diagnose(flight, end) : undefined;
     this.#context.post(endOfAttempt(ending, end, manifest, diagnosis));
   }
@@ -54,7 +60,9 @@ export class Settler {
     const { datastore } = this.#context;
     const backOff = backOffFor(this.#context, `reading the result of '${flight.task}'`, readPatience);
     try {
-      return await withBackOff(backOff, async () => readAttempt(datastore, flight.pieces.spec.manifest, flight));
+      return await withBackOff(backOff, async () =>
+        readAttempt(datastore, flight.pieces.spec.manifest, flight),
+      );
     } catch (error) {
       if (!isLeatError(error) || error.code !== 'STORE_CORRUPT') throw error;
       // This attempt's result is gone for good; another attempt may leave a better one.

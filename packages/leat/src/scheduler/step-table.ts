@@ -42,7 +42,8 @@ export function makeStepTable(plan: RunPlan): StepTable {
   const layers = [...new Set(plan.graph.steps.map((step) => stepPlanOf(plan, step.name).layer))];
   const idOf = (name: string): StepId => {
     const id = ids.get(name);
-    if (id === undefined) throw new LeatError('INTERNAL', `the graph of '${plan.flow}' names the step '${name}', which it lacks`);
+    if (id === undefined)
+      throw new LeatError('INTERNAL', `the graph of '${plan.flow}' names the step '${name}', which it lacks`);
     return id;
   };
   const steps = plan.graph.steps.map((graph, id): StepNode => {
@@ -62,7 +63,8 @@ export function makeStepTable(plan: RunPlan): StepTable {
 
 function stepPlanOf(plan: RunPlan, step: string): StepPlan {
   const found = plan.steps[step];
-  if (found === undefined) throw new LeatError('INTERNAL', `the plan of '${plan.flow}' has no entry for the step '${step}'`);
+  if (found === undefined)
+    throw new LeatError('INTERNAL', `the plan of '${plan.flow}' has no entry for the step '${step}'`);
   return found;
 }
 

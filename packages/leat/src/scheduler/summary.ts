@@ -43,14 +43,25 @@ export function summary(state: SchedulerState): RunSummary {
   };
 }
 
-const nothing = { waiting: 0, running: 0, retrying: 0, succeeded: 0, failed: 0, cancelled: 0, caught: 0, reused: 0 };
+const nothing = {
+  waiting: 0,
+  running: 0,
+  retrying: 0,
+  succeeded: 0,
+  failed: 0,
+  cancelled: 0,
+  caught: 0,
+  reused: 0,
+};
 
 /**
  * About how many more attempts each layer will get soon, at most `limit`: what is ready, and one for each target of a task
  * that runs. A hint for layers that start processes ahead of need.
  */
 export function upcoming(state: SchedulerState, limit: number): ReadonlyMap<string, number> {
-  const counts = state.table.layers.map((_, layer) => (state.ending === undefined ? readyCount(state.ready, layer, limit) : 0));
+  const counts = state.table.layers.map((_, layer) =>
+    state.ending === undefined ? readyCount(state.ready, layer, limit) : 0,
+  );
   for (const node of state.ending === undefined ? state.table.steps : []) {
     const running = state.counts[node.id]?.running ?? 0;
     if (running === 0) continue;

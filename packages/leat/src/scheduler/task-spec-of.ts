@@ -20,7 +20,10 @@ export interface TaskPieces {
 }
 
 /** The same for every task of a run. */
-export type RunFacts = Pick<TaskSpec, 'user' | 'known' | 'package' | 'parameters' | 'tags' | 'namespace' | 'originRun'>;
+export type RunFacts = Pick<
+  TaskSpec,
+  'user' | 'known' | 'package' | 'parameters' | 'tags' | 'namespace' | 'originRun'
+>;
 
 /** Finds the bytes of one foreach item: the scheduler knows a number and the key of an index, nothing more. */
 export type LocateItem = (frame: FrameWithoutItem) => Promise<ItemSource>;
@@ -89,7 +92,11 @@ export function sourcesOf(state: SchedulerState, task: Task): readonly TaskSourc
   }
 }
 
-function sourceAt(state: SchedulerState, where: Pick<Position, 'frame' | 'place'>, id: FinishedId): TaskSource {
+function sourceAt(
+  state: SchedulerState,
+  where: Pick<Position, 'frame' | 'place'>,
+  id: FinishedId,
+): TaskSource {
   const finished = finishedOf(state.finished, id);
   const { name: step } = nodeOf(state.table, finished.step);
   const path = pathOf(where);
@@ -100,7 +107,10 @@ function sourceAt(state: SchedulerState, where: Pick<Position, 'frame' | 'place'
   };
 }
 
-function framesOf(state: SchedulerState, position: Pick<Position, 'frame' | 'place'>): readonly FrameWithoutItem[] {
+function framesOf(
+  state: SchedulerState,
+  position: Pick<Position, 'frame' | 'place'>,
+): readonly FrameWithoutItem[] {
   const frames: FrameWithoutItem[] = [];
   let at: { readonly frame: Frame | undefined; readonly place: number } = position;
   while (at.frame !== undefined) {

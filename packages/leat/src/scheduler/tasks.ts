@@ -45,10 +45,15 @@ export function addTask(
 }
 
 /** Makes the task at a position and queues it: to be reused where the origin run allows it, to be started otherwise. */
-export function queueTask(state: SchedulerState, position: Position, from: { source: Source; reusable: boolean }): void {
+export function queueTask(
+  state: SchedulerState,
+  position: Position,
+  from: { source: Source; reusable: boolean },
+): void {
   countOf(state, position.step).waiting += 1;
   const task = addTask(state, position, { ...from, phase: 'ready' });
-  if (from.reusable && reusableResult(state, position.step, task.address) !== undefined) push(state.toReuse, task);
+  if (from.reusable && reusableResult(state, position.step, task.address) !== undefined)
+    push(state.toReuse, task);
   else makeReady(state, task);
 }
 

@@ -7,7 +7,15 @@
  */
 import { LeatError } from '../errors/index.ts';
 import type { AttemptState, RunEvent } from '../metadata/events.ts';
-import { commandCatch, commandWake, onCaught, onFailed, onRetryDue, onReused, onSucceeded } from './attempt-events.ts';
+import {
+  commandCatch,
+  commandWake,
+  onCaught,
+  onFailed,
+  onRetryDue,
+  onReused,
+  onSucceeded,
+} from './attempt-events.ts';
 import type { Command } from './commands.ts';
 import { commandSubmit, dispatch } from './dispatch.ts';
 import { cancelRun, endIfDone } from './finish.ts';
@@ -65,13 +73,14 @@ export function isTimely(state: SchedulerState, event: RunEvent): boolean {
       return task.phase === 'catching';
     case 'retry-due':
       return task.phase === 'waiting' && task.attempt === event.attempt && state.ending === undefined;
-    case 'attempt-state':
-      return concernsFlight(task, event) && rank(event.state) > rank(task.state);
-    case 'attempt-submitted':
-      return concernsFlight(task, event) && task.phase === 'issued';
     default:
-      return concernsFlight(task, event);
+      return concernsFlight(task, event) && isNews(task, event);
   }
+}
+
+function isNews(task: Task, event: AttemptEvent): boolean {
+  if (event.type === 'attempt-state') return rank(event.state) > rank(task.state);
+  return event.type !== 'attempt-submitted' || task.phase === 'issued';
 }
 
 function applyToTask(state: SchedulerState, event: TaskEvent, out: Command[]): void {
@@ -98,7 +107,10 @@ function concernsFlight(task: Task, event: Extract<TaskEvent, { attempt: number 
   if (event.attempt < task.attempt || task.phase === 'catching') return false;
   const flying = task.phase === 'issued' || task.phase === 'submitted';
   if (event.attempt === task.attempt && flying) return true;
-  throw defect(task, `'${event.type}' came for attempt ${event.attempt}, and attempt ${task.attempt} is '${task.phase}'`);
+  throw defect(
+    task,
+    `'${event.type}' came for attempt ${event.attempt}, and attempt ${task.attempt} is '${task.phase}'`,
+  );
 }
 
 type AttemptEvent = Exclude<TaskEvent, { type: 'task-reused' | 'task-caught' | 'retry-due' }>;
@@ -131,11 +143,16 @@ const rank = (attemptState: AttemptState | undefined): number =>
 function start(state: SchedulerState): void {
   state.started = true;
   const first = state.table.ids.get('start');
-  if (first === undefined) throw new LeatError('INTERNAL', `the graph of '${state.flow}' has no step 'start'`);
+  if (first === undefined)
+    throw new LeatError('INTERNAL', `the graph of '${state.flow}' has no step 'start'`);
   const nowhere = { step: first, iteration: 0, seen: [] };
   // As if the task before had been on the same step: a `start` within a loop has then been seen once.
   const { seen } = nextRound(state.table, nowhere, first);
-  queueTask(state, { ...nowhere, frame: undefined, place: 0, seen }, { source: { kind: 'none' }, reusable: true });
+  queueTask(
+    state,
+    { ...nowhere, frame: undefined, place: 0, seen },
+    { source: { kind: 'none' }, reusable: true },
+  );
 }
 
 /** Another engine has taken the run: what was commanded and not answered is commanded again. */

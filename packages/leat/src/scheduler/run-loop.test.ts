@@ -1,0 +1,432 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { FailureRecord } from '../datastore/manifest.ts';
+import { isLeatError } from '../errors/index.ts';
+import type { RunEvent } from '../metadata/events.ts';
+import { createState } from './create-state.ts';
+import type { TaskLine } from './observer.ts';
+import { flowOf, noRetry, predict, randomBlocks, type RandomFlow } from './random-flow.fixture.ts';
+import { jitter } from './retry.ts';
+import { makeWorld, type World } from './simulation.fixture.ts';
+import { transition } from './transition.ts';
+
+const step = (name: string) => ({ kind: 'step', name }) as const;
+const twoSteps = flowOf({ blocks: [] });
+const thrown: FailureRecord = { reason: 'error', type: 'RangeError', message: 'not in range' };
+
+const typesOf = (world: World): readonly string[] => world.metadata.log.map(({ type }) => type);
+const eventsOf = <T extends RunEvent['type']>(world: World, type: T) =>
+  world.metadata.log.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
+
+/** Addresses of decided tasks, doubled ones twice. */
+const results = (world: World): readonly string[] =>
+  world.metadata.log.flatMap((event) =>
+    event.type === 'attempt-succeeded' || event.type === 'task-caught' || event.type === 'task-reused'
+      ? [event.task]
+      : [],
+  );
+
+async function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => 'fine',
+    (error: unknown) => (isLeatError(error) ? error.code : error),
+  );
+}
+
+describe('the loop', () => {
+  test('drives a run to its end without waiting on any timer of its own', async () => {
+    const world = makeWorld({ flow: twoSteps, durationMs: () => 1000, layer: { startMs: [0, 0] } });
+    const began = world.clock.now();
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    expect(world.clock.now() - began).toBe(2000);
+    const task = [
+      'attempt-submitted',
+      'attempt-accepted',
+      'attempt-state',
+      'attempt-state',
+      'attempt-succeeded',
+    ];
+    expect(typesOf(world)).toStrictEqual(['engine-started', ...task, ...task, 'run-ended']);
+  });
+
+  test('logs a submit in the transaction of its cause, before the layer is told', async () => {
+    const started: number[] = [];
+    const world = makeWorld({
+      flow: twoSteps,
+      behave: () => {
+        started.push(eventsOf(world, 'attempt-submitted').length);
+        return undefined;
+      },
+    });
+    await world.finish(await world.start());
+    expect(started).toStrictEqual([1, 2]);
+    expect(world.metadata.batches[0]).toBe(2);
+  });
+
+  test('gives a foreach item the place of its own bytes', async () => {
+    const flow = flowOf({ blocks: [{ kind: 'foreach', name: 'wide', body: [step('work')], join: 'join' }] });
+    const world = makeWorld({ flow });
+    await world.finish(await world.start());
+    const specs = [...world.specs.values()].filter(({ step: name }) => name === 'work');
+    expect(specs.length).toBeGreaterThan(0);
+    for (const { foreach, path } of specs) {
+      expect(foreach).toMatchObject([
+        { step: 'wide', index: path[0], item: { key: 'items/wide/0', offset: path[0]! * 10, length: 10 } },
+      ]);
+    }
+  });
+
+  test('tries again what threw, and says in the log when', async () => {
+    const retry = { times: 2, waitSeconds: 60, backoff: 'constant' as const, maxWaitSeconds: 600 };
+    const world = makeWorld({
+      flow: flowOf({ blocks: [], steps: { start: { retry } } }),
+      behave: ({ attempt, step: name }) => (name === 'start' && attempt < 2 ? thrown : undefined),
+    });
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    const failures = eventsOf(world, 'attempt-failed');
+    expect(failures).toMatchObject([
+      { attempt: 0, failure: thrown },
+      { attempt: 1, failure: thrown },
+    ]);
+    for (const { at, retryAt } of failures) expect(retryAt! - at).toBeGreaterThanOrEqual(60_000);
+    expect(eventsOf(world, 'retry-due')).toHaveLength(2);
+    expect([...world.specs.values()].map(({ triesLeft }) => triesLeft)).toStrictEqual([3, 2, 1, 1]);
+  });
+
+  test('fails the run when tries are out; without a manifest the layer says why', async () => {
+    const world = makeWorld({ flow: twoSteps, behave: () => 'exit' });
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'failed' });
+    expect(eventsOf(world, 'attempt-failed')).toMatchObject([{ failure: { reason: 'exit', exitCode: 137 } }]);
+    expect(eventsOf(world, 'attempt-failed')[0]!.retryAt).toBeUndefined();
+  });
+
+  test('takes a process that ends well and leaves nothing for a failure', async () => {
+    const world = makeWorld({ flow: twoSteps, behave: () => 'no-manifest' });
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'failed' });
+    expect(eventsOf(world, 'attempt-failed')).toMatchObject([{ failure: { reason: 'exit', exitCode: 0 } }]);
+  });
+
+  test('commits a stand-in for a caught failure', async () => {
+    const flow = flowOf({
+      blocks: [step('work')],
+      steps: { work: { catchError: { var: 'failed' }, retry: { ...noRetry, times: 1 } } },
+    });
+    const world = makeWorld({ flow, behave: ({ step: name }) => (name === 'work' ? thrown : undefined) });
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    const [caught] = eventsOf(world, 'task-caught');
+    expect(caught).toMatchObject({
+      task: 'work',
+      attempt: 1,
+      failure: thrown,
+      manifest: 'runs/RandomFlow/1/work/task@2.json',
+    });
+    const manifest = JSON.parse(Buffer.from(world.datastore.getSync(caught!.manifest)!).toString()) as object;
+    expect(manifest).toMatchObject({
+      status: 'succeeded',
+      attempt: 2,
+      caught: thrown,
+      artifacts: { failed: { stored: 'inline' } },
+    });
+    expect(world.specs.get('RandomFlow/1/end@0')!.sources).toMatchObject([
+      { task: 'work', manifest: caught!.manifest },
+    ]);
+  });
+
+  test('ends a task that its layer lets run past its timeout', async () => {
+    const flow = flowOf({ blocks: [], steps: { start: { timeoutSeconds: 10 } } });
+    const world = makeWorld({ flow, durationMs: () => 3_600_000 });
+    // The layer is told of no timeout, so only the engine knows.
+    const submit = world.layer.submit.bind(world.layer);
+    world.layer.submit = async (batch) => submit(batch.map(({ timeoutSeconds: _untold, ...request }) => request));
+    const began = world.clock.now();
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'failed' });
+    expect(eventsOf(world, 'attempt-failed')).toMatchObject([{ failure: { reason: 'timeout' } }]);
+    expect(world.clock.now() - began).toBeLessThan(120_000);
+  });
+
+  test('cancels once gently, and by force the second time', async () => {
+    const world = makeWorld({ flow: twoSteps, durationMs: () => 3_600_000 });
+    const graces: number[] = [];
+    const cancel = world.layer.cancel.bind(world.layer);
+    world.layer.cancel = async (jobs, options) => {
+      graces.push(options.graceSeconds);
+      if (options.graceSeconds === 0) await cancel(jobs, options);
+    };
+    const handle = await world.start();
+    world.clock.after(5000, () => {
+      handle.cancel('SIGINT', false);
+    });
+    world.clock.after(6000, () => {
+      handle.cancel('SIGINT', true);
+    });
+    await expect(world.finish(handle)).resolves.toMatchObject({ status: 'cancelled' });
+    expect(graces).toStrictEqual([10, 0]);
+    expect(eventsOf(world, 'attempt-failed')).toMatchObject([{ failure: { reason: 'cancelled' } }]);
+  });
+
+  test('does not wait for ever for a layer that never ends what it was asked to end', async () => {
+    const world = makeWorld({ flow: twoSteps, durationMs: () => 360_000_000 });
+    world.layer.cancel = async () => {};
+    const handle = await world.start();
+    world.clock.after(5000, () => {
+      handle.cancel('SIGINT', false);
+    });
+    const began = world.clock.now();
+    await expect(world.finish(handle)).resolves.toMatchObject({ status: 'cancelled' });
+    expect(world.clock.now() - began).toBeLessThan(60_000);
+  });
+
+  test('ends the others when it fails fast', async () => {
+    const flow = flowOf({
+      blocks: [{ kind: 'branch', name: 'split', arms: [[step('bad')], [step('long')]], join: 'join' }],
+    });
+    const options = {
+      flow,
+      behave: ({ step: name }: { step: string }) => (name === 'bad' ? thrown : undefined),
+      durationMs: ({ step: name }: { step: string }) => (name === 'long' ? 3_600_000 : 10),
+    };
+    const patient = makeWorld(options);
+    await expect(patient.finish(await patient.start())).resolves.toMatchObject({ status: 'failed' });
+    expect(results(patient)).toContain('long');
+    const fast = makeWorld({ ...options, limits: { windows: {}, failFast: true } });
+    await expect(fast.finish(await fast.start())).resolves.toMatchObject({ status: 'failed' });
+    expect(results(fast)).not.toContain('long');
+  });
+
+  test('renews its lease, and writes nothing once it is lost', async () => {
+    const world = makeWorld({ flow: twoSteps, durationMs: () => 100_000 });
+    const handle = await world.start();
+    let length = 0;
+    world.clock.after(50_000, () => {
+      expect(world.metadata.renewals).toBe(4);
+      length = world.metadata.log.length;
+      void world.metadata.acquireLease('RandomFlow', '1', 'another');
+    });
+    await expect(world.clock.run(outcomeOf(handle.done))).resolves.toBe('LEASE_LOST');
+    expect(world.metadata.log).toHaveLength(length);
+  });
+
+  test('stops when the metadata is gone for longer than its lease', async () => {
+    const world = makeWorld({ flow: twoSteps, durationMs: () => 100_000 });
+    const handle = await world.start();
+    const gone = (): never => {
+      throw new Error('unreachable');
+    };
+    world.clock.after(50_000, () => {
+      world.metadata.renewLease = async () => new Promise(() => {});
+      world.metadata.releaseLease = async () => gone();
+    });
+    await expect(world.clock.run(outcomeOf(handle.done))).resolves.toBe('LEASE_LOST');
+  });
+
+  test('gives up on a layer that cannot be reached, and leaves the run to be recovered', async () => {
+    const world = makeWorld({ flow: twoSteps, durationMs: () => 50_000 });
+    const handle = await world.start();
+    world.layer.poll = async () => {
+      throw new Error('no route to host');
+    };
+    await expect(world.clock.run(outcomeOf(handle.done))).resolves.toBe('LAYER_FAILED');
+    expect(typesOf(world)).not.toContain('run-ended');
+  });
+
+  test('brings the output of tasks to observers and to the store; an observer that throws disturbs nothing', async () => {
+    const lines: TaskLine[] = [];
+    const bad = {
+      applied: () => {
+        throw new Error('mine');
+      },
+      line: () => {
+        throw new Error('mine');
+      },
+    };
+    const world = makeWorld({
+      flow: twoSteps,
+      output: 'one\nzwei ü\nlast',
+      observers: [bad, { line: (line) => lines.push(line) }],
+    });
+    await world.finish(await world.start());
+    expect(lines.filter(({ task }) => task === 'start').map(({ text }) => text)).toStrictEqual([
+      'one',
+      'zwei ü',
+      'last',
+    ]);
+    expect(Buffer.from(world.datastore.getSync('runs/RandomFlow/1/start/task@0.log')!).toString()).toContain(
+      'zwei ü',
+    );
+  });
+
+  test('tells layers what is coming', async () => {
+    const hints: number[] = [];
+    const world = makeWorld({ flow: flowOf({ blocks: [step('a'), step('b')] }) });
+    Object.assign(world.layer, { expect: (upcoming: number) => hints.push(upcoming) });
+    await world.finish(await world.start());
+    expect(hints).toStrictEqual([1, 0]);
+  });
+});
+
+describe('resume', () => {
+  const blocks = [
+    { kind: 'foreach', name: 'wide', body: [step('a'), step('b')], join: 'join' } as const,
+    step('last'),
+  ];
+
+  test('reuses what succeeded, by reference, and runs the rest', async () => {
+    const flow = flowOf({ blocks });
+    const first = makeWorld({ flow, behave: ({ task }) => (task === 'b[1]' ? thrown : undefined) });
+    await expect(first.finish(await first.start())).resolves.toMatchObject({ status: 'failed' });
+    const done = new Map(eventsOf(first, 'attempt-succeeded').map((event) => [event.task, event]));
+    const origin = {
+      run: '0',
+      fresh: [],
+      result: (task: string) => {
+        const event = done.get(task);
+        return event && { manifest: event.manifest.replace('/1/', '/0/'), outcome: event.outcome, run: '0' };
+      },
+    };
+    const second = makeWorld({ flow, origin });
+    for (const [key, bytes] of first.datastore.objects)
+      second.datastore.objects.set(key.replace('/1/', '/0/'), bytes);
+    await expect(second.finish(await second.start())).resolves.toMatchObject({ status: 'succeeded' });
+    expect(results(second).toSorted()).toStrictEqual([...predict(flow).keys()].toSorted());
+    expect(
+      eventsOf(second, 'task-reused')
+        .map(({ task }) => task)
+        .toSorted(),
+    ).toStrictEqual([...done.keys()].toSorted());
+    expect(second.specs.get('RandomFlow/1/b[1]@0')!.sources).toStrictEqual([
+      { step: 'a', task: 'a[1]', manifest: 'runs/RandomFlow/0/a/1@0.json' },
+    ]);
+  });
+
+  test('reuses nothing from a step on, nor anything that follows it', async () => {
+    const flow = flowOf({ blocks });
+    const first = makeWorld({ flow });
+    await first.finish(await first.start());
+    const done = new Map(eventsOf(first, 'attempt-succeeded').map((event) => [event.task, event]));
+    const origin = {
+      run: '1',
+      fresh: ['b'],
+      result: (task: string) => {
+        const event = done.get(task);
+        return event && { manifest: event.manifest, outcome: event.outcome, run: '1' };
+      },
+    };
+    const second = makeWorld({ flow, origin });
+    await second.finish(await second.start());
+    const reused = new Set(eventsOf(second, 'task-reused').map(({ task }) => task.replace(/\[.*/, '')));
+    expect([...reused].toSorted()).toStrictEqual(['a', 'start', 'wide']);
+  });
+});
+
+/** Any flow in a world that does everything that platforms do to tasks. */
+const hardWorld = fc.record({
+  numbers: fc.array(fc.nat(), { minLength: 30, maxLength: 30 }),
+  seed: fc.nat(),
+  maxWorkers: fc.integer({ min: 1, max: 6 }),
+});
+
+const hardFaults = {
+  failingCall: 0.05,
+  lost: 0.04,
+  interrupted: 0.05,
+  doubled: 0.05,
+  startFailed: 0.03,
+  stale: 0.1,
+};
+
+function hardFlow(numbers: readonly number[]): RandomFlow {
+  let at = 0;
+  const blocks = randomBlocks(
+    (bound) => Math.floor(jitter(`${numbers[(at += 1) % numbers.length]}/${at}`) * bound),
+    8,
+  );
+  const retry = { times: 2, waitSeconds: 1, backoff: 'exponential' as const, maxWaitSeconds: 100 };
+  const steps = Object.fromEntries(
+    flowOf({ blocks }).plan.graph.steps.map(({ name }) => [name, { retry, timeoutSeconds: 3600 }]),
+  );
+  return flowOf({ blocks, steps });
+}
+
+/** Each task throws at most twice, whatever else befalls it: its tries must be enough. */
+function badLuck(seed: number) {
+  const bad = new Map<string, Set<number>>();
+  return ({ task, attempt }: { task: string; attempt: number }): FailureRecord | undefined => {
+    const attempts = bad.get(task) ?? new Set();
+    bad.set(task, attempts);
+    if (!attempts.has(attempt) && (attempts.size >= 2 || jitter(`${seed}${task}@${attempt}`) > 0.15))
+      return undefined;
+    attempts.add(attempt);
+    return thrown;
+  };
+}
+
+function expectSoundRun(world: World, flow: RandomFlow): void {
+  expect(results(world).toSorted()).toStrictEqual([...predict(flow).keys()].toSorted());
+  const decided = new Map(eventsOf(world, 'attempt-succeeded').map((event) => [event.task, event.manifest]));
+  for (const spec of world.specs.values()) {
+    expect(spec.sources.map(({ task }) => task)).toStrictEqual(predict(flow).get(spec.task));
+    for (const { task, manifest } of spec.sources) expect(manifest).toBe(decided.get(task));
+  }
+  expect(world.layer.inFlight).toStrictEqual([]);
+}
+
+describe('in a world where everything goes wrong', () => {
+  test('every task has one result, within the limits, and the log replays to the same end', async () => {
+    await fc.assert(
+      fc.asyncProperty(hardWorld, async ({ numbers, seed, maxWorkers }) => {
+        const flow = hardFlow(numbers);
+        const limits = { maxWorkers, windows: {}, failFast: false };
+        const world = makeWorld({
+          flow,
+          seed,
+          limits,
+          faults: hardFaults,
+          storeFails: 0.02,
+          behave: badLuck(seed),
+        });
+        await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+        expectSoundRun(world, flow);
+        const replayed = createState({ run: '1', plan: flow.plan });
+        for (const event of world.metadata.log) {
+          transition(replayed, event);
+          expect(replayed.inFlight).toBeLessThanOrEqual(maxWorkers);
+        }
+        expect(replayed).toMatchObject({ ended: 'succeeded', inFlight: 0, catching: 0 });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('an engine that dies at any moment is followed by one that comes to the same results', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        hardWorld,
+        fc.nat({ max: 40 }),
+        fc.boolean(),
+        async ({ numbers, seed, maxWorkers }, deathAt, stored) => {
+          const flow = hardFlow(numbers);
+          const limits = { maxWorkers, windows: {}, failFast: false };
+          const world = makeWorld({ flow, seed, limits, faults: hardFaults, behave: badLuck(seed) });
+          const append = world.metadata.append.bind(world.metadata);
+          let appends = 0;
+          world.metadata.append = async (lease, events) => {
+            appends += 1;
+            if (appends !== deathAt) return append(lease, events);
+            if (stored) await append(lease, events);
+            world.metadata.epoch += 1;
+            return append(lease, events);
+          };
+          const first = await world.clock.run(outcomeOf((await world.start()).done));
+          if (first === 'LEASE_LOST') {
+            await world.clock.run(world.clock.pause(seed % 100_000));
+            await expect(
+              world.finish(await world.start({ ...limits, maxWorkers: 7 - maxWorkers })),
+            ).resolves.toMatchObject({ status: 'succeeded' });
+          } else expect(first).toBe('fine');
+          expectSoundRun(world, flow);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});

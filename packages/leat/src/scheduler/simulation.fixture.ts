@@ -1,0 +1,164 @@
+/** A whole engine in a simulated world: stores in memory, a simulated layer, virtual time. One seed is one world. */
+import {
+  Random,
+  type SimulatedFaults,
+  SimulatedLayer,
+  type SimulatedLayerOptions,
+  VirtualClock,
+} from '@leat/testing';
+import { type AttemptRequest, guardLayer } from '../compute/index.ts';
+import type { AttemptManifest, FailureRecord, ItemChunk } from '../datastore/manifest.ts';
+import type { EventOutcome, RunLimits } from '../metadata/events.ts';
+import type { RunRecord } from '../metadata/metadata-store.ts';
+import type { TaskSpec } from '../plan/task-spec.ts';
+import type { RunObserver } from './observer.ts';
+import { decide, type RandomFlow } from './random-flow.fixture.ts';
+import { recoverState } from './recover-state.ts';
+import { type RunHandle, startRun } from './run-loop.ts';
+import { MemoryDatastore, MemoryLog } from './simulated-stores.fixture.ts';
+import type { Origin } from './origin.ts';
+
+export interface WorldOptions {
+  readonly flow: RandomFlow;
+  readonly seed?: number;
+  readonly limits?: RunLimits;
+  readonly faults?: Partial<SimulatedFaults>;
+  /** Probability that a call to a store fails. */
+  readonly storeFails?: number;
+  /** What the step does; a failure that is told here is the step's own. */
+  readonly behave?: (spec: TaskSpec) => FailureRecord | 'exit' | 'no-manifest' | undefined;
+  readonly durationMs?: (spec: TaskSpec) => number;
+  readonly layer?: Partial<SimulatedLayerOptions>;
+  readonly observers?: readonly RunObserver[];
+  readonly origin?: Origin;
+  readonly output?: string;
+}
+
+export interface World {
+  readonly clock: VirtualClock;
+  readonly datastore: MemoryDatastore;
+  readonly metadata: MemoryLog;
+  readonly layer: SimulatedLayer;
+  readonly run: RunRecord;
+  /** The specs that tasks were started with, by name of the attempt. */
+  readonly specs: Map<string, TaskSpec>;
+  /** Starts an engine: the first one, or one that recovers. */
+  start(limits?: RunLimits): Promise<RunHandle>;
+  /** Lets time pass until the run has ended. */
+  finish(handle: RunHandle): ReturnType<VirtualClock['run']> & RunHandle['done'];
+}
+
+export function makeWorld(options: WorldOptions): World {
+  const { flow, seed = 1, limits = { windows: {}, failFast: false }, storeFails = 0 } = options;
+  const clock = new VirtualClock();
+  const random = new Random(seed);
+  const fails = (): boolean => random.chance(storeFails);
+  const datastore = new MemoryDatastore(fails);
+  const metadata = new MemoryLog(fails);
+  const specs = new Map<string, TaskSpec>();
+  const layer = new SimulatedLayer({
+    clock,
+    seed,
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
+    startMs: [0, 500],
+    task: (request) => {
+      specs.set(request.name, request.spec);
+      return simulateTask(options, datastore, request, random);
+    },
+    ...options.layer,
+  });
+  const guarded = guardLayer(layer);
+  const { plan } = flow;
+  const run: RunRecord = {
+    id: '1',
+    flow: plan.flow,
+    namespace: 'user:me',
+    user: 'me',
+    tags: [],
+    plan,
+    parameters: {},
+    parametersKey: 'parameters',
+    package: plan.package,
+    datastore: datastore.url,
+    createdAt: clock.now(),
+    status: 'running',
+    lastSeq: 0,
+  };
+  return {
+    clock,
+    datastore,
+    metadata,
+    layer,
+    run,
+    specs,
+    async start(newLimits = limits) {
+      const lease = await metadata.acquireLease(run.flow, run.id, 'engine');
+      const state = await recoverState(
+        { run: run.id, plan, ...(options.origin === undefined ? {} : { origin: options.origin }) },
+        metadata.events(),
+      );
+      return startRun({
+        state,
+        plan,
+        run,
+        lease,
+        leaseMs: 30_000,
+        metadata: metadata.store,
+        datastore,
+        layers: new Map([[layer.name, guarded]]),
+        limits: newLimits,
+        engine: { host: 'here', pid: 1 },
+        observers: options.observers ?? [],
+        clock,
+      });
+    },
+    finish: (handle) => clock.run(handle.done),
+  };
+}
+
+function simulateTask(
+  options: WorldOptions,
+  datastore: MemoryDatastore,
+  { spec }: AttemptRequest,
+  random: Random,
+) {
+  const behaviour = options.behave?.(spec);
+  const durationMs = options.durationMs?.(spec) ?? random.between(0, 20_000);
+  const { output } = options;
+  const shared = { durationMs, ...(output === undefined ? {} : { output }) };
+  if (behaviour === 'no-manifest') return shared;
+  if (behaviour === 'exit') return { ...shared, exitCode: 137 };
+  return {
+    ...shared,
+    exitCode: behaviour === undefined ? 0 : 1,
+    commit: async () => {
+      datastore.createSync(spec.manifest, [
+        Buffer.from(JSON.stringify(manifestOf(options, datastore, spec, behaviour))),
+      ]);
+    },
+  };
+}
+
+function manifestOf(
+  { flow }: WorldOptions,
+  datastore: MemoryDatastore,
+  { task, attempt, token }: TaskSpec,
+  failure: FailureRecord | undefined,
+): AttemptManifest {
+  const head = { version: 1, task, attempt, token, startedAt: 1, endedAt: 2 } as const;
+  if (failure !== undefined) return { ...head, status: 'failed', failure };
+  const outcome = decide(flow.plan, task);
+  storeItems(datastore, outcome);
+  return { ...head, status: 'succeeded', outcome, artifacts: {} };
+}
+
+function storeItems(datastore: MemoryDatastore, outcome: EventOutcome): void {
+  if (outcome.kind !== 'foreach' || outcome.items.index === undefined) return;
+  const { index, count } = outcome.items;
+  const chunk: ItemChunk = {
+    key: `${index}/0`,
+    first: 0,
+    offsets: Array.from({ length: count + 1 }, (_, at) => at * 10),
+  };
+  datastore.putSync(index, [Buffer.from(JSON.stringify([chunk]))]);
+}
