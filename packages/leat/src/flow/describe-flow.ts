@@ -36,7 +36,7 @@ export function describeFlow(flow: unknown): FlowDescription {
   }
   if (!/^[A-Za-z][\w$]*$/.test(name)) {
     throw new LeatError('FLOW_INVALID', `'${name}' cannot be a flow's name`, {
-      hint: 'Use letters, digits and _, a letter first.',
+      hint: 'Use letters, digits and _, a letter first. Where a minifier has changed it, let it keep names.',
     });
   }
   const methods = methodsOf(flow);

@@ -84,47 +84,44 @@ export function makeInputs<T>(source: InputSource<T>): InputList<T> {
   const { length, branches } = source;
   const list = new Entries<T>(length, (index) => source.at(index));
   return new Proxy(list as unknown as InputList<T>, {
-    get: (_, property) => {
-      const position = typeof property === 'string' ? positionOf(property, branches, list) : undefined;
-      if (position !== undefined) return list.at(position);
-      const value: unknown = Reflect.get(list, property);
-      return typeof value === 'function' ? (value.bind(list) as unknown) : value;
+    get: (_, property): unknown => {
+      const position = positionOf(property, branches, list);
+      return position === undefined ? Reflect.get(list, property) : list.at(position);
     },
-    has: (_, property) =>
-      property in list ||
-      (typeof property === 'string' && positionOf(property, branches, list) !== undefined),
+    has: (_, property) => property in list || (positionOf(property, branches, list) ?? length) < length,
   });
 }
 
 function positionOf(
-  property: string,
+  property: string | symbol,
   branches: ReadonlyMap<string, number> | undefined,
   list: object,
 ): number | undefined {
+  if (typeof property === 'symbol') return undefined;
   if (/^\d+$/.test(property)) return Number(property);
   return property in list ? undefined : branches?.get(property);
 }
 
+/** No private fields: methods are called on the proxy. */
 class Entries<T> {
   readonly length: number;
-  readonly #entry: (index: number) => T;
+  declare readonly at: (index: number) => T | undefined;
 
   constructor(length: number, entry: (index: number) => T) {
     this.length = length;
-    this.#entry = entry;
-  }
-
-  at(index: number): T | undefined {
-    const position = index < 0 ? this.length + index : index;
-    return position >= 0 && position < this.length ? this.#entry(position) : undefined;
+    const at = (index: number): T | undefined => {
+      const position = index < 0 ? length + index : index;
+      return position >= 0 && position < length ? entry(position) : undefined;
+    };
+    Object.defineProperty(this, 'at', { value: at });
   }
 
   *[Symbol.iterator](): Generator<T> {
-    for (let index = 0; index < this.length; index++) yield this.#entry(index);
+    for (let index = 0; index < this.length; index++) yield this.at(index) as T;
   }
 
   map<U>(make: (task: T, index: number) => U): U[] {
-    return Array.from({ length: this.length }, (_, index) => make(this.#entry(index), index));
+    return Array.from({ length: this.length }, (_, index) => make(this.at(index) as T, index));
   }
 
   flatMap<U>(make: (task: T, index: number) => U | readonly U[]): U[] {
@@ -133,8 +130,10 @@ class Entries<T> {
 
   filter(keep: (task: T, index: number) => unknown): InputList<T> {
     const kept: number[] = [];
-    for (let index = 0; index < this.length; index++) if (keep(this.#entry(index), index)) kept.push(index);
-    return makeInputs({ length: kept.length, at: (index) => this.#entry(kept[index] as number) });
+    for (let index = 0; index < this.length; index++) {
+      if (keep(this.at(index) as T, index)) kept.push(index);
+    }
+    return makeInputs({ length: kept.length, at: (index) => this.at(kept[index] as number) as T });
   }
 
   find(wanted: (task: T, index: number) => unknown): T | undefined {
@@ -160,11 +159,13 @@ class Entries<T> {
 
   reduce<U>(...call: [(left: U, right: T, index: number) => U, U?]): U {
     const [merge] = call;
-    if (call.length === 1 && this.length === 0)
+    if (call.length === 1 && this.length === 0) {
       throw new TypeError('reduce of empty inputs with no initial value');
-    let result = call.length > 1 ? (call[1] as U) : (this.#entry(0) as unknown as U);
-    for (let index = call.length > 1 ? 0 : 1; index < this.length; index++)
-      result = merge(result, this.#entry(index), index);
+    }
+    let result = call.length > 1 ? (call[1] as U) : (this.at(0) as unknown as U);
+    for (let index = call.length > 1 ? 0 : 1; index < this.length; index++) {
+      result = merge(result, this.at(index) as T, index);
+    }
     return result;
   }
 }

@@ -116,5 +116,5 @@ function describe(value: unknown): string {
   if (typeof value === 'string')
     return `the string '${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
   if (typeof value === 'object') return `an object of ${value.constructor?.name || 'no class'}`;
-  return `the ${typeof value} ${String(value as number)}`;
+  return typeof value === 'number' || typeof value === 'boolean' ? `${value}` : `a ${typeof value}`;
 }

@@ -484,7 +484,7 @@ describe('what a graph tells', () => {
     ]);
     expect(() => checkedGraph(description, locate)).toThrow(
       expect.objectContaining({
-        message: expect.stringMatching(/2 problems[^]*start\.ts:1:11[^]*lost\.ts:1:1/),
+        message: expect.stringMatching(/2 problems[^]*start\.ts:1:11[^]*lost\.ts:1:1/) as string,
         place: { file: 'start.ts', line: 1, column: 11 },
       }),
     );

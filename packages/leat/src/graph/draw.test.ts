@@ -123,7 +123,8 @@ describe('drawings', () => {
     fc.assert(
       fc.property(arbitraryFlow(), ({ graph }) => {
         const names = [...drawText(graph).matchAll(/● (\w+)/g)].map(([, name]) => name);
-        expect(names.toSorted()).toEqual(graph.steps.map(({ name }) => name).toSorted());
+        expect(names).toHaveLength(graph.steps.length);
+        expect(new Set(names)).toEqual(new Set(graph.steps.map(({ name }) => name)));
       }),
       { numRuns: 300 },
     );

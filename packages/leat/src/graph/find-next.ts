@@ -131,15 +131,30 @@ function isIdle(statement: AnyNode): boolean {
   return statement.type === 'EmptyStatement' || statement.type === 'FunctionDeclaration';
 }
 
-/**
- * `try { … } finally { … }`, and what compilers make of `using`: its handler only puts the error aside for the finalizer, which
- * throws it again.
- */
+/** `try { … } finally { … }`, where an error leaves the step; and what compilers make of `using`. */
 function handlesNothing(statement: AnyNode): boolean {
   const handler = statement['handler'] as AnyNode | null;
   if (handler === null) return true;
-  const kept = statementsOf(handler['body'] as AnyNode);
-  return statement['finalizer'] !== null && kept.length === 1 && kept[0]?.type === 'VariableDeclaration';
+  return statement['finalizer'] !== null && putsErrorAside(statementsOf(handler['body'] as AnyNode));
+}
+
+/**
+ * The handler that compilers write for `using`; the finalizer throws the error again. esbuild: `var _error = _, _hasError = true`; tsc:
+ * `env.error = e; env.hasError = true`.
+ */
+function putsErrorAside(handler: readonly AnyNode[]): boolean {
+  const [first] = handler;
+  if (handler.length === 1 && first?.type === 'VariableDeclaration') return true;
+  const parts = handler.flatMap((statement) => {
+    const expression = statement['expression'] as AnyNode | undefined;
+    return expression?.type === 'SequenceExpression'
+      ? (expression['expressions'] as AnyNode[])
+      : [expression];
+  });
+  const names = parts.map(
+    (part) => (part?.['left'] as AnyNode | undefined)?.['property'] as AnyNode | undefined,
+  );
+  return names.length === 2 && names[0]?.['name'] === 'error' && names[1]?.['name'] === 'hasError';
 }
 
 /** The call that an expression ends with: minifiers join statements by commas. */

@@ -123,7 +123,7 @@ test.each(Object.entries(mutations))('refused: %s', (_, mutate) => {
       const wrong = mutate(description, graph, (count) => (count === 0 ? 0 : seed % count));
       fc.pre(wrong !== undefined);
       applied += 1;
-      expect(buildGraph(wrong as FlowDescription).problems).not.toEqual([]);
+      expect(buildGraph(wrong).problems).not.toEqual([]);
     }),
     { numRuns: 200 },
   );
