@@ -35,7 +35,7 @@ export interface KnownArtifact {
   readonly name: string;
   /** The steps that assign it, in the order of the class. */
   readonly steps: readonly string[];
-  /** Some step assigns it on every way through: a read that finds nothing is an error then, and `undefined` otherwise. */
+  /** Some other step, not of the reader's loop, assigns it on every way through: a read that finds nothing is an error then, and `undefined` otherwise. */
   readonly always: boolean;
 }
 

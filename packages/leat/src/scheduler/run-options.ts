@@ -12,7 +12,6 @@ import { LogPump } from './log-pump.ts';
 import type { RunObserver } from './observer.ts';
 import type { SchedulerState } from './state.ts';
 import type { RunSummary } from './summary.ts';
-import { knownArtifacts } from './task-spec-of.ts';
 
 /** What {@link startRun} drives a run with. */
 export interface RunLoopOptions {
@@ -79,7 +78,6 @@ export function makeContext(options: RunLoopOptions, parts: LoopParts): EngineCo
     fail,
     warn,
     facts: {
-      known: knownArtifacts(plan),
       package: run.package,
       parameters: run.parametersKey,
       tags: run.tags,

@@ -1,6 +1,8 @@
 import { LeatError } from '../errors/index.ts';
 import type { GraphStep, Transition } from '../graph/graph.ts';
+import { knownArtifacts } from '../plan/known-artifacts.ts';
 import type { RunPlan, StepPlan } from '../plan/plan.ts';
+import type { KnownArtifact } from '../plan/task-spec.ts';
 
 /** A step's place in {@link StepTable.steps}: states hold numbers, not names. */
 export type StepId = number;
@@ -22,6 +24,8 @@ export interface StepNode {
   /** Place of its layer in {@link StepTable.layers}. */
   readonly layer: number;
   readonly next: CompiledNext;
+  /** What its tasks are told of the flow's artifacts. */
+  readonly known: readonly KnownArtifact[];
   /** A join only: the split step that it closes. */
   readonly closes?: StepId;
 }
@@ -55,6 +59,7 @@ export function makeStepTable(plan: RunPlan): StepTable {
       plan: own,
       layer: layers.indexOf(own.layer),
       next: compileNext(graph.next, idOf),
+      known: knownArtifacts(plan.graph, graph),
       ...(graph.closes === undefined ? {} : { closes: idOf(graph.closes) }),
     };
   });

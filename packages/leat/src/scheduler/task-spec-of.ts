@@ -1,7 +1,6 @@
 import { formatTask, manifestKey } from '../datastore/keys.ts';
 import { LeatError } from '../errors/index.ts';
-import type { RunPlan } from '../plan/plan.ts';
-import type { ForeachFrame, ItemSource, KnownArtifact, TaskSource, TaskSpec } from '../plan/task-spec.ts';
+import type { ForeachFrame, ItemSource, TaskSource, TaskSpec } from '../plan/task-spec.ts';
 import { type FinishedId, finishedOf, manifestOf } from './finished.ts';
 import { arrivalAt } from './frames.ts';
 import { type Frame, pathOf, type Position, type SchedulerState, type Task } from './state.ts';
@@ -22,7 +21,7 @@ export interface TaskPieces {
 /** The same for every task of a run. */
 export type RunFacts = Pick<
   TaskSpec,
-  'user' | 'known' | 'package' | 'parameters' | 'tags' | 'namespace' | 'originRun'
+  'user' | 'package' | 'parameters' | 'tags' | 'namespace' | 'originRun'
 >;
 
 /** Finds the bytes of one foreach item: the scheduler knows a number and the key of an index, nothing more. */
@@ -35,7 +34,7 @@ export type LocateItem = (frame: FrameWithoutItem) => Promise<ItemSource>;
 export function taskPiecesOf(state: SchedulerState, address: string): TaskPieces {
   const task = state.active.get(address);
   if (task === undefined) throw new LeatError('INTERNAL', `there is no active task '${address}'`);
-  const { name, graph, plan } = nodeOf(state.table, task.step);
+  const { name, graph, plan, known } = nodeOf(state.table, task.step);
   const path = pathOf(task);
   const { iteration, attempt } = task;
   return {
@@ -51,6 +50,7 @@ export function taskPiecesOf(state: SchedulerState, address: string): TaskPieces
       takes: graph.takes,
       next: graph.next,
       reads: graph.reads,
+      known,
       sources: sourcesOf(state, task),
       manifest: manifestKey(state.flow, state.run, { step: name, path, iteration }, attempt),
       triesLeft: plan.retry.times - task.ownFailures + 1,
@@ -121,18 +121,4 @@ function framesOf(
     at = split;
   }
   return frames.toReversed();
-}
-
-/** Every artifact that some step assigns, in the order in which the class first mentions it. */
-export function knownArtifacts({ graph }: RunPlan): readonly KnownArtifact[] {
-  const known = new Map<string, { steps: string[]; always: boolean }>();
-  for (const step of graph.steps) {
-    for (const { name, always } of step.assigns) {
-      const entry = known.get(name) ?? { steps: [], always: false };
-      entry.steps.push(step.name);
-      entry.always ||= always;
-      known.set(name, entry);
-    }
-  }
-  return [...known].map(([name, { steps, always }]) => ({ name, steps, always }));
 }
