@@ -6,6 +6,7 @@ import type { Flow } from '../flow/flow.ts';
 import type { Artifacts, StepName } from '../flow/inputs.ts';
 import type { FlowGraph, GraphStep } from '../graph/graph.ts';
 import { nearest } from '../plan/nearest.ts';
+import { knownArtifacts } from '../plan/known-artifacts.ts';
 import type { ForeachFrame, TaskSource, TaskSpec } from '../plan/task-spec.ts';
 import { type DecidedNext, decidedNext } from './decided-next.ts';
 import { runInProcess } from './run-in-process.ts';
