@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { BuildFailure, Location, Message } from 'esbuild';
 import { LeatError, type SourcePlace } from '../errors/index.ts';
-import { codeFrame } from './code-frame.ts';
+import { codeFrame } from '../errors/code-frame.ts';
 import { packageName } from './native-package.ts';
 
 interface BuildPlace {

@@ -180,6 +180,26 @@ describe('the bundle', () => {
   });
 });
 
+describe('a flow that asks leat for more than the language', () => {
+  it.each([
+    ['by name', "import { connect, Flow } from 'leat';\nexport default () => [typeof connect, typeof Flow];"],
+    [
+      'by namespace',
+      "import * as leat from 'leat';\nexport default () => [typeof leat.connect, typeof leat.Flow];",
+    ],
+  ])('%s', async (_how, text) => {
+    folder.write('flow.ts', text);
+    expect(call(await folder.build())).toEqual(['function', 'function']);
+  });
+
+  it('and names what is not there, is refused', async () => {
+    folder.write('flow.ts', "import { conect } from 'leat';\nexport default conect;");
+    const error = await failure(folder.build());
+    expect(error.message).toContain('No matching export');
+    expect(error.place).toMatchObject({ file: join(folder.path, 'flow.ts'), line: 1 });
+  });
+});
+
 describe('what cannot be bundled', () => {
   it('stays an import of the file of this machine, and is reported', async () => {
     folder.install(

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import type { BuildOptions, BuildResult, OutputFile } from 'esbuild';
+import type { BuildFailure, BuildOptions, BuildResult, OutputFile } from 'esbuild';
 import { type BuildNotes, bundlePlugin, emptyNotes, isOwnFile } from './bundle-plugin.ts';
 import { buildError } from './build-error.ts';
+import { asksWholeFace, type LeatFace } from './bundle-leat.ts';
 import type { ExternalPackage, PackageSource } from './code-package.ts';
 import { identityDefines } from './module-identity.ts';
 import { sourceRoot } from './source-root.ts';
@@ -38,22 +39,50 @@ type Built = BuildResult<{ write: false; metafile: true }>;
  * @throws FLOW_LOAD with the place, a frame and what to do.
  */
 export async function bundleFlow(file: string, signal?: AbortSignal): Promise<Bundle> {
-  const root = sourceRoot(dirname(file));
-  const first = await build({ file, root, keepNames: false, signal });
-  const renamed = isRenamed(first);
-  const { result, notes } = renamed ? await build({ file, root, keepNames: true, signal }) : first;
-  return finish(root, result, notes);
+  const request = {
+    file,
+    root: sourceRoot(dirname(file)),
+    keepNames: false,
+    face: 'language',
+    signal,
+  } as const;
+  const { result, notes } = await buildKeepingNames(request);
+  return finish(request.root, result, notes);
 }
 
 interface BuildRequest {
   readonly file: string;
   readonly root: string;
   readonly keepNames: boolean;
+  readonly face: LeatFace;
   readonly signal: AbortSignal | undefined;
 }
 
-async function build(request: BuildRequest): Promise<{ readonly result: Built; readonly notes: BuildNotes }> {
-  const { signal, root, file } = request;
+interface Attempt {
+  readonly result: Built;
+  readonly notes: BuildNotes;
+}
+
+// To keep every name costs a call for each function at start, and all but few flows keep theirs without.
+async function buildKeepingNames(request: BuildRequest): Promise<Attempt> {
+  const first = await buildFace(request);
+  return isRenamed(first) ? buildFace({ ...request, keepNames: true }) : first;
+}
+
+async function buildFace(request: BuildRequest): Promise<Attempt> {
+  try {
+    const built = await build(request);
+    if (request.face === 'whole' || !asksWholeFace(built.result.warnings)) return built;
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    const messages = (error as Partial<BuildFailure>).errors ?? [];
+    if (request.face === 'whole' || !asksWholeFace(messages)) throw buildError(error, request);
+  }
+  return buildFace({ ...request, face: 'whole' });
+}
+
+async function build(request: BuildRequest): Promise<Attempt> {
+  const { signal } = request;
   signal?.throwIfAborted();
   // 15 ms that a run from the cache does not need.
   const esbuild = await import('esbuild');
@@ -63,16 +92,13 @@ async function build(request: BuildRequest): Promise<{ readonly result: Built; r
   signal?.addEventListener('abort', cancel, { once: true });
   try {
     return { result: await context.rebuild(), notes };
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw buildError(error, { root, file });
   } finally {
     signal?.removeEventListener('abort', cancel);
     await context.dispose();
   }
 }
 
-function options({ file, root, keepNames }: BuildRequest, notes: BuildNotes) {
+function options({ file, root, keepNames, face }: BuildRequest, notes: BuildNotes) {
   return {
     absWorkingDir: root,
     entryPoints: { [basename(entryName, '.js')]: file },
@@ -101,7 +127,7 @@ function options({ file, root, keepNames }: BuildRequest, notes: BuildNotes) {
     },
     logLevel: 'silent',
     metafile: true,
-    plugins: [bundlePlugin(notes)],
+    plugins: [bundlePlugin(notes, face)],
     sourcemap: 'linked',
     sourcesContent: false,
     // Nothing of the user's tsconfig: `experimentalDecorators` would give decorators another meaning.
@@ -110,7 +136,7 @@ function options({ file, root, keepNames }: BuildRequest, notes: BuildNotes) {
 }
 
 // Two top-level names that are equal make esbuild rename one. The flow's class must keep its name, which names its runs.
-function isRenamed({ result, notes }: { readonly result: Built; readonly notes: BuildNotes }): boolean {
+function isRenamed({ result, notes }: Attempt): boolean {
   const entry = result.outputFiles.find(({ path }) => basename(path) === entryName);
   const local = /([\w$]+) as default[\s,}]/.exec(entry?.text.slice(-2000) ?? '')?.[1];
   if (local === undefined) return false;

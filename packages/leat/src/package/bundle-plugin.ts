@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { builtinModules } from 'node:module';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { isBuiltin } from 'node:module';
+import { dirname, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Loader, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
+import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
 import type { ExternalPackage } from './code-package.ts';
-import { installation } from './installation.ts';
+import { bundleLeat, type LeatFace } from './bundle-leat.ts';
+import { loaderOf } from './lower-source.ts';
 import { identityModule, identityNamespace, withIdentity } from './module-identity.ts';
 import { nativeReason, packageFolder, packageName } from './native-package.ts';
 
@@ -35,17 +36,19 @@ export function emptyNotes(): BuildNotes {
 /** Whether a full path is a file of the user's: not of an installed package. */
 export const isOwnFile = (path: string): boolean => !path.split(sep).includes('node_modules');
 
-const leatNamespace = 'leat';
 const script = /\.[cm]?[jt]sx?$/;
-const builtins = new Set(builtinModules);
 
-/** Files keep their identity, `leat` is this very installation, and what cannot be bundled stays outside. */
-export function bundlePlugin(notes: BuildNotes): Plugin {
+/**
+ * Files keep their identity, `leat` is this very installation, and what cannot be bundled stays outside.
+ *
+ * @param face What `leat` gives; see {@link bundleLeat}.
+ */
+export function bundlePlugin(notes: BuildNotes, face: LeatFace): Plugin {
   return {
     name: 'leat',
     setup(build) {
       loadScripts(build, notes);
-      resolveLeat(build, notes);
+      bundleLeat(build, { face, read: (file) => notes.leatFiles.add(file) });
       resolveNative(build, notes);
     },
   };
@@ -61,7 +64,7 @@ function loadScripts(build: PluginBuild, notes: BuildNotes): void {
       if (own) notes.ownTexts.set(path, text);
       const known = withIdentity(text, path);
       if (known === undefined && !own) return undefined;
-      return { contents: known ?? text, loader: loaderOf(path), resolveDir: dirname(path) };
+      return { contents: known ?? text, loader: loaderOf(path, 'jsx'), resolveDir: dirname(path) };
     },
   );
   const identity = new RegExp(`^${identityNamespace}:`);
@@ -77,36 +80,6 @@ function loadScripts(build: PluginBuild, notes: BuildNotes): void {
     contents: identityModule(pluginData as string),
     loader: 'js',
   }));
-}
-
-function loaderOf(path: string): Loader {
-  const kind = /\.[cm]?([jt]sx?)$/.exec(path)?.[1];
-  // JSX in .js files is common among dependencies, and allowing it costs nothing.
-  return kind === 'js' ? 'jsx' : (kind as Loader);
-}
-
-function resolveLeat(build: PluginBuild, notes: BuildNotes): void {
-  const { folder, moduleOf } = installation();
-  // A name inside the package instead of a path: the same bytes wherever it is installed.
-  const inside = (file: string): OnResolveResult => ({
-    path: relative(folder, file).split(sep).join('/'),
-    namespace: leatNamespace,
-    sideEffects: false,
-  });
-  build.onResolve({ filter: /^leat(?:\/|$)/ }, ({ path }) => {
-    const file = moduleOf(path);
-    return file === undefined ? undefined : inside(file);
-  });
-  build.onResolve({ filter: /^\./, namespace: leatNamespace }, ({ path, importer, kind }) => {
-    const file = resolve(folder, dirname(importer), path);
-    // What the language loads lazily is the engine. It belongs to the machine that starts runs, not into each package.
-    return kind === 'dynamic-import' ? { path: pathToFileURL(file).href, external: true } : inside(file);
-  });
-  build.onLoad({ filter: /./, namespace: leatNamespace }, ({ path }) => {
-    const file = join(folder, path);
-    notes.leatFiles.add(file);
-    return { contents: readFileSync(file, 'utf8'), loader: loaderOf(file), resolveDir: dirname(file) };
-  });
 }
 
 // Marks the question that this plugin itself asks.
@@ -138,7 +111,7 @@ function resolveNative(build: PluginBuild, notes: BuildNotes): void {
   });
   build.onResolve({ filter: /^[^./#]/, namespace: 'file' }, async (args) => {
     const name = packageName(args.path);
-    if (args.pluginData === asked || name === undefined || builtins.has(args.path)) return undefined;
+    if (args.pluginData === asked || name === undefined || isBuiltin(args.path)) return undefined;
     const folder = packageFolder(name, args.resolveDir);
     if (folder === undefined) return optionalPackage(build, notes, args);
     notes.packageFolders.add(folder);

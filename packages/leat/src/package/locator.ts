@@ -2,7 +2,7 @@ import { SourceMap } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SourcePlace } from '../errors/index.ts';
-import { codeFrame } from './code-frame.ts';
+import { codeFrame } from '../errors/code-frame.ts';
 import type { CodePackage } from './code-package.ts';
 import { type MapFacts, packageSources, sourceMapOf, type SourceText, textOf } from './package-sources.ts';
 

@@ -15,7 +15,12 @@ export function lowerOptions(path: string): TransformOptions & { readonly loader
 /** Whether a text has what looks like a decorator: an `@name` that begins a line or follows another one. */
 export const hasDecorators = (text: string): boolean => /^[ \t]*@[A-Za-z_$(]/m.test(text);
 
-function loaderOf(path: string): Loader {
+/**
+ * How esbuild reads a file, by its ending.
+ *
+ * @param plain For `.js`, `.mjs` and `.cjs`.
+ */
+export function loaderOf(path: string, plain: 'js' | 'jsx' = 'js'): Loader {
   const kind = /\.[cm]?([jt]sx?)$/.exec(path)?.[1];
-  return kind === 'ts' || kind === 'tsx' || kind === 'jsx' ? kind : 'js';
+  return kind === 'ts' || kind === 'tsx' || kind === 'jsx' ? kind : plain;
 }

@@ -5,6 +5,7 @@ import { LeatError } from '../errors/index.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Artifacts, StepName } from '../flow/inputs.ts';
 import type { FlowGraph, GraphStep } from '../graph/graph.ts';
+import { knownArtifacts } from '../plan/known-artifacts.ts';
 import { nearest } from '../plan/nearest.ts';
 import { knownArtifacts } from '../plan/known-artifacts.ts';
 import type { ForeachFrame, TaskSource, TaskSpec } from '../plan/task-spec.ts';
@@ -113,6 +114,7 @@ async function specOf(
     takes: step.takes,
     next: step.next,
     reads: step.reads,
+    known: knownArtifacts(setting.graph, step),
     known: knownArtifacts(setting.graph, step),
     sources: await leaveSource(setting, step, { options, run, path }),
     ...joined,
