@@ -6,7 +6,7 @@ import { interleave } from './harness/interleave.ts';
 import { flowFile, runLeat, type LeatRun } from './harness/leat.ts';
 import { median, pairedRatio } from './harness/median.ts';
 import { installMetaflow, runMetaflow, type MetaflowRun } from './harness/metaflow.ts';
-import { verdict, type Answer, type Finding, type Question, type Settings } from './harness/question.ts';
+import { wallVerdict, type Answer, type Finding, type Question, type Settings } from './harness/question.ts';
 
 const budget = 0.8;
 /** Each run has `start`, the join and `end` besides its items. All are fresh processes. */
@@ -58,7 +58,7 @@ function rates(
       against: `${perSecond(median(floors[0]))} node -e 0`,
       ratio: percent(ratio),
       budget: '≥ 80 %',
-      verdict: verdict(ratio >= budget),
+      verdict: wallVerdict(ratio >= budget, [...leat, ...bare]),
     },
     {
       what: `the same, the floor with ${2 * inFlight} in flight`,

@@ -7,7 +7,7 @@ import { flowFile, runLeat, type LeatRun } from './harness/leat.ts';
 import type { Sample } from './harness/measure.ts';
 import { median } from './harness/median.ts';
 import { installMetaflow, runMetaflow } from './harness/metaflow.ts';
-import { verdict, type Answer, type Finding, type Question, type Settings } from './harness/question.ts';
+import { wallVerdict, type Answer, type Finding, type Question, type Settings } from './harness/question.ts';
 import { newFolder } from './harness/work-folder.ts';
 
 const budget = 2;
@@ -94,7 +94,7 @@ function answer(settings: Settings): Answer {
       against: beside((resume) => seconds(resume.first)),
       ratio: '',
       budget: `≤ ${budget} s`,
-      verdict: verdict(first <= budget),
+      verdict: wallVerdict(first <= budget, again),
     },
     shown(
       'the same, the whole command (one task, the join, end)',

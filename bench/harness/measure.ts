@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fairEnvironment } from './environment.ts';
+import { machineBusySeconds } from './others.ts';
 import { python } from './python.ts';
 
 const launcher = path.join(import.meta.dirname, 'measure.py');
+
+/** What the launcher itself takes to start and end. */
+const launcherSeconds = 0.05;
 
 export interface Command {
   readonly argv: readonly string[];
@@ -28,11 +33,13 @@ export interface Sample {
   readonly ownCpu: number;
   /** VmHWM of the command's own process, in bytes. Linux only, else 0. */
   readonly peakMemory: number;
+  /** Share of the machine's CPUs that other processes used meanwhile, 0 to 1. */
+  readonly others: number;
   /** All that the command printed. */
   readonly output: string;
 }
 
-interface Launched extends Omit<Sample, 'output'> {
+interface Launched extends Omit<Sample, 'output' | 'others'> {
   readonly exitCode: number;
   readonly timedOut: boolean;
 }
@@ -40,6 +47,7 @@ interface Launched extends Omit<Sample, 'output'> {
 /** Runs a command to its end. Throws, with the end of its output, when it exits otherwise than expected. */
 export function measure({ argv, folder, environment = {}, exitCode = 0, limit = 900 }: Command): Sample {
   const file = path.join(folder, 'output.txt');
+  const busyBefore = machineBusySeconds();
   const launched = spawnSync(python(), [launcher, String(limit), file, '--', ...argv], {
     cwd: folder,
     env: fairEnvironment(environment),
@@ -47,11 +55,16 @@ export function measure({ argv, folder, environment = {}, exitCode = 0, limit = 
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (launched.status !== 0) throw new Error(`The launcher could not run ${argv.join(' ')}`);
+  const busy = machineBusySeconds() - busyBefore;
   const { exitCode: exited, timedOut, ...cost } = JSON.parse(launched.stdout) as Launched;
   const output = readFileSync(file, 'utf8');
   if (timedOut || exited !== exitCode) {
     const how = timedOut ? `took more than ${limit} s` : `exited with ${exited}, not ${exitCode}`;
     throw new Error(`${argv.join(' ')}\n${how}:\n${output.slice(-2000)}`);
   }
-  return { ...cost, output };
+  const others = Math.max(
+    0,
+    (busy - cost.cpu - launcherSeconds) / (cost.wall + launcherSeconds) / os.availableParallelism(),
+  );
+  return { ...cost, others, output };
 }

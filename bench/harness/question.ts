@@ -2,6 +2,7 @@
  * What a file of this folder answers: one question of the design's budgets, as rows of one table. A question runs the
  * sides itself, interleaved; it prints nothing but its progress.
  */
+import { disturbed } from './others.ts';
 
 /** How much is measured. All questions share these. */
 export interface Settings {
@@ -23,8 +24,11 @@ export interface Settings {
   readonly say: (text: string) => void;
 }
 
-/** `shown`: no budget stands for it; it is there to judge the other rows by. */
-export type Verdict = 'met' | 'MISSED' | 'shown';
+/**
+ * `shown`: no budget stands for it; it is there to judge the other rows by. `too busy`: a wall time that is not judged, since others worked on this
+ * machine meanwhile.
+ */
+export type Verdict = 'met' | 'MISSED' | 'too busy' | 'shown';
 
 /** A row of the table. */
 export interface Finding {
@@ -50,5 +54,9 @@ export interface Question {
   readonly answer: (settings: Settings) => Answer | Promise<Answer>;
 }
 
-/** `met` or `MISSED`. */
+/** `met` or `MISSED`, for what does not depend on time. */
 export const verdict = (holds: boolean): Verdict => (holds ? 'met' : 'MISSED');
+
+/** The same for wall times. */
+export const wallVerdict = (holds: boolean, samples: Parameters<typeof disturbed>[0]): Verdict =>
+  disturbed(samples) ? 'too busy' : verdict(holds);
