@@ -7,7 +7,6 @@ import type { Artifacts, StepName } from '../flow/inputs.ts';
 import type { FlowGraph, GraphStep } from '../graph/graph.ts';
 import { knownArtifacts } from '../plan/known-artifacts.ts';
 import { nearest } from '../plan/nearest.ts';
-import { knownArtifacts } from '../plan/known-artifacts.ts';
 import type { ForeachFrame, TaskSource, TaskSpec } from '../plan/task-spec.ts';
 import { type DecidedNext, decidedNext } from './decided-next.ts';
 import { runInProcess } from './run-in-process.ts';
@@ -114,7 +113,6 @@ async function specOf(
     takes: step.takes,
     next: step.next,
     reads: step.reads,
-    known: knownArtifacts(setting.graph, step),
     known: knownArtifacts(setting.graph, step),
     sources: await leaveSource(setting, step, { options, run, path }),
     ...joined,
