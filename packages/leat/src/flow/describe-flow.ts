@@ -8,7 +8,7 @@ import { isLeatError, LeatError } from '../errors/index.ts';
 import type { FlowDescription, ParameterDescription, StepDescription } from './description.ts';
 import { type FlowClass, isFlowClass } from './flow.ts';
 import { parameterFacts } from './parameter.ts';
-import { stepRecord, type StepRecord } from './step-registry.ts';
+import { replacedSteps, stepRecord, type StepRecord } from './step-registry.ts';
 
 type Method = (...args: never[]) => unknown;
 
@@ -41,7 +41,9 @@ export function describeFlow(flow: unknown): FlowDescription {
   }
   const methods = methodsOf(flow);
   const steps = [...methods].flatMap(([method, value]) => stepOf(name, method, value));
-  return { name, steps, parameters: parametersOf(flow, methods), helpers: helpersOf(methods) };
+  const instance = instanceOf(flow);
+  refuseReplaced(name, instance);
+  return { name, steps, parameters: parametersOf(name, instance, methods), helpers: helpersOf(methods) };
 }
 
 /** The methods of a class and its bases up to `Flow`, the most derived ones, bases first. */
@@ -91,17 +93,33 @@ function refuseMisplaced(flow: string, name: string, record: StepRecord): void {
   );
 }
 
+function refuseReplaced(flow: string, instance: object): void {
+  const [step] = replacedSteps(instance);
+  if (step === undefined) return;
+  throw new LeatError(
+    'FLOW_INVALID',
+    `another decorator has replaced step '${step}' of '${flow}' by a function of its own`,
+    {
+      hint: `Put @step above it, so that the new function is the step, and declare where it goes: @step({ next: 'someStep' }) @other ${step}() { … }.`,
+    },
+  );
+}
+
 function helpersOf(methods: ReadonlyMap<string, Method>): string[] {
   return [...methods].filter(([, method]) => stepRecord(method) === undefined).map(([name]) => name);
 }
 
-function parametersOf(flow: FlowClass, methods: ReadonlyMap<string, Method>): ParameterDescription[] {
+function parametersOf(
+  flow: string,
+  instance: object,
+  methods: ReadonlyMap<string, Method>,
+): ParameterDescription[] {
   const parameters: ParameterDescription[] = [];
-  for (const [name, value] of Object.entries(instanceOf(flow))) {
+  for (const [name, value] of Object.entries(instance)) {
     const facts = parameterFacts(value);
     if (facts === undefined) continue;
     if (methods.has(name)) {
-      throw new LeatError('FLOW_INVALID', `'${name}' of '${flow.name}' is a parameter and a method`, {
+      throw new LeatError('FLOW_INVALID', `'${name}' of '${flow}' is a parameter and a method`, {
         hint: 'Rename one of the two.',
       });
     }

@@ -101,6 +101,22 @@ describe('describeFlow', () => {
     @retry work() {}
   }
 
+  const wrapped = (method: (this: Flow) => void) =>
+    function wrapper(this: Flow): void {
+      method.call(this);
+    };
+  class Replaced extends Flow {
+    @wrapped @step start() {}
+  }
+  class Wrapped extends Flow {
+    @step({ next: 'end' }) @wrapped start() {}
+    @step end() {}
+  }
+
+  test('a decorator that wraps the method may stand below @step', () => {
+    expect(describeFlow(Wrapped).steps[0]).toMatchObject({ name: 'start', declared: { next: 'end' } });
+  });
+
   const refused: [string, () => unknown, RegExp][] = [
     ['no flow', () => class Other {}, /'Other' is not a flow class/],
     ['no class', () => 3, /type number is not a flow class/],
@@ -112,6 +128,11 @@ describe('describeFlow', () => {
           override middle() {}
         },
       /'middle' of 'Lost' overrides a step/,
+    ],
+    [
+      'a step that another decorator has replaced',
+      () => Replaced,
+      /another decorator has replaced step 'start'/,
     ],
     ['a decorator without a step', () => Half, /'work' of 'Half' carries @retry but is not a step/],
     [

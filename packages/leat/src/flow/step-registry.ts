@@ -40,3 +40,16 @@ export function openStepRecord(
   registry().set(method, record);
   return record;
 }
+
+const replaced: unique symbol = Symbol.for('leat.replaced/1') as never;
+
+/** Notes on a flow object that its class holds another function in the place of a step: another decorator has wrapped it. */
+export function noteReplacedStep(flow: object, name: string): void {
+  const noted = replacedSteps(flow);
+  Object.defineProperty(flow, replaced, { value: [...noted, name], configurable: true });
+}
+
+/** The names that {@link noteReplacedStep} has noted. */
+export function replacedSteps(flow: object): readonly string[] {
+  return (flow as { [replaced]?: readonly string[] })[replaced] ?? [];
+}

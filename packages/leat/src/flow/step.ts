@@ -2,6 +2,7 @@ import { LeatError } from '../errors/index.ts';
 import type { DeclaredEdges } from './description.ts';
 import type { Flow } from './flow.ts';
 import { decorated } from './hang.ts';
+import { noteReplacedStep, stepRecord } from './step-registry.ts';
 import type { AnyStep, StepName } from './inputs.ts';
 import type { Asks, ItemOf } from './next-types.ts';
 
@@ -89,11 +90,19 @@ export function step(...call: readonly unknown[]): unknown {
 export function mark(method: object, context: unknown, caller: AnyStep, edges?: DeclaredEdges): void {
   const record = decorated('@step', method, context, caller as never);
   if (record.marked) {
-    throw new LeatError('FLOW_INVALID', `step '${record.name}' carries @step twice`, {
-      hint: 'Keep one of the two.',
-    });
+    throw new LeatError(
+      'FLOW_INVALID',
+      `step '${record.name}' carries @step twice, or the class has two methods of this name`,
+      { hint: 'Keep one of the two.' },
+    );
   }
   record.marked = true;
+  (context as Partial<ClassMethodDecoratorContext<Flow>>).addInitializer?.(function noteReplaced(
+    this: Flow,
+  ): void {
+    const held = (this as unknown as Readonly<Record<string, unknown>>)[record.name];
+    if (stepRecord(held)?.marked !== true) noteReplacedStep(this, record.name);
+  });
   if (edges !== undefined && Object.keys(edges).length > 0) record.declared = edges;
 }
 

@@ -484,8 +484,28 @@ describe('what a graph tells', () => {
     ]);
     expect(() => checkedGraph(description, locate)).toThrow(
       expect.objectContaining({
-        message: expect.stringMatching(/2 problems[^]*start\.ts:1:11[^]*lost\.ts:1:1/) as string,
+        code: 'GRAPH_INVALID',
+        message: [
+          "the graph of 'TestFlow' is refused, it has 2 problems:",
+          '',
+          "1. step 'start' goes on to 'ende', which does not exist",
+          '   at start.ts:1:11',
+          '   ^',
+          '   Did you mean this.end?',
+          '',
+          "2. step 'lost' does not say where the run goes on",
+          '   at lost.ts:1:1',
+          '   ^',
+          "   End it with this.next(this.someStep), or this.next(this.end). A helper cannot say it for the step: declare @step({ next: 'someStep' }) then.",
+        ].join('\n'),
+      }),
+    );
+    const one = fromSources({ start: 'this.next(this.ende);', end: '' });
+    expect(() => checkedGraph(one, locate)).toThrow(
+      expect.objectContaining({
+        hint: 'Did you mean this.end?',
         place: { file: 'start.ts', line: 1, column: 11 },
+        frame: '^',
       }),
     );
   });

@@ -18,25 +18,25 @@ export function checkedGraph(description: FlowDescription, locate?: LocateSource
 
 /** The one error for all problems of a graph. */
 export function graphError(flow: string, problems: readonly GraphProblem[]): LeatError {
-  const [first] = problems;
-  const facts = {
-    place: first?.place,
-    frame: first?.frame,
-    details: { problems: problems.map((problem) => ({ ...problem })) },
-  };
-  if (first !== undefined && problems.length === 1) {
-    return new LeatError('GRAPH_INVALID', `the graph of '${flow}' is refused: ${first.message}`, {
-      hint: first.fix,
-      ...facts,
+  const details = { problems: problems.map((problem) => ({ ...problem })) };
+  const [only, second] = problems;
+  if (only !== undefined && second === undefined) {
+    const { message, fix: hint, place, frame } = only;
+    return new LeatError('GRAPH_INVALID', `the graph of '${flow}' is refused: ${message}`, {
+      hint,
+      place,
+      frame,
+      details,
     });
   }
-  const list = problems.map(({ message, fix, place }, at) => {
-    const shown = place === undefined ? '' : `\n     at ${place.file}:${place.line}:${place.column}`;
-    return `  ${at + 1}. ${message}${shown}\n     ${fix}`;
-  });
-  return new LeatError(
-    'GRAPH_INVALID',
-    `the graph of '${flow}' is refused, it has ${problems.length} problems:\n${list.join('\n')}`,
-    facts,
-  );
+  const list = problems.map((problem, at) => listed(problem, at + 1));
+  const message = `the graph of '${flow}' is refused, it has ${problems.length} problems:\n\n${list.join('\n\n')}`;
+  return new LeatError('GRAPH_INVALID', message, { details });
+}
+
+function listed({ message, fix, place, frame }: GraphProblem, number: number): string {
+  const shown = place === undefined ? [] : [`at ${place.file}:${place.line}:${place.column}`];
+  const lines = [message, ...shown, ...(frame === undefined ? [] : frame.trimEnd().split('\n')), fix];
+  const indent = ' '.repeat(`${number}. `.length);
+  return lines.map((line, at) => (at === 0 ? `${number}. ` : indent) + line).join('\n');
 }
