@@ -2,13 +2,15 @@
 // and not a hundred.
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
+import { runnerBundle } from './runner-bundle.ts';
 import { root } from './workspace.ts';
 
-const bundles = [
-  { entry: 'packages/leat/src/cli/main.ts', output: 'packages/leat/dist/bin/cli.js' },
-  { entry: 'packages/leat/src/task/main.ts', output: 'packages/leat/dist/task/runner.js' },
-] as const;
+interface Bundle {
+  readonly entry: string;
+  readonly output: string;
+  readonly options: BuildOptions;
+}
 
 // What a bundle leaves to node_modules: esbuild starts a binary that it looks for beside itself; yaml is large and rarely needed.
 const external = ['esbuild', 'yaml'];
@@ -16,6 +18,24 @@ const external = ['esbuild', 'yaml'];
 // CommonJS dependencies inside an ES module ask for Node's own modules with `require`.
 const requireForCommonJs =
   "import { createRequire as leatCreateRequire } from 'node:module';\nconst require = leatCreateRequire(import.meta.url);";
+
+const cliBundle: BuildOptions = {
+  absWorkingDir: root,
+  entryPoints: ['packages/leat/src/cli/main.ts'],
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  external,
+  banner: { js: requireForCommonJs },
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+const bundles: readonly Bundle[] = [
+  { entry: 'packages/leat/src/cli/main.ts', output: 'packages/leat/dist/bin/cli.js', options: cliBundle },
+  { entry: 'packages/leat/src/task/main.ts', output: 'packages/leat/dist/task/runner.js', options: runnerBundle },
+];
 
 /** Writes only what changed, so that a running task never sees its file replaced by an equal one. */
 function writeIfChanged(file: string, contents: Uint8Array): boolean {
@@ -25,22 +45,8 @@ function writeIfChanged(file: string, contents: Uint8Array): boolean {
   return true;
 }
 
-async function bundle(entry: string, output: string): Promise<readonly string[]> {
-  const result = await build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    outfile: output,
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    external,
-    banner: { js: requireForCommonJs },
-    legalComments: 'none',
-    sourcemap: 'linked',
-    logLevel: 'warning',
-  });
+async function bundle({ output, options }: Bundle): Promise<readonly string[]> {
+  const result = await build({ ...options, outfile: output, write: false, sourcemap: 'linked' });
   return result.outputFiles
     .filter((file) => writeIfChanged(file.path, file.contents))
     .map((file) => file.path);
@@ -63,5 +69,5 @@ if (missing.length > 0) {
   );
   process.exit(1);
 }
-await Promise.all(bundles.map(async ({ entry, output }) => bundle(entry, output)));
+await Promise.all(bundles.map(bundle));
 removeOrphans();

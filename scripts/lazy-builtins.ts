@@ -69,10 +69,11 @@ export function lazyBuiltins(substitutes: Substitutes): Plugin {
         const name = path.slice('node:'.length);
         return builtinModules.includes(name) ? { path: name, namespace, sideEffects: false } : undefined;
       });
-      build.onLoad({ filter: /.*/, namespace }, async ({ path }) => {
-        const { default: _default, 'module.exports': _whole, ...exports } = (await import(`node:${path}`)) as Record<string, unknown>;
-        const named = Object.fromEntries(Object.entries(exports).filter(([key]) => /^[A-Za-z_$][\w$]*$/.test(key)));
-        return { contents: loaded.has(path) ? loadedSource(path, Object.keys(named)) : lazySource(path, named, substitutes[path] ?? none), loader: 'js', resolveDir: root };
+      build.onLoad({ filter: /.*/, namespace }, ({ path }) => {
+        const names = Object.entries(process.getBuiltinModule(path) ?? {}).filter(([key]) => /^[A-Za-z_$][\w$]*$/.test(key));
+        const exports = Object.fromEntries(names);
+        const contents = loaded.has(path) ? loadedSource(path, Object.keys(exports)) : lazySource(path, exports, substitutes[path] ?? none);
+        return { contents, loader: 'js', resolveDir: root };
       });
     },
   };

@@ -1,9 +1,11 @@
+export { type Behaviour, behaviours, conformanceContext, conformanceRequest, printedLine, printedLines } from './conformance-tasks.ts';
 export {
   type DatastoreCase,
   datastoreConformance,
   type DatastoreUnderTest,
 } from './datastore-conformance.ts';
 export { type MetadataCase, metadataConformance, type MetadataUnderTest } from './metadata-conformance.ts';
+export { type LayerCase, layerConformance, type LayerUnderTest } from './layer-conformance.ts';
 export { randomEvents } from './random-events.ts';
 export { Random } from './random.ts';
 export type { SimulatedTask } from './simulated-job.ts';

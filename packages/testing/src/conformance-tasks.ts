@@ -1,0 +1,127 @@
+/**
+ * The tasks that a layer's conformance suite runs: small steps that end in every way in which a task can end. A layer that
+ * runs real programs runs them from a code package; a simulated one does what their names say.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { AttemptRequest, LayerContext } from 'leat/compute';
+import { openFsDatastore, packagePrefix } from 'leat/datastore';
+
+/** What a task does. */
+export const behaviours = [
+  /** Ends well, at once. */
+  'succeed',
+  /** Throws. */
+  'fail',
+  /** `process.exit(7)`. */
+  'exit',
+  /** Kills its own process with SIGKILL. */
+  'die',
+  /** Fills the heap of JavaScript until V8 gives up. */
+  'exhaust',
+  /** Prints `pid <n>`, then waits for ever. */
+  'hang',
+  /** The same, and does not listen to SIGTERM. */
+  'resist',
+  /** The same, and prints `tidied` when it is asked to end. */
+  'tidy',
+  /** The same, in a synchronous loop. */
+  'spin',
+  /** Starts a child that runs for ever, prints `pid <n>` of it, and ends well. */
+  'leave',
+  /** Prints {@link printedLines} lines to each of stdout and stderr. */
+  'print',
+  /** Prints the variable LEAT_CONFORMANCE as JSON. */
+  'environment',
+] as const;
+
+/** See {@link behaviours}. */
+export type Behaviour = (typeof behaviours)[number];
+
+/** Lines that `print` writes to each stream. */
+export const printedLines = 5000;
+
+/** Line `index` of what `print` writes to a stream. */
+export const printedLine = (stream: 'stdout' | 'stderr', index: number): string => `${stream} ${index} – žluťoučký kůň 世界 🚰`;
+
+// A package as the bundler would make it, without a bundler: the mark is what makes a class a flow, whichever copy of `leat` it extends.
+const flowSource = `
+import { spawn } from 'node:child_process';
+class Flow {}
+Object.defineProperty(Flow, Symbol.for('leat.flow/1'), { value: true });
+const forever = () => new Promise(() => { console.log('pid ' + process.pid); setInterval(() => {}, 1000); });
+export default class ConformanceFlow extends Flow {
+  succeed() {}
+  fail() { throw new RangeError('the step failed'); }
+  exit() { process.exit(7); }
+  die() { process.kill(process.pid, 'SIGKILL'); return forever(); }
+  exhaust() { const all = []; for (;;) all.push(new Array(1000).fill(all.length)); }
+  hang() { return forever(); }
+  resist() { process.on('SIGTERM', () => {}); return forever(); }
+  tidy() { process.on('SIGTERM', () => { console.log('tidied'); process.exit(1); }); return forever(); }
+  spin() { console.log('pid ' + process.pid); for (;;); }
+  leave() { const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' }); console.log('pid ' + child.pid); }
+  print() { for (let i = 0; i < ${printedLines}; i += 1) { console.log('stdout ' + i + ' – žluťoučký kůň 世界 🚰'); console.error('stderr ' + i + ' – žluťoučký kůň 世界 🚰'); } }
+  environment() { console.log(JSON.stringify(process.env.LEAT_CONFORMANCE)); }
+}
+`;
+
+const packageHash = 'conformance';
+
+/**
+ * Writes the code package of these tasks into a folder datastore.
+ *
+ * @param runner full path of the program that runs tasks, `leat/dist/task/runner.js`
+ * @returns what the layer is opened with
+ */
+export function conformanceContext(folder: string, runner: string): LayerContext {
+  const store = openFsDatastore(folder);
+  const packageFolder = path.join(folder, packagePrefix(packageHash));
+  mkdirSync(packageFolder, { recursive: true });
+  writeFileSync(path.join(packageFolder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(path.join(packageFolder, 'flow.js'), flowSource);
+  return { datastore: store.url, package: packageHash, packageFolder, runner };
+}
+
+let counter = 0;
+
+const given = <T>(value: T) => ({ value, origin: 'default' }) as const;
+
+/** An attempt that behaves so, with a token of its own. `over` replaces parts of it. */
+export function conformanceRequest(behaviour: Behaviour, over: Partial<AttemptRequest> = {}): AttemptRequest {
+  counter += 1;
+  const task = `${behaviour}[${counter}]`;
+  const token = `conformance-${process.pid}-${Date.now().toString(36)}-${counter}`;
+  return {
+    token,
+    name: `ConformanceFlow/1/${task}@0`,
+    spec: {
+      version: 1,
+      flow: 'ConformanceFlow',
+      run: '1',
+      step: behaviour,
+      task,
+      path: [counter],
+      iteration: 0,
+      attempt: 0,
+      token,
+      takes: 'nothing',
+      next: { kind: 'end' },
+      reads: [],
+      known: [],
+      sources: [],
+      foreach: [],
+      package: packageHash,
+      parameters: 'blobs/none',
+      manifest: `runs/ConformanceFlow/1/${behaviour}/${counter}@0.json`,
+      triesLeft: 1,
+      tags: [],
+      namespace: 'user:conformance',
+      user: 'conformance',
+    },
+    resources: { cpu: given(0.1), memory: given(64), gpu: given(0), disk: given(0) },
+    environment: {},
+    options: {},
+    ...over,
+  };
+}

@@ -1,0 +1,374 @@
+/**
+ * What every compute layer must do, as cases that any test runner can run. A case gets an open layer and a way to make
+ * requests; it looks at nothing but what the contract promises.
+ */
+import assert from 'node:assert/strict';
+import type { AttemptRequest, ComputeLayer, JobId, JobStatus, LogChunk } from 'leat/compute';
+import { type Behaviour, printedLine, printedLines } from './conformance-tasks.ts';
+
+/** What a case may use. Whoever runs it closes the layer; closing twice is fine. */
+export interface LayerUnderTest {
+  readonly layer: ComputeLayer;
+  /** An attempt that behaves so, with a token of its own, such as `conformanceRequest`. */
+  request(behaviour: Behaviour, over?: Partial<AttemptRequest>): AttemptRequest;
+  /** Whether a process of this machine runs; absent when tasks run elsewhere. Cases that ask are to be left out then. */
+  isAlive?(pid: number): boolean;
+}
+
+/** One thing that a compute layer promises. */
+export interface LayerCase {
+  readonly name: string;
+  /** What the layer must be able to run for this case. */
+  readonly needs: readonly Behaviour[];
+  /** The case looks at processes of this machine. */
+  readonly local?: true;
+  /** Rejects with an `AssertionError` when the layer does not keep the promise. */
+  run(subject: LayerUnderTest): Promise<void>;
+}
+
+type FailedStatus = Extract<JobStatus, { state: 'failed' }>;
+
+/** How long a case waits for a job, in milliseconds; real platforms start slowly. */
+const patienceMs = 600_000;
+
+const order = ['submitted', 'queued', 'starting', 'running', 'succeeded', 'failed'];
+
+const isOver = (status: JobStatus | undefined): boolean => status?.state === 'succeeded' || status?.state === 'failed';
+
+async function submit(layer: ComputeLayer, requests: readonly AttemptRequest[]): Promise<readonly JobId[]> {
+  const results = await layer.submit(requests);
+  assert.deepEqual(
+    results.map(({ token }) => token),
+    requests.map(({ token }) => token),
+    'submit answers for each attempt, in order',
+  );
+  return results.map((result) => {
+    assert.ok('job' in result, `refused: ${'refused' in result ? result.refused : ''}`);
+    return result.job;
+  });
+}
+
+/** Polls until `done`; says what each job went through. */
+async function follow(layer: ComputeLayer, jobs: readonly JobId[], done: (status: JobStatus | undefined) => boolean): Promise<ReadonlyMap<JobId, JobStatus[]>> {
+  const histories = new Map<JobId, JobStatus[]>(jobs.map((job) => [job, []]));
+  const deadline = Date.now() + patienceMs;
+  const signal = AbortSignal.timeout(patienceMs);
+  for (let open = [...histories.keys()]; open.length > 0; ) {
+    assert.ok(Date.now() < deadline, `the jobs ${open.join(', ')} did not get there`);
+    const answer = await layer.poll(open, { waitMs: 1000, signal });
+    for (const [job, status] of answer) histories.get(job)?.push(status);
+    open = open.filter((job) => !done(answer.get(job)));
+  }
+  return histories;
+}
+
+async function ends(layer: ComputeLayer, jobs: readonly JobId[]): Promise<readonly JobStatus[]> {
+  const histories = await follow(layer, jobs, isOver);
+  return jobs.map((job) => histories.get(job)?.at(-1) as JobStatus);
+}
+
+async function endOf({ layer, request }: LayerUnderTest, behaviour: Behaviour, over?: Partial<AttemptRequest>): Promise<JobStatus> {
+  const [end] = await ends(layer, await submit(layer, [request(behaviour, over)]));
+  return end as JobStatus;
+}
+
+function failed(status: JobStatus, reason: FailedStatus['reason']): FailedStatus {
+  assert.ok(status.state === 'failed' && status.reason === reason, `expected a failure '${reason}', got ${JSON.stringify(status)}`);
+  assert.ok(status.message.length > 0, 'a failure says why');
+  return status;
+}
+
+async function readLogs(source: AsyncIterable<LogChunk>): Promise<Readonly<Record<LogChunk['stream'], string>>> {
+  const parts = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+  for await (const { stream, bytes } of source) parts[stream].push(bytes);
+  return { stdout: Buffer.concat(parts.stdout).toString('utf8'), stderr: Buffer.concat(parts.stderr).toString('utf8') };
+}
+
+/** Reads a job's log until it has told a process id. */
+async function printedPid(layer: ComputeLayer, job: JobId): Promise<number> {
+  let text = '';
+  for await (const { bytes } of layer.logs(job)) {
+    text += Buffer.from(bytes).toString('utf8');
+    const pid = /pid (\d+)\n/.exec(text)?.[1];
+    if (pid !== undefined) return Number(pid);
+  }
+  return assert.fail(`no process id in the log: ${text}`);
+}
+
+async function start(subject: LayerUnderTest, behaviour: Behaviour, over?: Partial<AttemptRequest>): Promise<{ job: JobId; pid: number }> {
+  const [job = ''] = await submit(subject.layer, [subject.request(behaviour, over)]);
+  return { job, pid: await printedPid(subject.layer, job) };
+}
+
+/** A killed process may be seen for a moment longer. */
+async function assertGone(subject: LayerUnderTest, pid: number): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (subject.isAlive?.(pid) === true) {
+    assert.ok(Date.now() < deadline, `the process ${pid} still runs`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
+  }
+}
+
+const endCases: readonly LayerCase[] = [
+  {
+    name: 'a task that ends well succeeds, with its times',
+    needs: ['succeed'],
+    async run(subject) {
+      const end = await endOf(subject, 'succeed');
+      assert.ok(end.state === 'succeeded', JSON.stringify(end));
+      assert.ok(end.startedAt <= end.endedAt && end.endedAt - Date.now() < 60_000);
+    },
+  },
+  {
+    name: 'many tasks handed over at once all run',
+    needs: ['succeed'],
+    async run({ layer, request }) {
+      const jobs = await submit(layer, Array.from({ length: 25 }, () => request('succeed')));
+      assert.equal(new Set(jobs).size, 25);
+      for (const { state } of await ends(layer, jobs)) assert.equal(state, 'succeeded');
+    },
+  },
+  {
+    name: 'a step that throws is a failure with exit code 1',
+    needs: ['fail'],
+    async run(subject) {
+      assert.equal(failed(await endOf(subject, 'fail'), 'exit').exitCode, 1);
+    },
+  },
+  {
+    name: 'another exit code is told',
+    needs: ['exit'],
+    async run(subject) {
+      assert.equal(failed(await endOf(subject, 'exit'), 'exit').exitCode, 7);
+    },
+  },
+  {
+    name: 'a signal is told',
+    needs: ['die'],
+    async run(subject) {
+      const { signal, exitCode } = failed(await endOf(subject, 'die'), 'exit');
+      assert.ok(signal === 'SIGKILL' || exitCode === 137, 'SIGKILL or 137');
+    },
+  },
+  {
+    name: 'a task that needs more memory than it has fails for that reason',
+    needs: ['exhaust'],
+    async run(subject) {
+      const { resources } = subject.request('exhaust');
+      const memory = { value: 128, origin: '@resources' } as const;
+      failed(await endOf(subject, 'exhaust', { resources: { ...resources, memory } }), 'out-of-memory');
+    },
+  },
+  {
+    name: 'a task that runs longer than it may is ended for that reason',
+    needs: ['hang'],
+    async run(subject) {
+      failed(await endOf(subject, 'hang', { timeoutSeconds: 1 }), 'timeout');
+    },
+  },
+  {
+    name: 'a task that runs longer than it may and does not listen is ended all the same',
+    needs: ['resist'],
+    async run(subject) {
+      failed(await endOf(subject, 'resist', { timeoutSeconds: 1 }), 'timeout');
+    },
+  },
+];
+
+const tokenCases: readonly LayerCase[] = [
+  {
+    name: 'the same token is the same job: in one call, later, and when it is over',
+    needs: ['succeed'],
+    async run({ layer, request }) {
+      const one = request('succeed');
+      const [first, second] = await submit(layer, [one, one]);
+      assert.equal(first, second);
+      assert.deepEqual(await submit(layer, [one]), [first]);
+      await ends(layer, [first as JobId]);
+      assert.deepEqual(await submit(layer, [one]), [first]);
+      assert.equal((await ends(layer, [first as JobId]))[0]?.state, 'succeeded');
+    },
+  },
+  {
+    name: 'find tells jobs by their tokens, and nothing of others',
+    needs: ['succeed'],
+    async run({ layer, request }) {
+      const one = request('succeed');
+      const [job] = await submit(layer, [one]);
+      assert.deepEqual(await layer.find([one.token, 'conformance-nobody']), new Map([[one.token, job]]));
+      assert.deepEqual(await layer.find([]), new Map());
+    },
+  },
+];
+
+const pollCases: readonly LayerCase[] = [
+  {
+    name: 'a job goes forward through its states, and its last one stays',
+    needs: ['succeed'],
+    async run({ layer, request }) {
+      const jobs = await submit(layer, [request('succeed'), request('succeed')]);
+      for (const history of (await follow(layer, jobs, isOver)).values()) {
+        const ranks = history.map(({ state }) => order.indexOf(state));
+        assert.deepEqual(ranks, ranks.toSorted((a, b) => a - b), 'no step back');
+      }
+      const [again] = await ends(layer, jobs.slice(0, 1));
+      assert.equal(again?.state, 'succeeded');
+    },
+  },
+  {
+    name: 'a job that the layer does not know is missing from the answer, at once',
+    needs: [],
+    async run({ layer }) {
+      const started = Date.now();
+      assert.deepEqual(await layer.poll(['conformance-nobody'], { waitMs: 60_000, signal: AbortSignal.timeout(patienceMs) }), new Map());
+      assert.ok(Date.now() - started < 50_000, 'nothing to wait for');
+      assert.deepEqual(await layer.poll([], { waitMs: 0, signal: AbortSignal.timeout(1000) }), new Map());
+    },
+  },
+  {
+    name: 'a poll ends when its signal does',
+    needs: ['hang'],
+    async run(subject) {
+      const { job } = await start(subject, 'hang');
+      await subject.layer.poll([job], { waitMs: 0, signal: AbortSignal.timeout(patienceMs) });
+      const aborted = new AbortController();
+      const polled = subject.layer.poll([job], { waitMs: patienceMs, signal: aborted.signal }).catch(() => undefined);
+      aborted.abort();
+      await polled;
+    },
+  },
+  {
+    name: 'a modest step can run here',
+    needs: [],
+    async run({ layer, request }) {
+      const { resources, options } = request('succeed');
+      const findings = await layer.check([{ step: 'succeed', resources, options }]);
+      assert.deepEqual(
+        findings.filter(({ level }) => level === 'error'),
+        [],
+      );
+    },
+  },
+  {
+    name: 'diagnose has something to say about every job',
+    needs: ['fail', 'hang'],
+    async run(subject) {
+      const [over = ''] = await submit(subject.layer, [subject.request('fail')]);
+      await ends(subject.layer, [over]);
+      const { job: running } = await start(subject, 'hang');
+      for (const job of [over, running, 'conformance-nobody']) assert.ok((await subject.layer.diagnose(job)).cause.length > 0);
+    },
+  },
+];
+
+const cancelCases: readonly LayerCase[] = [
+  {
+    name: 'cancel lets a task tidy up',
+    needs: ['tidy'],
+    async run(subject) {
+      const { layer } = subject;
+      const [job = ''] = await submit(layer, [subject.request('tidy')]);
+      let text = '';
+      for await (const { bytes } of layer.logs(job)) {
+        const before = text;
+        text += Buffer.from(bytes).toString('utf8');
+        if (!before.includes('pid') && text.includes('pid')) await layer.cancel([job], { graceSeconds: 60 });
+      }
+      assert.match(text, /tidied/);
+      failed((await ends(layer, [job]))[0] as JobStatus, 'cancelled');
+    },
+  },
+  {
+    name: 'cancel ends a task that does not listen, after the grace',
+    needs: ['resist', 'spin'],
+    async run(subject) {
+      const { job: resisting } = await start(subject, 'resist');
+      const { job: spinning } = await start(subject, 'spin');
+      await subject.layer.cancel([resisting, spinning], { graceSeconds: 1 });
+      for (const end of await ends(subject.layer, [resisting, spinning])) failed(end, 'cancelled');
+    },
+  },
+  {
+    name: 'cancel of what is over or unknown changes nothing',
+    needs: ['succeed'],
+    async run({ layer, request }) {
+      const jobs = await submit(layer, [request('succeed')]);
+      await ends(layer, jobs);
+      await layer.cancel([...jobs, 'conformance-nobody'], { graceSeconds: 0 });
+      assert.equal((await ends(layer, jobs))[0]?.state, 'succeeded');
+    },
+  },
+];
+
+const logCases: readonly LayerCase[] = [
+  {
+    name: 'the log has every line of both streams, in order, in any language',
+    needs: ['print'],
+    async run({ layer, request }) {
+      const [job = ''] = await submit(layer, [request('print')]);
+      const printed = await readLogs(layer.logs(job));
+      for (const stream of ['stdout', 'stderr'] as const) {
+        const expected = Array.from({ length: printedLines }, (_, index) => printedLine(stream, index));
+        assert.deepEqual(printed[stream].split('\n'), [...expected, '']);
+      }
+    },
+  },
+  {
+    name: 'the log of a task that prints nothing ends with the task',
+    needs: ['succeed'],
+    async run({ layer, request }) {
+      const [job = ''] = await submit(layer, [request('succeed')]);
+      assert.deepEqual(await readLogs(layer.logs(job)), { stdout: '', stderr: '' });
+    },
+  },
+  {
+    name: 'a task sees its variables, and no other task does',
+    needs: ['environment'],
+    async run({ layer, request }) {
+      const value = 'a b "c" $HOME = é\n2';
+      const jobs = await submit(layer, [request('environment', { environment: { LEAT_CONFORMANCE: value } }), request('environment')]);
+      const [own, other] = await Promise.all(jobs.map(async (job) => readLogs(layer.logs(job))));
+      assert.equal(own?.stdout, `${JSON.stringify(value)}\n`);
+      assert.equal(other?.stdout, 'undefined\n');
+    },
+  },
+];
+
+const processCases: readonly LayerCase[] = [
+  {
+    name: 'what a task has started ends with it',
+    needs: ['leave'],
+    local: true,
+    async run(subject) {
+      const { job, pid } = await start(subject, 'leave');
+      await ends(subject.layer, [job]);
+      await assertGone(subject, pid);
+    },
+  },
+  {
+    name: 'close leaves no process behind',
+    needs: ['hang', 'resist'],
+    local: true,
+    async run(subject) {
+      subject.layer.expect?.(4);
+      const started = [await start(subject, 'hang'), await start(subject, 'resist')];
+      await subject.layer.close();
+      for (const { pid } of started) await assertGone(subject, pid);
+    },
+  },
+];
+
+/**
+ * The suite. Each case wants a layer of its own, freshly opened.
+ *
+ * @example
+ * for (const { name, run } of layerConformance) {
+ *   test(name, async () => {
+ *     const layer = await computeLayer.open(conformanceContext(folder, runner));
+ *     try { await run({ layer, request: conformanceRequest }); } finally { await layer.close(); }
+ *   });
+ * }
+ */
+export const layerConformance: readonly LayerCase[] = [...endCases, ...tokenCases, ...pollCases, ...cancelCases, ...logCases, ...processCases];
