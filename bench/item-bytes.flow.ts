@@ -1,12 +1,12 @@
-import { appendFileSync, readFileSync } from 'node:fs';
 import { Flow, parameter, step, type Inputs } from 'leat';
+import { reportBytesRead } from './harness/report-bytes-read.ts';
 
 /** Items of 1 KiB, made one at a time. */
 function* items(count: number): Generator<string> {
   for (let index = 0; index < count; index++) yield String(index).padEnd(1024, '.');
 }
 
-/** Each task says how many bytes its process has read until its step began: start-up, code, inputs and the item. */
+/** Each task says how many bytes its process has read: start-up, code, inputs, the item, and what the commit reads. */
 export default class ItemBytesFlow extends Flow {
   items = parameter(10, { help: 'width of the foreach' });
   enough = parameter(10, {
@@ -21,8 +21,7 @@ export default class ItemBytesFlow extends Flow {
   @step read(item: string) {
     const index = Number(item.replaceAll('.', ''));
     if (index >= this.enough) throw new Error('enough tasks are measured');
-    const bytes = /^rchar: (?<bytes>\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.groups?.['bytes'];
-    appendFileSync(this.report, `${bytes}\n`);
+    reportBytesRead(this.report);
     this.next(this.join);
   }
 

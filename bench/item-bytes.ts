@@ -14,7 +14,7 @@ const enough = 10;
 
 interface Split {
   readonly items: number;
-  /** Bytes that each measured task's process had read when its step began. */
+  /** Bytes that each measured task's process read. */
   readonly read: readonly number[];
   /** VmHWM of the engine. */
   readonly peakMemory: number;
@@ -58,7 +58,7 @@ function answer(settings: Settings): Answer {
   const findings = wide.map((split): Finding => {
     const growth = Math.max(...split.read) - Math.max(...narrow.read);
     return {
-      what: `bytes that a task of ${split.items} items reads before its step`,
+      what: `bytes that a task of ${split.items} items reads`,
       leat: String(median(split.read)),
       against: `${median(narrow.read)} of 10 items`,
       ratio: `${growth > 0 ? '+' : ''}${growth} B`,

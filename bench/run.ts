@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { artifactChain } from './artifact-chain.ts';
 import { files } from './files.ts';
 import { foreach } from './foreach.ts';
 import { describeMachine, load } from './harness/machine.ts';
@@ -14,7 +15,7 @@ import { hello } from './hello.ts';
 import { itemBytes } from './item-bytes.ts';
 import { resume } from './resume.ts';
 
-const questions: readonly Question[] = [hello, foreach, itemBytes, files, resume];
+const questions: readonly Question[] = [hello, foreach, itemBytes, artifactChain, files, resume];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
