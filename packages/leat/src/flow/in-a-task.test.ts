@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { current, file, Flow, type Inputs, step } from '../index.ts';
-import { type Current, isInTask, setCurrent } from './current.ts';
-import { pendingFile } from './file.ts';
-import { makeInputs } from './inputs.ts';
+import { type Current, current, isInTask, setCurrent } from './current.ts';
+import { file, pendingFile } from './file.ts';
+import { Flow } from './flow.ts';
+import { step } from './step.ts';
+import { type Inputs, makeInputs } from './inputs.ts';
 import { attachHost, detachHost, type MergeOptions, type NextCall } from './step-host.ts';
 
 const code = (name: string, message: RegExp): Error =>

@@ -1,22 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import {
-  catchError,
-  environment,
-  Flow,
-  layerDecorator,
-  local,
-  parameter,
-  resources,
-  retry,
-  step,
-  steps,
-  timeout,
-} from '../index.ts';
+import { catchError } from './catch-error.ts';
+import { Flow, isFlowClass } from './flow.ts';
+import { parameter } from './parameter.ts';
+import { step } from './step.ts';
+import { environment, layerDecorator, local, resources, retry, timeout } from './step-decorators.ts';
+import { steps } from './steps.ts';
 import { declaredCall } from './declared-call.ts';
 import { describeFlow } from './describe-flow.ts';
 import type { Failure } from './failure.ts';
 import { flowFile } from './flow-file.ts';
-import { isFlowClass } from './flow.ts';
 import type { StandardSchema } from './standard-schema.ts';
 import { stepRecord } from './step-registry.ts';
 

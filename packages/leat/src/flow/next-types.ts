@@ -5,14 +5,8 @@
  */
 import type { AnyStep, joins } from './inputs.ts';
 
-/** What a foreach may run over. */
+/** What a foreach may run over; read once, after the step has returned. */
 export type Items<T> = Iterable<T> | AsyncIterable<T>;
-
-/** Options of `this.next(step, { foreach })`: one task for each item, in the order of the items. */
-export interface ForeachOptions<T> {
-  /** An array or any sync or async iterable. Read once, after the step has returned. */
-  readonly foreach: Items<T>;
-}
 
 type Cases = Readonly<Record<string, AnyStep>>;
 

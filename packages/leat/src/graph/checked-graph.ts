@@ -17,7 +17,7 @@ export function checkedGraph(description: FlowDescription, locate?: LocateSource
 }
 
 /** The one error for all problems of a graph. */
-export function graphError(flow: string, problems: readonly GraphProblem[]): LeatError {
+function graphError(flow: string, problems: readonly GraphProblem[]): LeatError {
   const details = { problems: problems.map((problem) => ({ ...problem })) };
   const [only, second] = problems;
   if (only !== undefined && second === undefined) {

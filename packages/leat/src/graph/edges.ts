@@ -47,7 +47,7 @@ export function connect(readings: readonly StepReading[], names: KnownNames): Ed
 }
 
 /** The targets of a transition, in its order, each once. */
-export function targetsOf(next: WrittenNext): readonly string[] {
+function targetsOf(next: WrittenNext): readonly string[] {
   if (next.kind === 'foreach') return [next.to];
   return [...new Set(next.kind === 'plain' ? next.to : Object.values(next.cases))];
 }

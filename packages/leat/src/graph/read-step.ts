@@ -40,7 +40,7 @@ export function readStep(step: StepDescription): StepReading {
 }
 
 /** `@step({ next, foreach, by })` in the form of what is read; `undefined` when nothing is declared. */
-export function declaredNext({ next, foreach, by }: DeclaredEdges): WrittenNext | undefined {
+function declaredNext({ next, foreach, by }: DeclaredEdges): WrittenNext | undefined {
   if (next === undefined) return undefined;
   if (typeof next === 'string') {
     return foreach === undefined
