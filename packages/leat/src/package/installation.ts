@@ -8,7 +8,7 @@ export interface Installation {
   readonly folder: string;
   readonly version: string;
   /** Full path of the module behind `leat` or `leat/client`; `undefined` for what is not exported. */
-  moduleOf(specifier: string): string | undefined;
+  readonly moduleOf: (specifier: string) => string | undefined;
 }
 
 interface Manifest {

@@ -13,6 +13,10 @@ beforeEach(() => {
 });
 afterEach(() => folder.dispose());
 
+interface FlowLike {
+  readonly prototype: Readonly<Record<string, () => unknown>>;
+}
+
 const flow = (name: string): string =>
   `class ${name} extends Flow { @step start() { this.next(this.end); } @step end() {} }`;
 const load = async (text: string) => {
@@ -52,7 +56,7 @@ describe('loadFlow', () => {
   ])('%s', async (text, message) => {
     expect(await refusal(text)).toMatchObject({
       code: 'FLOW_INVALID',
-      message: expect.stringContaining(message),
+      message: expect.stringContaining(message) as string,
       place: { file: join(folder.path, 'flow.ts') },
     });
   });
@@ -102,11 +106,11 @@ export const other = new Other();
 `;
   const places = async (): Promise<{
     locator: Locator;
-    cls: { prototype: Record<string, () => unknown> };
+    cls: FlowLike;
   }> => {
     folder.write('flow.ts', text);
     const built = await folder.build();
-    return { locator: new Locator(built), cls: (await loadFlow(built)) as never };
+    return { locator: new Locator(built), cls: (await loadFlow(built)) as unknown as FlowLike };
   };
   const lineOf = (needle: string): number => text.slice(0, text.indexOf(needle)).split('\n').length;
 

@@ -75,7 +75,7 @@ describe('a stored package', () => {
       entry: 'flow.js',
       flowFile: 'flow.ts',
       root: folder.path,
-      leat: expect.stringMatching(/^\d+\./),
+      leat: expect.stringMatching(/^\d+\./) as string,
     });
     target.writes.length = 0;
     await writePackage(target, built);

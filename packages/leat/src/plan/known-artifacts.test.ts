@@ -21,7 +21,9 @@ it('expects what a step before assigns, and not what only the own loop or the st
   ];
   const graph = { version: 1 as const, flow: 'LoopFlow', steps: [start, work, decide, end] as GraphStep[] };
   const always = (reader: GraphStep | undefined): string[] =>
-    knownArtifacts(graph, reader as GraphStep).flatMap((artifact) => (artifact.always ? [artifact.name] : []));
+    knownArtifacts(graph, reader as GraphStep).flatMap((artifact) =>
+      artifact.always ? [artifact.name] : [],
+    );
   expect(always(work)).toEqual(['rounds', 'sum']);
   expect(always(end)).toEqual(['rounds', 'round', 'kind']);
 });

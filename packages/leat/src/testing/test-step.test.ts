@@ -133,7 +133,7 @@ describe('testStep', () => {
     );
     await expect(testStep(LabFlow, 'train', { input: 'a' })).rejects.toMatchObject({
       code: 'ARTIFACT_UNSET',
-      message: expect.stringContaining('rows'),
+      message: expect.stringContaining('rows') as string,
     });
     await expect(
       testStep(LabFlow, 'route', { artifacts: { best: (() => 1) as never } }),

@@ -60,7 +60,7 @@ export async function testStep<F extends Flow>(
 ): Promise<StepTestResult<F>> {
   const setting = await makeTestSetting(flow, options);
   const graphStep = findStep(setting.graph, step);
-  const spec = await specOf(setting, graphStep, options as StepTestOptions<Flow>);
+  const spec = await specOf(setting, graphStep, options as AnyOptions);
   const { manifest, thrown } = await runInProcess(setting, flow, spec);
   if (manifest.status === 'failed') {
     const { message, hint, reason } = manifest.failure;
@@ -76,6 +76,14 @@ export async function testStep<F extends Flow>(
   return { artifacts: readArtifacts(setting.store, manifest), next };
 }
 
+type AnyArtifacts = Readonly<Record<string, unknown>>;
+
+/** The options of any flow: from here on fields are names. */
+interface AnyOptions extends Pick<StepTestOptions<Flow>, 'input' | 'index' | 'current'> {
+  readonly artifacts?: AnyArtifacts;
+  readonly inputs?: readonly AnyArtifacts[] | Readonly<Record<string, AnyArtifacts>>;
+}
+
 function findStep(graph: FlowGraph, name: string): GraphStep {
   const found = graph.steps.find((each) => each.name === name);
   if (found !== undefined) return found;
@@ -86,11 +94,7 @@ function findStep(graph: FlowGraph, name: string): GraphStep {
   });
 }
 
-async function specOf(
-  setting: TestSetting,
-  step: GraphStep,
-  options: StepTestOptions<Flow>,
-): Promise<TaskSpec> {
+async function specOf(setting: TestSetting, step: GraphStep, options: AnyOptions): Promise<TaskSpec> {
   const { flow } = setting.graph;
   const { run = '1', attempt = 0, iteration = 0, ...told } = options.current ?? {};
   const plan = setting.plan.steps[step.name];
@@ -123,7 +127,7 @@ async function specOf(
 }
 
 interface Place {
-  readonly options: StepTestOptions<Flow>;
+  readonly options: AnyOptions;
   readonly run: string;
   readonly path: readonly number[];
 }
@@ -132,7 +136,7 @@ interface Place {
 async function framesOf(
   { graph, store }: TestSetting,
   { splits }: GraphStep,
-  { input, index = 0 }: StepTestOptions<Flow>,
+  { input, index = 0 }: AnyOptions,
 ): Promise<ForeachFrame[]> {
   const around = splits.filter(
     (name) => graph.steps.find((each) => each.name === name)?.next.kind === 'foreach',
@@ -193,12 +197,12 @@ interface Joining {
 
 // Each input with the step that it comes from.
 function listInputs(
-  inputs: NonNullable<StepTestOptions<Flow>['inputs']>,
+  inputs: NonNullable<AnyOptions['inputs']>,
   { join, arriving, isForeach }: Joining,
-): readonly (readonly [string, TestInput<Flow>])[] {
-  const listed: readonly (readonly [string, TestInput<Flow>])[] = isList(inputs)
+): readonly (readonly [string, AnyArtifacts])[] {
+  const listed: readonly (readonly [string, AnyArtifacts])[] = isList(inputs)
     ? inputs.map((input, i) => [arriving[isForeach ? 0 : i] ?? `number ${i}`, input])
-    : Object.entries(inputs as Readonly<Record<string, TestInput<Flow>>>);
+    : Object.entries(inputs);
   const wrong = listed.find(([name]) => !arriving.includes(name));
   if (wrong === undefined) return listed;
   throw new LeatError('STEP_MISUSE', `the join '${join}' has no input '${wrong[0]}'`, {
@@ -206,7 +210,8 @@ function listInputs(
   });
 }
 
-const isList = (inputs: object): inputs is readonly TestInput<Flow>[] => Array.isArray(inputs);
+const isList = (inputs: NonNullable<AnyOptions['inputs']>): inputs is readonly AnyArtifacts[] =>
+  Array.isArray(inputs);
 
 async function leave(
   { graph, store }: TestSetting,

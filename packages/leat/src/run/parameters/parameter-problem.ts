@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { LeatError } from '../../errors/index.ts';
 
 /** One thing that is wrong with one parameter. */
@@ -29,7 +30,7 @@ export const refused = (message: string, hint?: string): Converted => ({
 /** A value in a message. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 57)}…` : value}'`;
-  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
+  const text = value === undefined ? 'nothing' : inspect(value, { breakLength: Infinity, depth: 2 });
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
