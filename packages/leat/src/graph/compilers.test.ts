@@ -12,7 +12,9 @@ import type { FlowDescription } from '../flow/description.ts';
 import { buildGraph } from './build-graph.ts';
 
 const run = promisify(execFile);
-const language = fileURLToPath(new URL('../index.ts', import.meta.url));
+const language = ['flow', 'step', 'step-decorators'].map(
+  (name) => new URL(`../flow/${name}.ts`, import.meta.url),
+);
 const tsc = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/package.json')));
 
 const source = `
@@ -71,6 +73,9 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'leat-compilers-'));
   await writeFile(path.join(folder, 'flow.ts'), source);
+  // The language alone: what else the package holds would be bundled each time.
+  const exported = language.map((url) => `export * from '${fileURLToPath(url)}';`).join('\n');
+  await writeFile(path.join(folder, 'leat.ts'), exported);
   await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }');
   await writeFile(
     path.join(folder, 'tsconfig.json'),
@@ -101,7 +106,7 @@ async function bundle(
     minifyIdentifiers: options.minify ?? false,
     keepNames: options.minify ?? false,
     tsconfigRaw: {},
-    alias: { leat: language },
+    alias: { leat: file('leat.ts') },
     logLevel: 'silent',
   });
   return file(name);
