@@ -9,7 +9,7 @@ import { parseAddress, parseAddressOf } from './address.ts';
 import type { FlowClass } from './artifact-types.ts';
 import { diffRuns, type RunDiff } from './diff-runs.ts';
 import { FlowReader } from './flow-reader.ts';
-import { defaultHome, defaultNamespace } from './home.ts';
+import { currentNamespace, resolveHome } from '../home/home.ts';
 import type { LogLine, LogOptions } from './read-task-log.ts';
 import { notFound } from './not-found.ts';
 import { pages } from './run-pages.ts';
@@ -26,7 +26,7 @@ export interface ConnectOptions {
 }
 
 /** Whose runs are meant; `undefined`: everybody's. */
-function namespaceOf({ namespace = defaultNamespace() }: ConnectOptions): string | undefined {
+function namespaceOf({ namespace = currentNamespace() }: ConnectOptions): string | undefined {
   return namespace === '*' || namespace === 'global' ? undefined : namespace;
 }
 
@@ -40,7 +40,7 @@ function namespaceOf({ namespace = defaultNamespace() }: ConnectOptions): string
  *     await client.close();
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
-  const source = new Source(options.home ?? defaultHome());
+  const source = new Source(options.home ?? resolveHome().folder);
   // Opened here, so that a damaged file is reported now and not in the middle of the work.
   await source.metadata();
   return new Client(source, namespaceOf(options));

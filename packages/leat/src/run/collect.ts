@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 
 import { collectGarbage, type GarbageCollected, type GarbageOptions } from './gc/collect-garbage.ts';
-import type { Home } from './home.ts';
+import type { Home } from '../home/home.ts';
 import { closeStores, openStores } from './stores.ts';
 
 /** Removes old runs and what nothing refers to; in a home that is not there, nothing. @throws what the stores throw. */

@@ -16,7 +16,7 @@ import { Locator } from '../package/locator.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { parseWith } from '../plan/parse-with.ts';
 import type { RunPlan } from '../plan/plan.ts';
-import type { Home } from './home.ts';
+import type { Home } from '../home/home.ts';
 
 export interface PrepareOptions {
   /** The flow file. */

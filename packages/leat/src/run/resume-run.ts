@@ -10,7 +10,7 @@ import type { RunRecord } from '../metadata/metadata-store.ts';
 import { openPackage } from '../package/write-package.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { driveRun, type DriveOptions, type RunHandle } from './drive-run.ts';
-import { currentNamespace, currentUser, type Home } from './home.ts';
+import { currentNamespace, currentUser, type Home } from '../home/home.ts';
 import { type OriginTable, readOrigin } from './origin-table.ts';
 import { prepareFlow } from './prepare-flow.ts';
 import { closeStores, openStores, type Stores } from './stores.ts';

@@ -8,7 +8,7 @@ import type { Flow } from '../flow/flow.ts';
 import { flowFile } from '../flow/flow-file.ts';
 import type { RunObserver } from '../scheduler/observer.ts';
 import { type RunResult } from './drive-run.ts';
-import { resolveHome } from './home.ts';
+import { resolveHome } from '../home/home.ts';
 import { startRun } from './start-run.ts';
 
 /** What {@link run} takes besides the flow. Everything may be left out. */

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 
 import { saveParameters } from '../datastore/run-parameters.ts';
 import { driveRun, type DriveOptions, type RunHandle } from './drive-run.ts';
-import { currentNamespace, currentUser, type Home } from './home.ts';
+import { currentNamespace, currentUser, type Home } from '../home/home.ts';
 import { type ParameterSources, readParameters } from './parameters/read-parameters.ts';
 import { type PreparedFlow, prepareFlow } from './prepare-flow.ts';
 import { openStores } from './stores.ts';

@@ -5,7 +5,7 @@ import { openDatastore } from '../datastore/open-datastore.ts';
 import { LeatError } from '../errors/index.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
 import { openMetadata } from '../metadata/open-metadata.ts';
-import type { Home } from './home.ts';
+import type { Home } from '../home/home.ts';
 
 /** What a run is kept in. */
 export interface Stores {

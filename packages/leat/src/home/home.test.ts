@@ -1,0 +1,43 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { currentNamespace, currentUser, resolveHome } from './home.ts';
+
+const project = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'leat-home-'));
+  writeFileSync(join(folder, 'package.json'), '{}');
+  mkdirSync(join(folder, 'deep/down'), { recursive: true });
+  return folder;
+};
+
+describe('resolveHome', () => {
+  it('is .leat of the project, from any folder in it', () => {
+    const folder = project();
+    const home = resolveHome({ cwd: join(folder, 'deep/down'), env: {} });
+    expect(home.folder).toBe(join(folder, '.leat'));
+    expect(home.datastore).toMatch(/^file:\/\/.*\.leat\/store$/);
+    expect(home.metadata).toBe(join(folder, '.leat/metadata.db'));
+  });
+
+  it('is the nearest .leat, also where there is no package', () => {
+    const folder = project();
+    mkdirSync(join(folder, 'deep/.leat'));
+    expect(resolveHome({ cwd: join(folder, 'deep/down'), env: {} }).folder).toBe(join(folder, 'deep/.leat'));
+  });
+
+  it('is what --home says, else LEAT_HOME', () => {
+    const folder = project();
+    expect(resolveHome({ cwd: folder, env: { LEAT_HOME: 'elsewhere' } }).folder).toBe(join(folder, 'elsewhere'));
+    expect(resolveHome({ home: 'told', cwd: folder, env: { LEAT_HOME: 'elsewhere' } }).folder).toBe(join(folder, 'told'));
+  });
+});
+
+describe('who is asking', () => {
+  it('is LEAT_USER, in the namespace of that name unless LEAT_NAMESPACE says otherwise', () => {
+    expect(currentUser({ LEAT_USER: 'ada' })).toBe('ada');
+    expect(currentNamespace({ LEAT_USER: 'ada' })).toBe('user:ada');
+    expect(currentNamespace({ LEAT_USER: 'ada', LEAT_NAMESPACE: 'team' })).toBe('team');
+    expect(currentUser({})).not.toBe('');
+  });
+});
