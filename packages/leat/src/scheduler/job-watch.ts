@@ -32,13 +32,16 @@ export class JobWatch {
   readonly #jobs = new Map<JobId, Flight>();
   #polling = false;
   #idle = idleMs.first;
-  /** Aborted when jobs come that the poll under way does not know. */
+  /** Aborted when jobs come that the poll under way does not know, and when the loop stops. */
   #news = new AbortController();
 
   constructor(layer: ComputeLayer, context: EngineContext, ends: JobEnds) {
     this.#layer = layer;
     this.#context = context;
     this.#ends = ends;
+    context.signal.addEventListener('abort', () => {
+      this.#news.abort();
+    });
   }
 
   /** Watches one more job. */
@@ -75,6 +78,7 @@ export class JobWatch {
       this.#news = new AbortController();
       const askedAt = clock.now();
       const changed = await this.#ask(this.#news.signal);
+      if (signal.aborted) return;
       this.#endOverdue(clock.now());
       await this.#rest(changed, clock.now() - askedAt);
     }
@@ -85,7 +89,7 @@ export class JobWatch {
     const { signal } = this.#context;
     const asked = [...this.#jobs];
     const backOff = backOffFor(this.#context, `asking '${this.#layer.name}' for its jobs`, pollPatience);
-    const options = { waitMs: this.#waitMs(), signal: AbortSignal.any([news, signal]) };
+    const options = { waitMs: this.#waitMs(), signal: news };
     const answer = await withBackOff(backOff, async () =>
       this.#layer.poll(
         asked.map(([job]) => job),
@@ -124,6 +128,8 @@ export class JobWatch {
     const { state } = status;
     const at = state === 'running' ? status.startedAt : this.#context.clock.now();
     flight.state = state;
+    // Its `attempt-submitted` has said so.
+    if (state === 'submitted') return;
     if (state === 'running') flight.startedAt = at;
     const note = state === 'queued' || state === 'starting' ? status.note : undefined;
     this.#context.post({
@@ -151,7 +157,7 @@ export class JobWatch {
     }
     // A layer that held the call has done the waiting already.
     if (size === 0 || tookMs > this.#waitMs() / 2) return;
-    await pause(clock, this.#idle, AbortSignal.any([this.#news.signal, signal]));
+    await pause(clock, this.#idle, this.#news.signal);
     this.#idle = Math.min(idleMs.longest, this.#idle * 2);
   }
 

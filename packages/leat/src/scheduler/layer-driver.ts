@@ -35,6 +35,8 @@ export class LayerDriver {
   readonly #queue: Fifo<Flight> = emptyFifo();
   /** Aborted when attempts that are not handed over yet shall not be. */
   readonly #recalled = new AbortController();
+  /** Aborted when there is nothing more to hand over: recalled, or the loop has stopped. */
+  readonly #handOver: AbortSignal;
   #submitting = false;
   #expected = 0;
   #forgetConfirmation = (): void => {};
@@ -42,6 +44,7 @@ export class LayerDriver {
   constructor(layer: ComputeLayer, context: EngineContext) {
     this.layer = layer;
     this.#context = context;
+    this.#handOver = AbortSignal.any([context.signal, this.#recalled.signal]);
     this.#settler = new Settler(layer, context);
     this.#watch = new JobWatch(layer, context, {
       ended: (flight, end) => {
@@ -109,10 +112,8 @@ export class LayerDriver {
 
   async #submitBatch(batch: readonly Flight[]): Promise<void> {
     const { signal } = this.#context;
-    const backOff = {
-      ...backOffFor(this.#context, `handing tasks to '${this.layer.name}'`, submitPatience),
-      signal: AbortSignal.any([signal, this.#recalled.signal]),
-    };
+    const what = `handing tasks to '${this.layer.name}'`;
+    const backOff = { ...backOffFor(this.#context, what, submitPatience), signal: this.#handOver };
     try {
       const requests = await withBackOff(backOff, async () => this.#requests(batch));
       if (this.#recalled.signal.aborted) throw recalled;

@@ -137,7 +137,8 @@ describe('the loop', () => {
     const world = makeWorld({ flow, durationMs: () => 3_600_000 });
     // The layer is told of no timeout, so only the engine knows.
     const submit = world.layer.submit.bind(world.layer);
-    world.layer.submit = async (batch) => submit(batch.map(({ timeoutSeconds: _untold, ...request }) => request));
+    world.layer.submit = async (batch) =>
+      submit(batch.map(({ timeoutSeconds: _untold, ...request }) => request));
     const began = world.clock.now();
     await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'failed' });
     expect(eventsOf(world, 'attempt-failed')).toMatchObject([{ failure: { reason: 'timeout' } }]);

@@ -5,7 +5,7 @@
  * and stops dead when it is lost. Must not decide anything about tasks: `transition.ts` does.
  * next: `compute/local/local-layer.ts`
  */
-import { LeatError } from '../errors/index.ts';
+import { isLeatError, LeatError } from '../errors/index.ts';
 import type { RunEvent } from '../metadata/events.ts';
 import { afterFailure } from './attempt-events.ts';
 import { withBackOff } from './back-off.ts';
@@ -85,7 +85,7 @@ class RunLoop {
   }
 
   async drive(): Promise<RunEnd> {
-    const { state, metadata, lease, leaseMs, run } = this.#options;
+    const { state, metadata, lease, leaseMs } = this.#options;
     const { clock } = this.#context;
     const lost = (error: unknown): void => {
       this.#fail(error);
@@ -103,10 +103,21 @@ class RunLoop {
     } finally {
       dropLease();
       this.#stopped.abort();
-      // Whoever recovers the run need not wait for the lease to expire. Not ours any more: refused, and rightly.
-      await metadata.releaseLease(lease).catch(() => {
-        this.#observer.warning(`the lease of '${run.flow}/${run.id}' was not given back`);
-      });
+      await this.#giveBack();
+    }
+  }
+
+  /** Whoever recovers the run need not wait for the lease to expire. One that is lost is not ours to give. */
+  async #giveBack(): Promise<void> {
+    const { metadata, lease, run, leaseMs } = this.#options;
+    if (isLeatError(this.#fault?.error) && this.#fault.error.code === 'LEASE_LOST') return;
+    try {
+      await metadata.releaseLease(lease);
+    } catch (error) {
+      if (isLeatError(error) && error.code === 'LEASE_LOST') return;
+      this.#observer.warning(
+        `the lease of '${run.flow}/${run.id}' was not given back; it ends by itself within ${leaseMs / 1000} s`,
+      );
     }
   }
 

@@ -19,10 +19,7 @@ export interface TaskPieces {
 }
 
 /** The same for every task of a run. */
-export type RunFacts = Pick<
-  TaskSpec,
-  'user' | 'package' | 'parameters' | 'tags' | 'namespace' | 'originRun'
->;
+export type RunFacts = Pick<TaskSpec, 'user' | 'package' | 'parameters' | 'tags' | 'namespace' | 'originRun'>;
 
 /** Finds the bytes of one foreach item: the scheduler knows a number and the key of an index, nothing more. */
 export type LocateItem = (frame: FrameWithoutItem) => Promise<ItemSource>;
