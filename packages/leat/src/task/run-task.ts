@@ -14,6 +14,7 @@ import type { AttemptManifest, FailureRecord, Outcome } from '../datastore/manif
 import { loadParameters } from '../datastore/run-parameters.ts';
 import { LeatError } from '../errors/index.ts';
 import { type Current, setCurrent } from '../flow/current.ts';
+import { declaredCall } from '../flow/declared-call.ts';
 import { isFlowClass } from '../flow/flow.ts';
 import { attachHost, detachHost } from '../flow/step-host.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
@@ -82,7 +83,7 @@ async function runStep(setting: TaskSetting): Promise<Pick<SucceededManifest, 'o
   attachHost(flow, host);
   try {
     await callStep(flow, spec, spec.takes === 'item' ? [host.input] : inputs === undefined ? [] : [inputs.list]);
-    const outcome: Outcome = await outcomeOf(spec, host.call, store);
+    const outcome: Outcome = await outcomeOf(spec, host.call ?? declaredCall(flow, spec.step), store);
     if (spec.catchVar !== undefined) fields.set(spec.catchVar, undefined);
     return { outcome, artifacts: await fields.save() };
   } finally {
