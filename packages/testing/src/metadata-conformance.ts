@@ -412,6 +412,9 @@ const taskCases: readonly MetadataCase[] = [
       assert.deepEqual(paged, order);
       const some = await store.tasks('TrainFlow', '1', { step: 'train', after: 'train[2]', limit: 1 });
       assert.deepEqual(addresses(some), ['train[10]']);
+      const before = await store.tasks('TrainFlow', '1', { step: 'score', after: 'end' });
+      assert.equal(before.length, 6);
+      assert.deepEqual(await store.tasks('TrainFlow', '1', { step: 'score', after: 'start' }), []);
     },
   },
   {

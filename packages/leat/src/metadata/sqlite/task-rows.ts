@@ -156,28 +156,44 @@ export function listAttempts(database: Database, run: number, address: string): 
   return found.newest === undefined ? all : [...all, found.newest].toSorted((a, b) => a.attempt - b.attempt);
 }
 
-/** A page of tasks in the order of step, path, iteration. */
-export function listTasks(database: Database, run: number, query: TaskQuery): TaskRecord[] {
+/** A statement with its values. */
+export interface Query {
+  readonly sql: string;
+  readonly values: readonly Value[];
+}
+
+/** The statement for a page of tasks. Every form of it must seek, so that a late page costs what the first one does. */
+export function taskPageQuery(run: number, query: TaskQuery): Query {
   // Told which index to take: SQLite would walk all tasks in their order to spare the sort of a few.
   const rare = query.status !== undefined && query.status !== 'succeeded';
-  const where = [rare ? `run = ? AND status <> 'succeeded'` : 'run = ?'];
-  const values: Value[] = [run];
-  if (query.step !== undefined) {
-    where.push('step = ?');
-    values.push(query.step);
-  }
-  if (query.status !== undefined) {
-    where.push('status = ?');
-    values.push(query.status);
-  }
+  const conditions: Query[] = [
+    { sql: 'run = ?', values: [run] },
+    ...(rare ? [{ sql: `status <> 'succeeded'`, values: [] }] : []),
+  ];
+  if (query.status !== undefined) conditions.push({ sql: 'status = ?', values: [query.status] });
+  if (query.step !== undefined) conditions.push({ sql: 'step = ?', values: [query.step] });
   const after = query.after === undefined ? undefined : parseTaskKey(query.after);
-  if (after !== undefined) {
-    where.push('(step, path, iteration) > (?, ?, ?)');
-    values.push(after.step, sortablePath(after.path), after.iteration);
-  }
-  const from = rare ? 'tasks INDEXED BY tasks_by_status' : 'tasks';
-  const sql = `SELECT * FROM ${from} WHERE ${where.join(' AND ')} ORDER BY step, path, iteration LIMIT ?`;
-  return database.all<TaskRow>(sql, ...values, query.limit ?? 1000).map((row) => entry(row).task);
+  if (after !== undefined) conditions.push(laterThan(after, query.step));
+  const where = conditions.map(({ sql }) => sql).join(' AND ');
+  return {
+    sql: `SELECT * FROM tasks ${rare ? 'INDEXED BY tasks_by_status ' : ''}WHERE ${where} ORDER BY step, path, iteration LIMIT ?`,
+    values: [...conditions.flatMap(({ values }) => values), query.limit ?? 1000],
+  };
+}
+
+/** With the step known, only what is left of the key is compared: SQLite does not seek on a part that is fixed already. */
+function laterThan(after: TaskKey, step: string | undefined): Query {
+  const place = [sortablePath(after.path), after.iteration];
+  if (step === undefined)
+    return { sql: '(step, path, iteration) > (?, ?, ?)', values: [after.step, ...place] };
+  if (after.step === step) return { sql: '(path, iteration) > (?, ?)', values: place };
+  return { sql: after.step < step ? 'TRUE' : 'FALSE', values: [] };
+}
+
+/** A page of tasks in the order of step, path, iteration. */
+export function listTasks(database: Database, run: number, query: TaskQuery): TaskRecord[] {
+  const { sql, values } = taskPageQuery(run, query);
+  return database.all<TaskRow>(sql, ...values).map((row) => entry(row).task);
 }
 
 /** Tasks of a run that are not decided yet, at most `limit`. */
