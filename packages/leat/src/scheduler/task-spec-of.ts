@@ -49,6 +49,7 @@ export function taskPiecesOf(state: SchedulerState, address: string): TaskPieces
       reads: graph.reads,
       known,
       sources: sourcesOf(state, task),
+      ...joinedItemsOf(task),
       manifest: manifestKey(state.flow, state.run, { step: name, path, iteration }, attempt),
       triesLeft: plan.retry.times - task.ownFailures + 1,
       ...(plan.timeoutSeconds === undefined ? {} : { timeoutSeconds: plan.timeoutSeconds }),
@@ -70,6 +71,12 @@ export async function taskSpecOf(
     foreach.push({ step, index, count, item: await locateItem(frame) });
   }
   return { ...spec, ...facts, foreach };
+}
+
+/** A join of a foreach: where the items lie that its inputs were given. */
+function joinedItemsOf({ source }: Task): Pick<TaskSpec, 'joinedItems'> {
+  const items = source.kind === 'join' ? source.frame.items : undefined;
+  return items === undefined ? {} : { joinedItems: items };
 }
 
 /** The tasks that a task's artifacts come from: for a join all of them, in the order of the split. */
