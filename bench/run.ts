@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { artifactChain } from './artifact-chain.ts';
+import { artifact } from './artifact.ts';
 import { files } from './files.ts';
 import { foreach } from './foreach.ts';
 import { describeMachine, load } from './harness/machine.ts';

@@ -105,7 +105,7 @@ function compress(body: Uint8Array): readonly Uint8Array[] | undefined {
     if (stored > Math.min(first + segmentBytes, body.byteLength) * worthwhile) return undefined;
   }
   const table = Buffer.alloc(4 * segments.length);
-  segments.forEach((segment, index) => table.writeUInt32LE(segment.byteLength, 4 * index));
+  for (const [index, segment] of segments.entries()) table.writeUInt32LE(segment.byteLength, 4 * index);
   return [table, ...segments];
 }
 

@@ -35,7 +35,7 @@ describe('a log', () => {
           while (left.some((buffer) => buffer.byteLength > 0)) {
             for (const [index, stream] of (['stdout', 'stderr'] as const).entries()) {
               const size = sizes.next().value as number;
-              log.write({ stream, bytes: left[index]!.subarray(0, size), at: 1_700_000_000_000 });
+              void log.write({ stream, bytes: left[index]!.subarray(0, size), at: 1_700_000_000_000 });
               left[index] = left[index]!.subarray(size);
             }
           }
@@ -58,7 +58,7 @@ describe('a log', () => {
   it('of a task that prints nothing is no object', async () => {
     const store = new MemoryDatastore();
     const log = openLog(store, key);
-    log.write({ stream: 'stdout', bytes: bytes('') });
+    void log.write({ stream: 'stdout', bytes: bytes('') });
     await log.close();
     expect(store.objects.size).toBe(0);
     expect(await entries(store)).toEqual([]);
@@ -79,9 +79,9 @@ describe('a log', () => {
   it('says when and where each line came from', async () => {
     const store = new MemoryDatastore();
     const log = openLog(store, key);
-    log.write({ stream: 'stdout', bytes: bytes('a\nb'), at: 1000 });
-    log.write({ stream: 'stderr', bytes: bytes('c\n'), at: 2000 });
-    log.write({ stream: 'stdout', bytes: bytes('!\n'), at: 3000 });
+    void log.write({ stream: 'stdout', bytes: bytes('a\nb'), at: 1000 });
+    void log.write({ stream: 'stderr', bytes: bytes('c\n'), at: 2000 });
+    void log.write({ stream: 'stdout', bytes: bytes('!\n'), at: 3000 });
     await log.close();
     expect((await entries(store)).map(({ at, stream, text }) => [at, stream, text])).toEqual([
       [1000, 'stdout', 'a'],
@@ -93,11 +93,11 @@ describe('a log', () => {
   it('can be followed: a second read goes on where the first one ended, and never shows half a line', async () => {
     const store = new MemoryDatastore();
     const log = openLog(store, key);
-    log.write({ stream: 'stdout', bytes: bytes('one\ntwo\nthr') });
+    void log.write({ stream: 'stdout', bytes: bytes('one\ntwo\nthr') });
     await log.flush();
     const first = await entries(store);
     expect(texts(first)).toEqual(['one', 'two']);
-    log.write({ stream: 'stdout', bytes: bytes('ee\n') });
+    void log.write({ stream: 'stdout', bytes: bytes('ee\n') });
     await log.close();
     expect(texts(await entries(store, first.at(-1)!.next))).toEqual(['three']);
   });
@@ -107,8 +107,8 @@ describe('a log', () => {
     const log = openLog(store, key);
     const long = '世🎉'.repeat(50_000);
     for (let at = 0, all = bytes(long); at < all.byteLength; at += 9973)
-      log.write({ stream: 'stderr', bytes: all.subarray(at, at + 9973) });
-    log.write({ stream: 'stderr', bytes: bytes(`\nshort\n${long}\n`) });
+      void log.write({ stream: 'stderr', bytes: all.subarray(at, at + 9973) });
+    void log.write({ stream: 'stderr', bytes: bytes(`\nshort\n${long}\n`) });
     await log.close();
     const found = await entries(store);
     expect(Math.max(...found.map(({ text }) => Buffer.byteLength(text)))).toBeLessThanOrEqual(64 * 1024);
@@ -139,7 +139,7 @@ describe('a log', () => {
     expect(waiting).toBeInstanceOf(Promise);
     await waiting;
     store.failure = new Error('disk full');
-    log.write({ stream: 'stdout', bytes: bytes('lost\n') });
+    void log.write({ stream: 'stdout', bytes: bytes('lost\n') });
     await expect(log.close()).rejects.toThrow('disk full');
   });
 });

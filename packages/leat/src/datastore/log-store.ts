@@ -189,7 +189,7 @@ const entryHead = /^(\d{1,16}) ([oeOE]) /;
 function parseEntry(line: Buffer, next: number): LogEntry {
   const head = entryHead.exec(line.toString('latin1', 0, 19));
   if (head === null) return { at: 0, stream: 'stdout', text: line.toString('utf8'), continues: false, next };
-  const letter = head[2]!;
+  const letter = head[2] ?? '';
   return {
     at: Number(head[1]),
     stream: letter.toLowerCase() === 'e' ? 'stderr' : 'stdout',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { leatError } from './leat-error.fixture.ts';
 import { ArtifactStore } from './artifact-store.ts';
 import { commitAttempt, commitAttemptAsync } from './commit-attempt.ts';
 import { InlineBudget } from './inline-budget.ts';
@@ -54,10 +55,7 @@ describe('a damaged manifest', () => {
     store.putSync('runs/m.json', [bytes]);
     return () => readManifestSync(store, 'runs/m.json');
   };
-  const corrupt = expect.objectContaining({
-    code: 'STORE_CORRUPT',
-    message: expect.stringContaining("'runs/m.json'"),
-  });
+  const corrupt = leatError('STORE_CORRUPT', "'runs/m.json'");
 
   it('is STORE_CORRUPT and names the key, wherever it is cut off', () => {
     for (let length = 0; length < whole.byteLength; length++)
@@ -116,7 +114,7 @@ describe('what a manifest keeps alive', () => {
     );
     store.putSync('runs/keep.json', [Buffer.from('x')]);
     const live = new LiveKeys();
-    for (const ref of refs.slice(0, 20)) artifactKeys(ref).forEach((key) => live.add(key));
+    for (const ref of refs.slice(0, 20)) for (const key of artifactKeys(ref)) live.add(key);
     const now = Date.now() + 48 * 3_600_000;
     // The last ten are young.
     for (const ref of refs.slice(40)) store.objects.get(blobKey(ref.hash))!.modifiedAt = now - 1000;

@@ -46,7 +46,7 @@ export class LiveKeys {
     let high = this.#count;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#hashes[middle]! < hash) low = middle + 1;
+      if ((this.#hashes[middle] ?? Infinity) < hash) low = middle + 1;
       else high = middle;
     }
     return low < this.#count && this.#hashes[low] === hash;
@@ -84,19 +84,19 @@ export async function sweepBlobs(store: Datastore, options: SweepOptions): Promi
   const olderThan = now - graceMs;
   const swept = { objects: 0, bytes: 0 };
   let batch: string[] = [];
+  const removeBatch = async (): Promise<void> => {
+    if (!dryRun) await store.delete(batch);
+    batch = [];
+  };
   for await (const found of store.list(blobsPrefix)) {
     if (!isGarbage(found, live, olderThan)) continue;
     swept.objects += 1;
     swept.bytes += found.size;
-    if (!dryRun) batch.push(found.key);
-    if (batch.length === deletesAtOnce) {
-      await store.delete(batch);
-      batch = [];
-    }
+    if (batch.push(found.key) === deletesAtOnce) await removeBatch();
   }
-  if (batch.length > 0) await store.delete(batch);
-  const left = await store.sweepTemporary?.({ olderThan, dryRun });
-  return { objects: swept.objects + (left?.objects ?? 0), bytes: swept.bytes + (left?.bytes ?? 0) };
+  await removeBatch();
+  const left = (await store.sweepTemporary?.({ olderThan, dryRun })) ?? { objects: 0, bytes: 0 };
+  return { objects: swept.objects + left.objects, bytes: swept.bytes + left.bytes };
 }
 
 const isGarbage = ({ key, modifiedAt }: ObjectFacts, live: LiveKeys, olderThan: number): boolean =>

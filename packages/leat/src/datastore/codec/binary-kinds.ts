@@ -21,24 +21,24 @@ export type BinaryKind = (typeof kinds)[number];
 
 type ViewConstructor = new (buffer: ArrayBuffer) => ArrayBufferView;
 
-const kindNumbers: ReadonlyMap<string, number> = new Map(kinds.map((kind, index) => [kind, index]));
+const kindNames: ReadonlySet<string> = new Set(kinds);
 
 /** The kind of a view or an ArrayBuffer; `undefined` for anything else, and for subclasses. */
 export function binaryKind(value: object): BinaryKind | undefined {
   const prototype: unknown = Object.getPrototypeOf(value);
   const name = (prototype as { constructor?: { name?: unknown } } | null)?.constructor?.name;
-  if (typeof name !== 'string' || !kindNumbers.has(name === 'FastBuffer' ? 'Buffer' : name)) return undefined;
+  if (typeof name !== 'string' || !kindNames.has(name === 'FastBuffer' ? 'Buffer' : name)) return undefined;
   return name === 'FastBuffer' ? 'Buffer' : (name as BinaryKind);
 }
 
 /** The number that stands for a kind in `v8/1`. */
-export const kindNumber = (kind: BinaryKind): number => kindNumbers.get(kind)!;
+export const kindNumber = (kind: BinaryKind): number => kinds.indexOf(kind);
 
 /** The inverse of {@link kindNumber}. */
 export const kindByNumber = (number: number): BinaryKind | undefined => kinds[number];
 
 /** Whether a text names a kind. */
-export const isBinaryKind = (name: string): name is BinaryKind => kindNumbers.has(name);
+export const isBinaryKind = (name: string): name is BinaryKind => kindNames.has(name);
 
 /** The bytes of a view or an ArrayBuffer, without a copy. */
 export function bytesOf(value: ArrayBufferView | ArrayBuffer): Uint8Array {

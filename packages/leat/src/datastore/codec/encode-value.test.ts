@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { leatError } from '../leat-error.fixture.ts';
 import { decodeValue } from './decode-value.ts';
 import { describeType } from './describe-type.ts';
 import { encodeValue } from './encode-value.ts';
@@ -48,7 +49,7 @@ describe('what is no data is refused with its path and a way out', () => {
       'this.model.request is an instance of class Pt',
     ],
     [
-      new AggregateError([new Error('a'), Object.assign(new Error('b'), { fn: noFiles })]),
+      new AggregateError([new Error('a'), Object.assign(new Error('b'), { fn: noFiles })], 'many'),
       'this.model.errors[1].fn is a function',
     ],
     [cyclic, 'this.model.fn is a function'],
@@ -57,11 +58,11 @@ describe('what is no data is refused with its path and a way out', () => {
       Object.defineProperty({}, 'lazy', { get: () => noFiles, enumerable: true }),
       'this.model.lazy is a function',
     ],
-    [new Array(3_000_000_000).fill(noFiles, 2_999_999_999), 'this.model[2999999999] is a function'],
+    [Object.assign([], { 2999999999: noFiles }), 'this.model[2999999999] is a function'],
   ];
   it.each(cases)('%#', (value, message) => {
     expect(() => encodeValue('this.model', value)).toThrow(
-      expect.objectContaining({ code: 'ARTIFACT_UNSUPPORTED', message, hint: expect.stringMatching(/\w/) }),
+      leatError('ARTIFACT_UNSUPPORTED', message, { whole: true }),
     );
   });
 });
@@ -204,11 +205,7 @@ describe('reading', () => {
       ['file/1', ''],
     ] as const) {
       expect(() => decodeValue('runs/x', { codec, rest, body: Buffer.from('nonsense!') }, noFiles)).toThrow(
-        expect.objectContaining({
-          code: 'STORE_CORRUPT',
-          message: expect.stringContaining("'runs/x'"),
-          hint: expect.any(String),
-        }),
+        leatError('STORE_CORRUPT', "'runs/x'"),
       );
     }
   });

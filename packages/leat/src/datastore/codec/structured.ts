@@ -70,6 +70,7 @@ class ValueWriter extends v8.Serializer {
     super();
     this.#root = root;
     this.#specials = specials;
+    // oxlint-disable-next-line no-underscore-dangle -- Node's name
     (this as unknown as WriterHooks)._setTreatArrayBufferViewsAsHostObjects(true);
   }
 
@@ -126,7 +127,11 @@ export function readStructured(body: Uint8Array, rest: string, makeFile: MakeFil
   const value: unknown = reader.readValue();
   if (rest !== errorsLabel) return value;
   const [inner, records] = value as [unknown, ErrorRecord[]];
-  for (const [number, error] of reader.errors) fillError(error, records[number]!);
+  for (const [number, error] of reader.errors) {
+    const record = records[number];
+    if (record === undefined) throw new RangeError('an error is missing from the table of errors');
+    fillError(error, record);
+  }
   return inner;
 }
 
@@ -135,7 +140,7 @@ class ValueReader extends v8.Deserializer {
   readonly #makeFile: MakeFile;
 
   constructor(body: Uint8Array, makeFile: MakeFile) {
-    super(body as Buffer);
+    super(body);
     this.#makeFile = makeFile;
   }
 
@@ -186,9 +191,10 @@ class ValueReader extends v8.Deserializer {
 }
 
 function makeError(base: string): Error {
-  if (base === 'AggregateError') return new AggregateError([]);
   const known = errorBases.find((name) => name === base) ?? 'Error';
-  return new (globalThis as unknown as Record<string, ErrorConstructor>)[known]!();
+  const Kind = (globalThis as unknown as Record<string, ErrorConstructor>)[known] ?? Error;
+  // `AggregateError` alone has a list before its message.
+  return known === 'AggregateError' ? (Reflect.construct(Kind, [[]]) as Error) : new Kind();
 }
 
 function fillError(error: Error, { name, message, stack, fields }: ErrorRecord): void {
@@ -198,6 +204,7 @@ function fillError(error: Error, { name, message, stack, fields }: ErrorRecord):
   if (name !== undefined) define('name', name, false);
   if (message !== undefined) define('message', message, false);
   define('stack', stack, false);
+  if (message === undefined) delete (error as { message?: unknown }).message;
   delete (error as { errors?: unknown }).errors;
   for (const [key, value] of Object.entries(fields)) define(key, value, key !== 'cause' && key !== 'errors');
 }

@@ -86,7 +86,11 @@ class Substituter {
       case 'url':
         return this.#placeholder({ kind: 'url', text: (value as URL).href });
       case 'temporal':
-        return this.#placeholder({ kind: 'temporal', className: temporalClass(value)!, text: String(value) });
+        return this.#placeholder({
+          kind: 'temporal',
+          className: temporalClass(value) ?? '',
+          text: (value as { toString(): string }).toString(),
+        });
       case 'file':
         return this.#placeholder({ kind: 'file', file: value });
       default:
@@ -121,7 +125,7 @@ class Substituter {
     const record: ErrorRecord = { fields: {} };
     const name = errorName(error, base);
     if (name !== base) record.name = name;
-    if (Object.hasOwn(error, 'message') || error.message !== '') record.message = String(error.message);
+    if (Object.hasOwn(error, 'message') || error.message !== '') record.message = error.message;
     if (typeof error.stack === 'string') record.stack = error.stack;
     const number = this.errors.push(record) - 1;
     this.#waiting.push(() => this.#copyFields(error, errorFields(error), record.fields));

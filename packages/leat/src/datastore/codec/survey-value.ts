@@ -38,8 +38,7 @@ export function surveyValue(root: string, value: unknown): ValueSurvey {
     if (kind === undefined) continue;
     if (kind === 'file') files.push(at.value as object);
     special ||= kind === 'error' || kind === 'url' || kind === 'temporal' || kind === 'file';
-    const children = childrenOf(at.value as object, kind, at);
-    for (let index = children.length - 1; index >= 0; index--) stack.push(children[index]!);
+    for (const child of childrenOf(at.value as object, kind, at).toReversed()) stack.push(child);
   }
   return { special, files };
 }
@@ -69,8 +68,7 @@ function childrenOf(value: object, kind: ValueKind, at: Visit): Visit[] {
     }
   };
   if (kind === 'map') addEntries(value as Map<unknown, unknown>, add);
-  else if (kind === 'set')
-    [...(value as Set<unknown>)].forEach((entry, index) => add(entry, index, 'set-entry'));
+  else if (kind === 'set') addElements([...(value as Set<unknown>)], add, 'set-entry');
   else if (kind === 'array') addElements(value as unknown[], add);
   else if (kind === 'object') addFields(value as Record<string, unknown>, add);
   else if (kind === 'error') addErrorFields(value as Error, add);
@@ -83,18 +81,21 @@ function addEntries(map: ReadonlyMap<unknown, unknown>, add: Add): void {
   let index = 0;
   for (const [key, value] of map) {
     add(key, index, 'map-key');
-    add(
-      value,
-      typeof key === 'string' ? JSON.stringify(key) : typeof key === 'object' ? `key ${index}` : String(key),
-      'map-value',
-    );
+    add(value, printKey(key, index), 'map-value');
     index += 1;
   }
 }
 
-function addElements(array: readonly unknown[], add: Add): void {
-  for (const key of elementKeys(array)) add(array[key], key, 'index');
+function addElements(array: readonly unknown[], add: Add, how: 'index' | 'set-entry' = 'index'): void {
+  for (const key of elementKeys(array)) add(array[key], key, how);
   for (const key of namedFields(array)) add((array as unknown as Record<string, unknown>)[key], key, 'field');
+}
+
+function printKey(key: unknown, index: number): string {
+  if (typeof key === 'string') return JSON.stringify(key);
+  return key === null || (typeof key !== 'object' && typeof key !== 'function')
+    ? String(key)
+    : `key ${index}`;
 }
 
 /** The indexes of an array that may hold something; an array of length 4 billion with three entries has three. */
@@ -102,19 +103,21 @@ export function* elementKeys(array: readonly unknown[]): Iterable<number> {
   let holes = 0;
   for (let index = 0; index < array.length; index++) {
     if (array[index] === undefined && ++holes > manyHoles) {
-      for (const key of Object.keys(array)) if (isIndex(key) && Number(key) >= index) yield Number(key);
+      yield* laterKeys(array, index);
       return;
     }
     yield index;
   }
 }
 
+function* laterKeys(array: readonly unknown[], from: number): Iterable<number> {
+  for (const key of Object.keys(array)) if (isIndex(key) && Number(key) >= from) yield Number(key);
+}
+
 /** Named fields of an array (`match.index`): after the elements in the order of keys, so the search is short. */
 export function namedFields(array: readonly unknown[]): readonly string[] {
   const keys = Object.keys(array);
-  let first = keys.length;
-  while (first > 0 && !isIndex(keys[first - 1]!)) first -= 1;
-  return keys.slice(first);
+  return keys.slice(keys.findLastIndex(isIndex) + 1);
 }
 
 const isIndex = (key: string): boolean => String(Number(key) >>> 0) === key && key !== '4294967295';

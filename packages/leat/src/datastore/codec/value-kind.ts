@@ -20,25 +20,33 @@ export type ValueKind =
   | 'file'
   | 'refused';
 
+// Tried in this order. `name`: the class that the value must be of, no subclass, to be data of that kind.
+const builtIns: readonly { is: (value: object) => boolean; kind: ValueKind; name?: string }[] = [
+  { is: Array.isArray, kind: 'array', name: 'Array' },
+  { is: types.isMap, kind: 'map', name: 'Map' },
+  { is: types.isSet, kind: 'set', name: 'Set' },
+  { is: (value) => ArrayBuffer.isView(value) || types.isArrayBuffer(value), kind: 'binary' },
+  { is: (value) => Error.isError(value) || value instanceof Error, kind: 'error' },
+  { is: types.isDate, kind: 'leaf', name: 'Date' },
+  { is: types.isRegExp, kind: 'leaf', name: 'RegExp' },
+  { is: types.isSymbolObject, kind: 'refused' },
+  { is: types.isBoxedPrimitive, kind: 'leaf' },
+  { is: (value) => value instanceof URL, kind: 'url', name: 'URL' },
+  { is: (value) => temporalClass(value) !== undefined, kind: 'temporal' },
+];
+
+const notData = [types.isProxy, types.isArgumentsObject, types.isModuleNamespaceObject] as const;
+
 /** Sorts an object. Works across realms (`node:vm`, test runners): by what it is and its class's name, not by identity. */
 export function valueKind(value: object): ValueKind {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (types.isProxy(value) || types.isArgumentsObject(value) || types.isModuleNamespaceObject(value))
-    return 'refused';
+  if (notData.some((is) => is(value))) return 'refused';
   if (isFile(value)) return 'file';
+  const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === Object.prototype || prototype === null) return 'object';
-  if (Array.isArray(value)) return own(value, 'Array', 'array');
-  if (types.isMap(value)) return own(value, 'Map', 'map');
-  if (types.isSet(value)) return own(value, 'Set', 'set');
-  if (ArrayBuffer.isView(value) || types.isArrayBuffer(value))
-    return binaryKind(value) === undefined ? 'refused' : 'binary';
-  if (types.isNativeError(value) || value instanceof Error) return 'error';
-  if (types.isDate(value)) return own(value, 'Date', 'leaf');
-  if (types.isRegExp(value)) return own(value, 'RegExp', 'leaf');
-  if (types.isBoxedPrimitive(value)) return types.isSymbolObject(value) ? 'refused' : 'leaf';
-  if (value instanceof URL) return 'url';
-  if (temporalClass(value) !== undefined) return 'temporal';
-  return isForeignPlain(prototype as object) ? 'object' : 'refused';
+  const found = builtIns.find(({ is }) => is(value));
+  if (found === undefined) return isForeignPlain(prototype) ? 'object' : 'refused';
+  if (found.kind === 'binary') return binaryKind(value) === undefined ? 'refused' : 'binary';
+  return found.name === undefined || className(value) === found.name ? found.kind : 'refused';
 }
 
 /** `Instant`, `PlainDate`, … for a value of `Temporal`. */
@@ -47,10 +55,6 @@ export function temporalClass(value: object): string | undefined {
   if (typeof tag !== 'string' || !tag.startsWith('Temporal.')) return undefined;
   const name = tag.slice('Temporal.'.length);
   return className(value) === name ? name : undefined;
-}
-
-function own(value: object, name: string, kind: ValueKind): ValueKind {
-  return className(value) === name ? kind : 'refused';
 }
 
 /** `Object.prototype` of another realm. */

@@ -62,7 +62,7 @@ export class StoredFile {
 
   /** The content piece by piece, never held as a whole. */
   stream(): ReadableStream<Uint8Array> {
-    return ReadableStream.from(this.#pieces()) as ReadableStream<Uint8Array>;
+    return ReadableStream.from(this.#pieces());
   }
 
   async *#pieces(): AsyncIterable<Uint8Array> {

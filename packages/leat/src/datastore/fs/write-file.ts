@@ -59,10 +59,11 @@ function* batches(parts: readonly Uint8Array[]): Iterable<Uint8Array[]> {
 
 /** What is left of `parts` after `written` bytes of them. */
 function after(parts: readonly Uint8Array[], written: number): Uint8Array[] {
+  const rest: Uint8Array[] = [];
   let skip = written;
-  let index = 0;
-  for (; index < parts.length && skip >= parts[index]!.byteLength; index++) skip -= parts[index]!.byteLength;
-  const rest = parts.slice(index);
-  if (skip > 0) rest[0] = rest[0]!.subarray(skip);
+  for (const part of parts) {
+    if (skip < part.byteLength) rest.push(skip === 0 ? part : part.subarray(skip));
+    skip = Math.max(0, skip - part.byteLength);
+  }
   return rest;
 }

@@ -43,16 +43,21 @@ function isWhole(chunks: readonly Partial<ItemChunk>[], count: number): boolean 
   return next === count;
 }
 
-/** Where item number `item` (from 0) is; it must be one of them. */
-export function locateItem(index: ItemIndex, item: number): ItemPlace {
+/** The place of the last chunk that begins at or before an item. */
+function lastChunkFrom(index: ItemIndex, item: number): number {
   let low = 0;
   let high = index.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (index[middle]!.first <= item) low = middle;
+    if ((index[middle]?.first ?? Infinity) <= item) low = middle;
     else high = middle - 1;
   }
-  const chunk = index[low];
+  return low;
+}
+
+/** Where item number `item` (from 0) is; it must be one of them. */
+export function locateItem(index: ItemIndex, item: number): ItemPlace {
+  const chunk = index[lastChunkFrom(index, item)];
   const offset = chunk?.offsets[item - chunk.first];
   const end = chunk?.offsets[item - chunk.first + 1];
   if (chunk === undefined || offset === undefined || end === undefined)

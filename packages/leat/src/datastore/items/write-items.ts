@@ -62,6 +62,7 @@ class ItemWriter {
   #count = 0;
   #parts: Uint8Array[] = [];
   #offsets: number[] = [0];
+  #end = 0;
   #files = new Set<string>();
 
   constructor(store: Datastore) {
@@ -95,11 +96,11 @@ class ItemWriter {
     checksum.writeUInt32LE(crc32(body, crc32(head)));
     // The body may be a view on memory that the program goes on to write to.
     this.#parts.push(checksum, head, codec === 'bytes/1' ? Buffer.from(body) : body);
-    const end = this.#offsets.at(-1)! + checksumBytes + head.byteLength + body.byteLength;
-    this.#offsets.push(end);
+    this.#end += checksumBytes + head.byteLength + body.byteLength;
+    this.#offsets.push(this.#end);
     this.#count += 1;
     for (const file of files) this.#files.add(file);
-    return end >= chunkBytes || this.#offsets.length > chunkItems ? this.#endChunk() : undefined;
+    return this.#end >= chunkBytes || this.#offsets.length > chunkItems ? this.#endChunk() : undefined;
   }
 
   async #endChunk(): Promise<void> {
@@ -111,6 +112,7 @@ class ItemWriter {
     this.#chunks.push({ key, first, offsets: this.#offsets, ...(files.length > 0 ? { files } : {}) });
     this.#parts = [];
     this.#offsets = [0];
+    this.#end = 0;
     this.#files = new Set();
     await saveContent(this.#store, key, [bytes]);
   }
