@@ -13,7 +13,7 @@ for (const shape of shapes) {
   describe(shape.name, () => {
     for (const behaviour of behaviours) {
       if (behaviour.appliesTo?.(shape) === false) continue;
-      it(behaviour.name, async () => {
+      it.concurrent(behaviour.name, async () => {
         const leat = new Leat();
         try {
           const file = leat.write('flow.ts', flowText(shape, behaviour));

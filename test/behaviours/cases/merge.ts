@@ -32,6 +32,6 @@ export const merge: Behaviour = {
   async check({ leat, file }) {
     await leat.ok(['run', file]);
     const end = (await leat.artifacts('GeneratedFlow/1')).get('end');
-    expect(end).toMatchObject({ common: 'same', own: 'end' });
+    expect(end).toMatchObject({ common: 'same', own: 'GeneratedFlow/1/end' });
   },
 };
