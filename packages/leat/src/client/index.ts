@@ -9,7 +9,7 @@ export { RunReader } from './run-reader.ts';
 export { StepReader } from './step-reader.ts';
 export { type ArtifactListing, TaskReader } from './task-reader.ts';
 export { StoredFile } from '../datastore/files/stored-file.ts';
-export type { RunStatus } from '../metadata/events.ts';
+export type { EventFailure, RunEvent, RunStatus } from '../metadata/events.ts';
 export type {
   AttemptRecord,
   RunQuery,

@@ -1,7 +1,5 @@
-import type { Client, FlowReader, RunReader, TaskReader } from '../../client/index.ts';
 import { LeatError } from '../../errors/index.ts';
-import type { RunStatus } from '../../metadata/events.ts';
-import type { StepCounts, TaskStatus } from '../../metadata/metadata-store.ts';
+import type { Client, FlowReader, RunReader, RunStatus, StepCounts, TaskReader, TaskStatus } from '../../client/index.ts';
 import { formatCount, formatDuration, formatTime } from '../output/format.ts';
 import { jsonText } from '../output/json.ts';
 import { statusText } from '../output/status.ts';

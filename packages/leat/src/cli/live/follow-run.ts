@@ -1,7 +1,7 @@
 /**
  * A run from the command line: signals in, progress and the final word out, exit code back.
  */
-import type { RunEvent } from '../../metadata/events.ts';
+import type { RunEvent } from '../../client/index.ts';
 import type { RunHandle, RunResult } from '../../run/index.ts';
 import type { RunObserver, TaskLine } from '../../scheduler/observer.ts';
 import type { RunSummary } from '../../scheduler/summary.ts';

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../metadata/events.ts';
+import type { RunEvent } from '../../client/index.ts';
 import type { RunObserver, TaskLine } from '../../scheduler/observer.ts';
 import type { Output } from '../output/terminal.ts';
 

@@ -2,7 +2,7 @@
  * A run as it goes on, for people: the tasks' lines with their names in front, one line for each failure and retry, and
  * how far it has come: drawn again and again in a terminal, as a plain line from time to time elsewhere.
  */
-import type { EventFailure, RunEvent } from '../../metadata/events.ts';
+import type { EventFailure, RunEvent } from '../../client/index.ts';
 import type { RunObserver, TaskLine } from '../../scheduler/observer.ts';
 import type { RunSummary } from '../../scheduler/summary.ts';
 import { formatDuration } from '../output/format.ts';

@@ -1,6 +1,5 @@
 /** The final word on a run: how it ended, the first failure in full, how to go on. */
-import type { EventFailure } from '../../metadata/events.ts';
-import type { TaskRecord } from '../../metadata/metadata-store.ts';
+import type { EventFailure, TaskRecord } from '../../client/index.ts';
 import type { RunResult } from '../../run/index.ts';
 import { formatDuration, plural } from './format.ts';
 import type { Output } from './terminal.ts';
