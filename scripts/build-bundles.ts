@@ -34,7 +34,11 @@ const cliBundle: BuildOptions = {
 
 const bundles: readonly Bundle[] = [
   { entry: 'packages/leat/src/cli/main.ts', output: 'packages/leat/dist/bin/cli.js', options: cliBundle },
-  { entry: 'packages/leat/src/task/main.ts', output: 'packages/leat/dist/task/runner.js', options: runnerBundle },
+  {
+    entry: 'packages/leat/src/task/main.ts',
+    output: 'packages/leat/dist/task/runner.js',
+    options: runnerBundle,
+  },
 ];
 
 /** Writes only what changed, so that a running task never sees its file replaced by an equal one. */

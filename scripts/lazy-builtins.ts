@@ -19,13 +19,21 @@ function loadedSource(name: string, exports: readonly string[]): string {
 
 /** Constants of native libraries: the same in every version of Node that has them. */
 const isNumbers = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && Object.values(value).every((each) => typeof each === 'number');
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).every((each) => typeof each === 'number');
 
 /** Functions that a bundle brings itself, by module: the file that exports them under the same names. */
-export type Substitutes = Readonly<Record<string, { readonly file: string; readonly names: readonly string[] }>>;
+export type Substitutes = Readonly<
+  Record<string, { readonly file: string; readonly names: readonly string[] }>
+>;
 
 /** Each function stands for the one in Node's module, which is loaded by the first call; it may also be extended as a class. */
-function lazySource(name: string, exports: Readonly<Record<string, unknown>>, own: Substitutes[string]): string {
+function lazySource(
+  name: string,
+  exports: Readonly<Record<string, unknown>>,
+  own: Substitutes[string],
+): string {
   const functions = Object.keys(exports).filter((key) => typeof exports[key] === 'function');
   const others = Object.keys(exports).filter((key) => typeof exports[key] !== 'function');
   const numbers = others.filter((key) => isNumbers(exports[key]));
@@ -70,9 +78,13 @@ export function lazyBuiltins(substitutes: Substitutes): Plugin {
         return builtinModules.includes(name) ? { path: name, namespace, sideEffects: false } : undefined;
       });
       build.onLoad({ filter: /.*/, namespace }, ({ path }) => {
-        const names = Object.entries(process.getBuiltinModule(path) ?? {}).filter(([key]) => /^[A-Za-z_$][\w$]*$/.test(key));
+        const names = Object.entries(process.getBuiltinModule(path) ?? {}).filter(([key]) =>
+          /^[A-Za-z_$][\w$]*$/.test(key),
+        );
         const exports = Object.fromEntries(names);
-        const contents = loaded.has(path) ? loadedSource(path, Object.keys(exports)) : lazySource(path, exports, substitutes[path] ?? none);
+        const contents = loaded.has(path)
+          ? loadedSource(path, Object.keys(exports))
+          : lazySource(path, exports, substitutes[path] ?? none);
         return { contents, loader: 'js', resolveDir: root };
       });
     },

@@ -42,7 +42,8 @@ export type Behaviour = (typeof behaviours)[number];
 export const printedLines = 5000;
 
 /** Line `index` of what `print` writes to a stream. */
-export const printedLine = (stream: 'stdout' | 'stderr', index: number): string => `${stream} ${index} – žluťoučký kůň 世界 🚰`;
+export const printedLine = (stream: 'stdout' | 'stderr', index: number): string =>
+  `${stream} ${index} – žluťoučký kůň 世界 🚰`;
 
 // A package as the bundler would make it, without a bundler: the mark is what makes a class a flow, whichever copy of `leat` it extends.
 const flowSource = `

@@ -33,7 +33,8 @@ const patienceMs = 600_000;
 
 const order = ['submitted', 'queued', 'starting', 'running', 'succeeded', 'failed'];
 
-const isOver = (status: JobStatus | undefined): boolean => status?.state === 'succeeded' || status?.state === 'failed';
+const isOver = (status: JobStatus | undefined): boolean =>
+  status?.state === 'succeeded' || status?.state === 'failed';
 
 async function submit(layer: ComputeLayer, requests: readonly AttemptRequest[]): Promise<readonly JobId[]> {
   const results = await layer.submit(requests);
@@ -49,11 +50,15 @@ async function submit(layer: ComputeLayer, requests: readonly AttemptRequest[]):
 }
 
 /** Polls until `done`; says what each job went through. */
-async function follow(layer: ComputeLayer, jobs: readonly JobId[], done: (status: JobStatus | undefined) => boolean): Promise<ReadonlyMap<JobId, JobStatus[]>> {
+async function follow(
+  layer: ComputeLayer,
+  jobs: readonly JobId[],
+  done: (status: JobStatus | undefined) => boolean,
+): Promise<ReadonlyMap<JobId, JobStatus[]>> {
   const histories = new Map<JobId, JobStatus[]>(jobs.map((job) => [job, []]));
   const deadline = Date.now() + patienceMs;
   const signal = AbortSignal.timeout(patienceMs);
-  for (let open = [...histories.keys()]; open.length > 0; ) {
+  for (let open = [...histories.keys()]; open.length > 0;) {
     assert.ok(Date.now() < deadline, `the jobs ${open.join(', ')} did not get there`);
     const answer = await layer.poll(open, { waitMs: 1000, signal });
     for (const [job, status] of answer) histories.get(job)?.push(status);
@@ -67,21 +72,33 @@ async function ends(layer: ComputeLayer, jobs: readonly JobId[]): Promise<readon
   return jobs.map((job) => histories.get(job)?.at(-1) as JobStatus);
 }
 
-async function endOf({ layer, request }: LayerUnderTest, behaviour: Behaviour, over?: Partial<AttemptRequest>): Promise<JobStatus> {
+async function endOf(
+  { layer, request }: LayerUnderTest,
+  behaviour: Behaviour,
+  over?: Partial<AttemptRequest>,
+): Promise<JobStatus> {
   const [end] = await ends(layer, await submit(layer, [request(behaviour, over)]));
   return end as JobStatus;
 }
 
 function failed(status: JobStatus, reason: FailedStatus['reason']): FailedStatus {
-  assert.ok(status.state === 'failed' && status.reason === reason, `expected a failure '${reason}', got ${JSON.stringify(status)}`);
+  assert.ok(
+    status.state === 'failed' && status.reason === reason,
+    `expected a failure '${reason}', got ${JSON.stringify(status)}`,
+  );
   assert.ok(status.message.length > 0, 'a failure says why');
   return status;
 }
 
-async function readLogs(source: AsyncIterable<LogChunk>): Promise<Readonly<Record<LogChunk['stream'], string>>> {
+async function readLogs(
+  source: AsyncIterable<LogChunk>,
+): Promise<Readonly<Record<LogChunk['stream'], string>>> {
   const parts = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
   for await (const { stream, bytes } of source) parts[stream].push(bytes);
-  return { stdout: Buffer.concat(parts.stdout).toString('utf8'), stderr: Buffer.concat(parts.stderr).toString('utf8') };
+  return {
+    stdout: Buffer.concat(parts.stdout).toString('utf8'),
+    stderr: Buffer.concat(parts.stderr).toString('utf8'),
+  };
 }
 
 /** Reads a job's log until it has told a process id. */
@@ -95,7 +112,11 @@ async function printedPid(layer: ComputeLayer, job: JobId): Promise<number> {
   return assert.fail(`no process id in the log: ${text}`);
 }
 
-async function start(subject: LayerUnderTest, behaviour: Behaviour, over?: Partial<AttemptRequest>): Promise<{ job: JobId; pid: number }> {
+async function start(
+  subject: LayerUnderTest,
+  behaviour: Behaviour,
+  over?: Partial<AttemptRequest>,
+): Promise<{ job: JobId; pid: number }> {
   const [job = ''] = await submit(subject.layer, [subject.request(behaviour, over)]);
   return { job, pid: await printedPid(subject.layer, job) };
 }
@@ -125,7 +146,10 @@ const endCases: readonly LayerCase[] = [
     name: 'many tasks handed over at once all run',
     needs: ['succeed'],
     async run({ layer, request }) {
-      const jobs = await submit(layer, Array.from({ length: 25 }, () => request('succeed')));
+      const jobs = await submit(
+        layer,
+        Array.from({ length: 25 }, () => request('succeed')),
+      );
       assert.equal(new Set(jobs).size, 25);
       for (const { state } of await ends(layer, jobs)) assert.equal(state, 'succeeded');
     },
@@ -211,7 +235,11 @@ const pollCases: readonly LayerCase[] = [
       const jobs = await submit(layer, [request('succeed'), request('succeed')]);
       for (const history of (await follow(layer, jobs, isOver)).values()) {
         const ranks = history.map(({ state }) => order.indexOf(state));
-        assert.deepEqual(ranks, ranks.toSorted((a, b) => a - b), 'no step back');
+        assert.deepEqual(
+          ranks,
+          ranks.toSorted((a, b) => a - b),
+          'no step back',
+        );
       }
       const [again] = await ends(layer, jobs.slice(0, 1));
       assert.equal(again?.state, 'succeeded');
@@ -222,7 +250,10 @@ const pollCases: readonly LayerCase[] = [
     needs: [],
     async run({ layer }) {
       const started = Date.now();
-      assert.deepEqual(await layer.poll(['conformance-nobody'], { waitMs: 60_000, signal: AbortSignal.timeout(patienceMs) }), new Map());
+      assert.deepEqual(
+        await layer.poll(['conformance-nobody'], { waitMs: 60_000, signal: AbortSignal.timeout(patienceMs) }),
+        new Map(),
+      );
       assert.ok(Date.now() - started < 50_000, 'nothing to wait for');
       assert.deepEqual(await layer.poll([], { waitMs: 0, signal: AbortSignal.timeout(1000) }), new Map());
     },
@@ -234,7 +265,9 @@ const pollCases: readonly LayerCase[] = [
       const { job } = await start(subject, 'hang');
       await subject.layer.poll([job], { waitMs: 0, signal: AbortSignal.timeout(patienceMs) });
       const aborted = new AbortController();
-      const polled = subject.layer.poll([job], { waitMs: patienceMs, signal: aborted.signal }).catch(() => undefined);
+      const polled = subject.layer
+        .poll([job], { waitMs: patienceMs, signal: aborted.signal })
+        .catch(() => undefined);
       aborted.abort();
       await polled;
     },
@@ -258,7 +291,8 @@ const pollCases: readonly LayerCase[] = [
       const [over = ''] = await submit(subject.layer, [subject.request('fail')]);
       await ends(subject.layer, [over]);
       const { job: running } = await start(subject, 'hang');
-      for (const job of [over, running, 'conformance-nobody']) assert.ok((await subject.layer.diagnose(job)).cause.length > 0);
+      for (const job of [over, running, 'conformance-nobody'])
+        assert.ok((await subject.layer.diagnose(job)).cause.length > 0);
     },
   },
 ];
@@ -328,7 +362,10 @@ const logCases: readonly LayerCase[] = [
     needs: ['environment'],
     async run({ layer, request }) {
       const value = 'a b "c" $HOME = é\n2';
-      const jobs = await submit(layer, [request('environment', { environment: { LEAT_CONFORMANCE: value } }), request('environment')]);
+      const jobs = await submit(layer, [
+        request('environment', { environment: { LEAT_CONFORMANCE: value } }),
+        request('environment'),
+      ]);
       const [own, other] = await Promise.all(jobs.map(async (job) => readLogs(layer.logs(job))));
       assert.equal(own?.stdout, `${JSON.stringify(value)}\n`);
       assert.equal(other?.stdout, 'undefined\n');
@@ -371,4 +408,11 @@ const processCases: readonly LayerCase[] = [
  *   });
  * }
  */
-export const layerConformance: readonly LayerCase[] = [...endCases, ...tokenCases, ...pollCases, ...cancelCases, ...logCases, ...processCases];
+export const layerConformance: readonly LayerCase[] = [
+  ...endCases,
+  ...tokenCases,
+  ...pollCases,
+  ...cancelCases,
+  ...logCases,
+  ...processCases,
+];

@@ -16,7 +16,10 @@ async function loadModule(name: string, source: string): Promise<string> {
   const file = path.join(folder, 'node_modules', name, 'index.mjs');
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, source);
-  writeFileSync(path.join(path.dirname(file), 'package.json'), JSON.stringify({ name, exports: './index.mjs' }));
+  writeFileSync(
+    path.join(path.dirname(file), 'package.json'),
+    JSON.stringify({ name, exports: './index.mjs' }),
+  );
   return loadLayer(name, folder).then(
     (factory) => factory.name,
     (error: Error & { readonly code?: string }) => `${error.code}: ${error.message}`,
@@ -29,20 +32,34 @@ describe('loadLayer', () => {
   });
 
   it('names those that it knows when it does not know one', async () => {
-    await expect(loadLayer('kubernets')).rejects.toMatchObject({ code: 'LAYER_UNKNOWN', hint: expect.stringContaining('local') });
+    await expect(loadLayer('kubernets')).rejects.toMatchObject({
+      code: 'LAYER_UNKNOWN',
+      hint: expect.stringContaining('local'),
+    });
     await expect(loadLayer('toString')).rejects.toMatchObject({ code: 'LAYER_UNKNOWN' });
   });
 
   it('loads a module of somebody else from the working directory', async () => {
-    const source = "export const computeLayer = { name: 'nomad', contract: 1, parseOptions: (o) => o, open: async () => undefined };";
+    const source =
+      "export const computeLayer = { name: 'nomad', contract: 1, parseOptions: (o) => o, open: async () => undefined };";
     expect(await loadModule('@acme/nomad', source)).toBe('nomad');
   });
 
   it('refuses another version of the contract, a module that is no layer, and one that is not there', async () => {
-    const old = "export const computeLayer = { name: 'nomad', contract: 0, parseOptions: (o) => o, open: async () => undefined };";
-    expect(await loadModule('@acme/old', old)).toContain('LAYER_REFUSED: the compute layer \'@acme/old\' speaks version 0');
-    expect(await loadModule('@acme/other', 'export const x = 1;')).toContain("LAYER_UNKNOWN: the module '@acme/other' is no compute layer");
-    expect(await loadModule('@acme/torn', 'throw new Error("broken");')).toContain("'@acme/torn' cannot be loaded: broken");
-    await expect(loadLayer('@acme/none', folder)).rejects.toMatchObject({ code: 'LAYER_UNKNOWN', hint: 'Install it: npm i @acme/none' });
+    const old =
+      "export const computeLayer = { name: 'nomad', contract: 0, parseOptions: (o) => o, open: async () => undefined };";
+    expect(await loadModule('@acme/old', old)).toContain(
+      "LAYER_REFUSED: the compute layer '@acme/old' speaks version 0",
+    );
+    expect(await loadModule('@acme/other', 'export const x = 1;')).toContain(
+      "LAYER_UNKNOWN: the module '@acme/other' is no compute layer",
+    );
+    expect(await loadModule('@acme/torn', 'throw new Error("broken");')).toContain(
+      "'@acme/torn' cannot be loaded: broken",
+    );
+    await expect(loadLayer('@acme/none', folder)).rejects.toMatchObject({
+      code: 'LAYER_UNKNOWN',
+      hint: 'Install it: npm i @acme/none',
+    });
   });
 });

@@ -26,9 +26,13 @@ export async function loadLayer(name: string, folder: string = process.cwd()): P
   const known = Object.hasOwn(layers, name) ? layers[name] : undefined;
   const factory = known === undefined ? await importLayer(name, folder) : await known();
   if (factory.contract === contractVersion) return factory;
-  throw new LeatError('LAYER_REFUSED', `the compute layer '${name}' speaks version ${String(factory.contract)} of the contract, Leat speaks ${contractVersion}`, {
-    hint: `Install a version of '${name}' that fits this version of Leat.`,
-  });
+  throw new LeatError(
+    'LAYER_REFUSED',
+    `the compute layer '${name}' speaks version ${String(factory.contract)} of the contract, Leat speaks ${contractVersion}`,
+    {
+      hint: `Install a version of '${name}' that fits this version of Leat.`,
+    },
+  );
 }
 
 async function importLayer(name: string, folder: string): Promise<LayerFactory> {
@@ -43,10 +47,14 @@ async function importLayer(name: string, folder: string): Promise<LayerFactory> 
     if (isFactory(module.computeLayer)) return module.computeLayer;
   } catch (cause) {
     if (isLeatError(cause)) throw cause;
-    throw new LeatError('LAYER_UNKNOWN', `the compute layer '${name}' cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      hint: name.startsWith('.') ? `Looked from '${folder}'.` : `Install it: npm i ${name}`,
-      cause,
-    });
+    throw new LeatError(
+      'LAYER_UNKNOWN',
+      `the compute layer '${name}' cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        hint: name.startsWith('.') ? `Looked from '${folder}'.` : `Install it: npm i ${name}`,
+        cause,
+      },
+    );
   }
   throw new LeatError('LAYER_UNKNOWN', `the module '${name}' is no compute layer`, {
     hint: 'It must export `computeLayer` with name, contract, parseOptions and open: see LayerFactory in leat/compute.',

@@ -27,7 +27,8 @@ export function codeFrame(text: string, { line, column, length = 1 }: FramePosit
   for (let number = first; number <= last; number += 1) {
     const content = (lines[number - 1] ?? '').slice(0, widest).replaceAll('\t', ' ');
     shown.push(`${number === line ? '>' : ' '} ${String(number).padStart(width)} | ${content}`.trimEnd());
-    if (number === line && column <= widest) shown.push(`  ${' '.repeat(width)} | ${' '.repeat(column - 1)}${mark(content, column, length)}`);
+    if (number === line && column <= widest)
+      shown.push(`  ${' '.repeat(width)} | ${' '.repeat(column - 1)}${mark(content, column, length)}`);
   }
   return shown.join('\n');
 }

@@ -19,6 +19,7 @@ function blockWhenOpened(name: 'stdout' | 'stderr'): void {
     get: () => {
       if (stream === undefined) {
         stream = open.call(process);
+        // oxlint-disable-next-line no-underscore-dangle -- Node's own name
         (stream as WithHandle)._handle?.setBlocking?.(true);
       }
       return stream;

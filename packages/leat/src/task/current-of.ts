@@ -7,7 +7,21 @@ export function currentOf(
   { spec, resources }: { readonly spec: TaskSpec; readonly resources: TaskMessage['resources'] },
   parameters: () => Current['parameters'],
 ): Current {
-  const { flow, run, step, task, attempt, triesLeft, path, iteration, tags, namespace, user, originRun, foreach } = spec;
+  const {
+    flow,
+    run,
+    step,
+    task,
+    attempt,
+    triesLeft,
+    path,
+    iteration,
+    tags,
+    namespace,
+    user,
+    originRun,
+    foreach,
+  } = spec;
   return {
     flow,
     run,

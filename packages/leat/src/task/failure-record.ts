@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import type { FailureRecord } from '../datastore/manifest.ts';
 import { codeFrame } from '../errors/code-frame.ts';
-import { isLeatError } from '../errors/index.ts';
+import { isLeatError, type LeatError } from '../errors/index.ts';
 import type { ErrorOrigin } from './source-stack.ts';
 
 /** Finds the place in the user's code that an error comes from. */
@@ -15,19 +15,29 @@ const mostCauses = 5;
 /** The failure of an attempt whose step threw `thrown`: an error of any class, or anything else that can be thrown. */
 export function failureOf(thrown: unknown, originOf: OriginOf = () => undefined): FailureRecord {
   if (!isErrorLike(thrown)) return failureOfValue(thrown);
-  const origin = safely(() => originOf(thrown));
-  const leat = isLeatError(thrown) ? thrown : undefined;
-  const place = leat?.place ?? origin?.place;
-  const frame = leat?.frame ?? (origin?.text === undefined ? undefined : codeFrame(origin.text, origin.place));
   return {
     reason: 'error',
     type: typeOf(thrown),
     message: bounded(messageOf(thrown)),
     stack: bounded(stackOf(thrown, mostCauses)),
-    ...(place === undefined ? {} : { place }),
-    ...(frame === undefined ? {} : { frame }),
-    ...(leat === undefined ? {} : { code: leat.code }),
-    ...(leat?.hint === undefined ? {} : { hint: leat.hint }),
+    ...placeOf(thrown, originOf),
+    ...(isLeatError(thrown) && adviceOf(thrown)),
+  };
+}
+
+function placeOf(error: Error, originOf: OriginOf): Pick<FailureRecord, 'place' | 'frame'> {
+  const origin = safely(() => originOf(error));
+  if (origin === undefined) return {};
+  const { place, text } = origin;
+  return { place, ...(text !== undefined && { frame: codeFrame(text, place) }) };
+}
+
+function adviceOf({ code, hint, place, frame }: LeatError): Partial<FailureRecord> {
+  return {
+    code,
+    ...(hint !== undefined && { hint }),
+    ...(place && { place }),
+    ...(frame !== undefined && { frame }),
   };
 }
 
@@ -45,7 +55,13 @@ function failureOfValue(thrown: unknown): FailureRecord {
 // Errors of other realms (vm, workers) are no instance of this realm's Error.
 function isErrorLike(value: unknown): value is Error {
   if (value instanceof Error) return true;
-  return typeof value === 'object' && value !== null && safely(() => typeof (value as Error).stack === 'string' && typeof (value as Error).message === 'string') === true;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    safely(
+      () => typeof (value as Error).stack === 'string' && typeof (value as Error).message === 'string',
+    ) === true
+  );
 }
 
 /** A class that extends Error seldom sets its name; then the class says more. */
@@ -62,9 +78,14 @@ function stackOf(error: Error, causes: number): string {
   const stack = safely(() => error.stack);
   const own = typeof stack === 'string' && stack !== '' ? stack : `${typeOf(error)}: ${messageOf(error)}`;
   const several = safely(() => (error as AggregateError).errors);
-  const inner = [...(Array.isArray(several) ? several.slice(0, mostCauses) : []), ...(error.cause === undefined ? [] : [error.cause])];
+  const inner = [
+    ...(Array.isArray(several) ? several.slice(0, mostCauses) : []),
+    ...(error.cause === undefined ? [] : [error.cause]),
+  ];
   if (causes === 0 || inner.length === 0) return own;
-  const told = inner.map((cause) => (isErrorLike(cause) ? stackOf(cause, causes - 1) : failureOfValue(cause).message));
+  const told = inner.map((cause) =>
+    isErrorLike(cause) ? stackOf(cause, causes - 1) : failureOfValue(cause).message,
+  );
   return [own, ...told.map((text) => `Caused by: ${text}`)].join('\n');
 }
 

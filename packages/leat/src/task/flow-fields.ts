@@ -26,11 +26,14 @@ export class FlowFields {
     this.#fields = flow as Fields;
     this.#store = store;
     const fields = Object.entries(this.#fields);
-    this.#parameters = new Set(fields.filter(([, value]) => parameterFacts(value) !== undefined).map(([name]) => name));
+    this.#parameters = new Set(
+      fields.filter(([, value]) => parameterFacts(value) !== undefined).map(([name]) => name),
+    );
     this.#initial = new Map(fields.filter(([name]) => !this.#parameters.has(name)));
     for (const name of this.#parameters) this.#bindParameter(name, parameters);
     // `score: number;` without `declare` makes a field that holds undefined: nobody has set it.
-    for (const [name, value] of this.#initial) if (value === undefined) this.#define(name, () => undefined, false);
+    for (const [name, value] of this.#initial)
+      if (value === undefined) this.#define(name, () => undefined, false);
   }
 
   /** Artifacts that an earlier task has set. They are loaded on first touch, and passed on as they are if never touched. */
@@ -107,10 +110,14 @@ export class FlowFields {
       configurable: false,
       get: () => parameters()[name],
       set: () => {
-        throw new LeatError('ARTIFACT_READ_ONLY', `'this.${name}' is a parameter and cannot be set by a step`, {
-          hint: `Keep the new value in a field of another name, or start the run with another --${name}.`,
-          details: { name },
-        });
+        throw new LeatError(
+          'ARTIFACT_READ_ONLY',
+          `'this.${name}' is a parameter and cannot be set by a step`,
+          {
+            hint: `Keep the new value in a field of another name, or start the run with another --${name}.`,
+            details: { name },
+          },
+        );
       },
     });
   }
@@ -121,6 +128,11 @@ export class FlowFields {
   }
 
   #replace(name: string, value: unknown): void {
-    Object.defineProperty(this.#fields, name, { value, enumerable: true, configurable: true, writable: true });
+    Object.defineProperty(this.#fields, name, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   }
 }

@@ -48,7 +48,9 @@ export class JoinInputs {
     this.#setting = setting;
     const { sources, known } = setting.spec;
     this.#known = new Map(known.map((artifact) => [artifact.name, artifact]));
-    const branches = isForeach(setting.spec) ? undefined : new Map(sources.map(({ step }, index) => [step, index]));
+    const branches = isForeach(setting.spec)
+      ? undefined
+      : new Map(sources.map(({ step }, index) => [step, index]));
     this.list = makeInputs({
       length: sources.length,
       at: (index) => this.#at(index),
@@ -96,29 +98,49 @@ export class JoinInputs {
       return this.#load(task, name, { values, expression: `inputs[${index}].${name}` });
     };
     const fixed = (_: object, property: string | symbol): never => {
-      throw new LeatError('ARTIFACT_READ_ONLY', `an input of a join is read-only: '${String(property)}' of ${task.label} cannot be set`, {
-        hint: 'Set a field of this instead.',
-      });
+      throw new LeatError(
+        'ARTIFACT_READ_ONLY',
+        `an input of a join is read-only: '${String(property)}' of ${task.label} cannot be set`,
+        {
+          hint: 'Set a field of this instead.',
+        },
+      );
     };
-    const has = (property: string | symbol): property is string => typeof property === 'string' && Object.hasOwn(task.refs(), property);
+    const has = (property: string | symbol): property is string =>
+      typeof property === 'string' && Object.hasOwn(task.refs(), property);
     const shown = (): object =>
-      Object.fromEntries(Object.entries(task.refs()).map(([name, { size, type }]) => [name, size <= keptBytes ? read(name) : `[${type}]`]));
+      Object.fromEntries(
+        Object.entries(task.refs()).map(([name, { size, type }]) => [
+          name,
+          size <= keptBytes ? read(name) : `[${type}]`,
+        ]),
+      );
     // `console.log(input)` looks at what is behind a proxy.
-    const target = Object.defineProperty(Object.create(null) as object, Symbol.for('nodejs.util.inspect.custom'), { value: shown, configurable: true });
+    const target = Object.defineProperty(
+      Object.create(null) as object,
+      Symbol.for('nodejs.util.inspect.custom'),
+      { value: shown, configurable: true },
+    );
     return new Proxy(target, {
       get: (_, property) => (typeof property === 'string' ? read(property) : undefined),
       has: (_, property) => property === 'input' || property === 'index' || has(property),
       ownKeys: () => Object.keys(task.refs()),
       // Not as in the target, which has nothing: it must say that it may change.
       getOwnPropertyDescriptor: (_, property) =>
-        has(property) ? { configurable: true, enumerable: true, writable: false, value: read(property) } : undefined,
+        has(property)
+          ? { configurable: true, enumerable: true, writable: false, value: read(property) }
+          : undefined,
       set: fixed,
       defineProperty: fixed,
       deleteProperty: fixed,
     });
   }
 
-  #load(task: JoinedTask, name: string, { values, expression }: { readonly values: Map<string, unknown>; readonly expression: string }): unknown {
+  #load(
+    task: JoinedTask,
+    name: string,
+    { values, expression }: { readonly values: Map<string, unknown>; readonly expression: string },
+  ): unknown {
     const kept = values.get(name);
     const known = kept instanceof WeakRef ? (kept.deref() as unknown) : kept;
     if (known !== undefined) return known;

@@ -17,7 +17,13 @@ it('hashes as Node does', () => {
 });
 
 it('sums up as Node does', () => {
-  fc.assert(fc.property(bytes, fc.nat(0xff_ff_ff_ff), (data, value) => crc32(data, value) === zlib.crc32(data, value)));
+  fc.assert(
+    fc.property(
+      bytes,
+      fc.nat(0xff_ff_ff_ff),
+      (data, value) => crc32(data, value) === zlib.crc32(data, value),
+    ),
+  );
 });
 
 it('takes random bytes of any length', () => {

@@ -13,12 +13,12 @@ const mostBytes = 4096;
 const nodeCrypto = (): typeof crypto => process.getBuiltinModule('node:crypto');
 
 /** The first 32 bits of the fractional parts of the roots of the first primes: square roots start the state, cube roots are the rounds'. */
-function fractions(count: number, root: (prime: number) => number): Uint32Array {
-  const found = new Uint32Array(count);
+function fractions(count: number, root: (prime: number) => number): DataView {
+  const found = new DataView(new ArrayBuffer(count * 4));
   let filled = 0;
   for (let candidate = 2; filled < count; candidate += 1) {
     if (!isPrime(candidate)) continue;
-    found[filled] = (root(candidate) % 1) * 2 ** 32;
+    found.setUint32(filled * 4, (root(candidate) % 1) * 2 ** 32);
     filled += 1;
   }
   return found;
@@ -38,38 +38,56 @@ const rotate = (word: number, by: number): number => (word >>> by) | (word << (3
 export function shortSha256(bytes: Uint8Array): string {
   const blocks = Buffer.alloc((((bytes.length + 8) >> 6) + 1) << 6);
   blocks.set(bytes);
-  blocks[bytes.length] = 0x80;
+  blocks.writeUInt8(0x80, bytes.length);
   blocks.writeUInt32BE(bytes.length * 8, blocks.length - 4);
-  const state = Uint32Array.from(start);
-  const words = new Uint32Array(64);
-  for (let offset = 0; offset < blocks.length; offset += 64) mix(state, words, blocks.subarray(offset, offset + 64));
-  return Array.from(state, (word) => word.toString(16).padStart(8, '0')).join('');
+  const state = new DataView(start.buffer.slice(0) as ArrayBuffer);
+  const words = new DataView(new ArrayBuffer(256));
+  for (let offset = 0; offset < blocks.length; offset += 64) {
+    new Uint8Array(words.buffer).set(blocks.subarray(offset, offset + 64));
+    expand(words);
+    mix(state, words);
+  }
+  return Buffer.from(state.buffer).toString('hex');
 }
 
-function mix(state: Uint32Array, words: Uint32Array, block: Buffer): void {
-  const word = (index: number): number => words[index] ?? 0;
-  for (let index = 0; index < 16; index += 1) words[index] = block.readUInt32BE(index * 4);
-  for (let index = 16; index < 64; index += 1) {
-    const near = word(index - 15);
-    const late = word(index - 2);
+/** 16 words become 64. */
+function expand(words: DataView): void {
+  for (let at = 64; at < 256; at += 4) {
+    const near = words.getUint32(at - 60);
+    const late = words.getUint32(at - 8);
     const first = rotate(near, 7) ^ rotate(near, 18) ^ (near >>> 3);
     const second = rotate(late, 17) ^ rotate(late, 19) ^ (late >>> 10);
-    words[index] = word(index - 16) + first + word(index - 7) + second;
+    words.setUint32(at, words.getUint32(at - 64) + first + words.getUint32(at - 28) + second);
   }
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
-  for (let index = 0; index < 64; index += 1) {
-    const choice = (e & f) ^ (~e & g);
-    const sum = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + choice + (rounds[index] ?? 0) + word(index);
-    const majority = (a & b) ^ (a & c) ^ (b & c);
-    const next = sum + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + majority;
-    [h, g, f, e, d, c, b, a] = [g, f, e, (d + sum) | 0, c, b, a, next | 0];
-  }
-  for (const [index, value] of [a, b, c, d, e, f, g, h].entries()) state[index] = (state[index] ?? 0) + value;
+}
+
+function mix(state: DataView, words: DataView): void {
+  const mixed = new DataView(state.buffer.slice(0) as ArrayBuffer);
+  for (let at = 0; at < 256; at += 4) round(mixed, rounds.getUint32(at) + words.getUint32(at));
+  for (let at = 0; at < 32; at += 4) state.setUint32(at, state.getUint32(at) + mixed.getUint32(at));
+}
+
+/** One round on the eight words a … h. */
+function round(state: DataView, word: number): void {
+  const a = state.getUint32(0);
+  const e = state.getUint32(16);
+  const choice = (e & state.getUint32(20)) ^ (~e & state.getUint32(24));
+  const sum = state.getUint32(28) + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + choice + word;
+  const majority =
+    (a & state.getUint32(4)) ^ (a & state.getUint32(8)) ^ (state.getUint32(4) & state.getUint32(8));
+  new Uint8Array(state.buffer).copyWithin(4, 0, 28);
+  state.setUint32(16, state.getUint32(16) + sum);
+  state.setUint32(0, sum + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + majority);
 }
 
 /** `crypto.hash`. */
-export function hash(algorithm: string, data: string | Uint8Array, encoding: crypto.BinaryToTextEncoding = 'hex'): string {
-  const isShort = algorithm === 'sha256' && encoding === 'hex' && typeof data !== 'string' && data.length <= mostBytes;
+export function hash(
+  algorithm: string,
+  data: string | Uint8Array,
+  encoding: crypto.BinaryToTextEncoding = 'hex',
+): string {
+  const isShort =
+    algorithm === 'sha256' && encoding === 'hex' && typeof data !== 'string' && data.length <= mostBytes;
   return isShort ? shortSha256(data) : nodeCrypto().hash(algorithm, data, encoding);
 }
 
@@ -99,7 +117,8 @@ function crcTable(): Uint32Array {
 
 /** `zlib.crc32`. */
 export function crc32(data: Uint8Array, value = 0): number {
-  if (data.length > mostBytes) return (process.getBuiltinModule('node:zlib') as typeof zlib).crc32(data, value);
+  if (data.length > mostBytes)
+    return (process.getBuiltinModule('node:zlib') as typeof zlib).crc32(data, value);
   table ??= crcTable();
   let sum = ~value;
   for (const byte of data) sum = (table[(sum ^ byte) & 0xff] ?? 0) ^ (sum >>> 8);

@@ -17,9 +17,12 @@ export function loadFlowModule(folder: string): LoadedModule | Promise<LoadedMod
   try {
     return loaded(requireModule(file));
   } catch (thrown) {
-    if ((thrown as { readonly code?: unknown } | null)?.code !== 'ERR_REQUIRE_ASYNC_MODULE') return { thrown };
+    if ((thrown as { readonly code?: unknown } | null)?.code !== 'ERR_REQUIRE_ASYNC_MODULE')
+      return { thrown };
   }
   return import(pathToFileURL(file).href).then(loaded, (thrown: unknown) => ({ thrown }));
 }
 
-const loaded = (module: unknown): LoadedModule => ({ flow: (module as { readonly default?: unknown }).default });
+const loaded = (module: unknown): LoadedModule => ({
+  flow: (module as { readonly default?: unknown }).default,
+});

@@ -49,7 +49,11 @@ async function load(folder: string): Promise<Loaded> {
   return { stacks, module: await loadFlowModule(folder) };
 }
 
-async function runMessage({ spec, resources }: TaskMessage, store: Datastore, { module, stacks }: Loaded): Promise<number> {
+async function runMessage(
+  { spec, resources }: TaskMessage,
+  store: Datastore,
+  { module, stacks }: Loaded,
+): Promise<number> {
   process.env['LEAT_TASK'] = `${spec.flow}/${spec.run}/${spec.task}@${spec.attempt}`;
   const startedAt = Date.now();
   const originOf = stacks.originOf.bind(stacks);
@@ -60,7 +64,14 @@ async function runMessage({ spec, resources }: TaskMessage, store: Datastore, { 
     if ('thrown' in module) throw module.thrown;
     return module.flow;
   };
-  const manifest = await runTask({ spec, resources, store, loadFlow, originOf, interrupted: guard.interrupted });
+  const manifest = await runTask({
+    spec,
+    resources,
+    store,
+    loadFlow,
+    originOf,
+    interrupted: guard.interrupted,
+  });
   guard.release();
   return manifest.status === 'succeeded' ? 0 : 1;
 }
@@ -70,6 +81,7 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     // The store cannot be written, so the log is where the reason can be told.
+    // oxlint-disable-next-line no-console -- see above
     console.error(error);
     process.exit(1);
   },

@@ -29,7 +29,10 @@ function shown(names: readonly string[]): string {
 }
 
 /** For each artifact its different values, with the tasks that hold them. */
-function collect(tasks: readonly JoinedTask[], wanted: (name: string) => boolean): ReadonlyMap<string, readonly Holders[]> {
+function collect(
+  tasks: readonly JoinedTask[],
+  wanted: (name: string) => boolean,
+): ReadonlyMap<string, readonly Holders[]> {
   const found = new Map<string, Map<string, Holders>>();
   for (const { label, refs } of tasks) {
     for (const [name, ref] of Object.entries(refs())) {
@@ -52,18 +55,26 @@ function conflict(step: string, found: readonly (readonly [string, readonly Hold
   });
   const names = found.map(([name]) => name);
   const exclude = names.map((name) => `'${name}'`).join(', ');
-  return new LeatError('MERGE_CONFLICT', `this.merge(inputs) in step '${step}' found values that differ between the inputs:\n  ${lines.join('\n  ')}`, {
-    hint: `Set ${names.length === 1 ? `this.${names[0] ?? ''}` : 'them'} before this.merge(inputs), or leave out what is not needed: this.merge(inputs, { exclude: [${exclude}] }).`,
-    details: { step, artifacts: names },
-  });
+  return new LeatError(
+    'MERGE_CONFLICT',
+    `this.merge(inputs) in step '${step}' found values that differ between the inputs:\n  ${lines.join('\n  ')}`,
+    {
+      hint: `Set ${names.length === 1 ? `this.${names[0] ?? ''}` : 'them'} before this.merge(inputs), or leave out what is not needed: this.merge(inputs, { exclude: [${exclude}] }).`,
+      details: { step, artifacts: names },
+    },
+  );
 }
 
 function missing(step: string, found: readonly (readonly [string, readonly string[]])[]): LeatError {
   const lines = found.map(([name, tasks]) => `'${name}' is not set in ${shown(tasks)}`);
-  return new LeatError('MERGE_CONFLICT', `this.merge(inputs, { include }) in step '${step}' asks for what not every input has:\n  ${lines.join('\n  ')}`, {
-    hint: 'Leave it out of include, or set it on every way to this join.',
-    details: { step, artifacts: found.map(([name]) => name) },
-  });
+  return new LeatError(
+    'MERGE_CONFLICT',
+    `this.merge(inputs, { include }) in step '${step}' asks for what not every input has:\n  ${lines.join('\n  ')}`,
+    {
+      hint: 'Leave it out of include, or set it on every way to this join.',
+      details: { step, artifacts: found.map(([name]) => name) },
+    },
+  );
 }
 
 /** The artifacts that the join takes over. @throws LeatError MERGE_CONFLICT naming all that differ: nothing is taken over then. */
@@ -71,7 +82,8 @@ export function mergeInputs({ step, tasks, options, isTaken }: Merge): ArtifactR
   const { include, exclude } = options;
   const excluded = new Set(exclude);
   const included = include === undefined ? undefined : new Set(include);
-  const wanted = (name: string): boolean => !isTaken(name) && !excluded.has(name) && (included?.has(name) ?? true);
+  const wanted = (name: string): boolean =>
+    !isTaken(name) && !excluded.has(name) && (included?.has(name) ?? true);
   const found = collect(tasks, wanted);
   const absent = (include ?? []).filter(wanted).flatMap((name): (readonly [string, readonly string[]])[] => {
     const without = tasks.filter(({ refs }) => !Object.hasOwn(refs(), name)).map(({ label }) => label);

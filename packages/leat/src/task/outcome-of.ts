@@ -6,7 +6,11 @@ import type { TaskSpec } from '../plan/task-spec.ts';
 import { missingTransition } from './transition-check.ts';
 
 /** What the step has decided. The items of a foreach are taken and stored here, so a lazy iterable runs now. @throws LeatError TRANSITION_INVALID */
-export async function outcomeOf({ step, next }: TaskSpec, call: NextCall | undefined, store: Datastore): Promise<Outcome> {
+export async function outcomeOf(
+  { step, next }: TaskSpec,
+  call: NextCall | undefined,
+  store: Datastore,
+): Promise<Outcome> {
   if (call === undefined) {
     if (next.kind === 'end') return { kind: 'end' };
     throw missingTransition(step, next);

@@ -17,7 +17,11 @@ export interface ProcessGuard {
 }
 
 /** Guards this process while `step` runs. `exited` is told, synchronously, when somebody calls `process.exit()`. */
-export function guardProcess(step: string, originOf: OriginOf, exited: (failure: FailureRecord) => void): ProcessGuard {
+export function guardProcess(
+  step: string,
+  originOf: OriginOf,
+  exited: (failure: FailureRecord) => void,
+): ProcessGuard {
   const { promise: interrupted, reject } = Promise.withResolvers<never>();
   // Without a task that races it (yet), it is no error that nobody handles.
   interrupted.catch(() => undefined);
@@ -46,10 +50,14 @@ export function guardProcess(step: string, originOf: OriginOf, exited: (failure:
 }
 
 function neverSettled(step: string): LeatError {
-  return new LeatError('TASK_FAILED', `step '${step}' never ended: it waits for a promise that nothing is left to settle`, {
-    hint: 'Look for a promise whose resolve is never called, a stream that never ends, or an awaited callback that never comes.',
-    details: { step },
-  });
+  return new LeatError(
+    'TASK_FAILED',
+    `step '${step}' never ended: it waits for a promise that nothing is left to settle`,
+    {
+      hint: 'Look for a promise whose resolve is never called, a stream that never ends, or an awaited callback that never comes.',
+      details: { step },
+    },
+  );
 }
 
 function exitFailure(step: string, code: number, originOf: OriginOf): FailureRecord {

@@ -8,7 +8,11 @@ import { step } from '../flow/step.ts';
 import type { KnownArtifact, TaskSpec } from '../plan/task-spec.ts';
 import { failureText, refsOf, TaskBench } from './task.fixture.ts';
 
-const known = (name: string, steps: readonly string[], always = true): KnownArtifact => ({ name, steps, always });
+const known = (name: string, steps: readonly string[], always = true): KnownArtifact => ({
+  name,
+  steps,
+  always,
+});
 
 class TestFlow extends Flow {
   alpha = parameter(0.1);
@@ -77,7 +81,9 @@ class TestFlow extends Flow {
 const toMiddle: Partial<TaskSpec> = { next: { kind: 'linear', to: 'middle' } };
 const toEnd: Partial<TaskSpec> = { next: { kind: 'linear', to: 'end' } };
 
-async function started(parameters: Readonly<Record<string, unknown>> = { alpha: 0.5, names: ['x'] }): Promise<TaskBench> {
+async function started(
+  parameters: Readonly<Record<string, unknown>> = { alpha: 0.5, names: ['x'] },
+): Promise<TaskBench> {
   const bench = new TaskBench(TestFlow, parameters);
   refsOf(await bench.run('start', toMiddle));
   return bench;
@@ -87,8 +93,19 @@ describe('what a task stores', () => {
   it('is every field that is set, and not parameters, private fields or helpers', async () => {
     const bench = new TaskBench(TestFlow, { alpha: 0.5, names: ['x'] });
     const manifest = await bench.run('start', toMiddle);
-    expect(manifest).toMatchObject({ status: 'succeeded', outcome: { kind: 'linear' }, task: 'start', attempt: 0, token: 'token-start' });
-    expect(bench.values(manifest)).toEqual({ tries: 0, model: { layers: [1, 2] }, score: 1, label: 'HIDDEN<1>0.5' });
+    expect(manifest).toMatchObject({
+      status: 'succeeded',
+      outcome: { kind: 'linear' },
+      task: 'start',
+      attempt: 0,
+      token: 'token-start',
+    });
+    expect(bench.values(manifest)).toEqual({
+      tries: 0,
+      model: { layers: [1, 2] },
+      score: 1,
+      label: 'HIDDEN<1>0.5',
+    });
   });
 
   it('passes on what the step did not touch by reference, always to where it was stored first', async () => {
@@ -126,7 +143,9 @@ describe('what a task stores', () => {
 
   it('is refused by name when it is no data', async () => {
     const bench = new TaskBench(TestFlow);
-    expect(failureText(await bench.run('bad'))).toMatch(/^ARTIFACT_UNSUPPORTED: this\.model\.layers\[0\]\.fn is a function/);
+    expect(failureText(await bench.run('bad'))).toMatch(
+      /^ARTIFACT_UNSUPPORTED: this\.model\.layers\[0\]\.fn is a function/,
+    );
   });
 
   it('stands as the first copy of an attempt has written it', async () => {
@@ -150,13 +169,20 @@ describe('what a step reads', () => {
     expect(failureText(failure)).toBe(
       "ARTIFACT_UNSET: 'this.missing' was read in step 'read', but steps 'train' and 'tune' set it, not on the way to here",
     );
-    const join = await bench.run('read', { known: [known('missing', ['train'])], takes: 'inputs', attempt: 1, manifest: 'runs/x.json' });
+    const join = await bench.run('read', {
+      known: [known('missing', ['train'])],
+      takes: 'inputs',
+      attempt: 1,
+      manifest: 'runs/x.json',
+    });
     expect(join).toMatchObject({ failure: { hint: expect.stringContaining('this.merge(inputs)') } });
   });
 
   it('is undefined when it is set only sometimes, or never', async () => {
     const bench = new TaskBench(TestFlow);
-    const manifest = await bench.run('lenient', { known: [known('missing', ['train'], false), known('maybe', ['end'], false)] });
+    const manifest = await bench.run('lenient', {
+      known: [known('missing', ['train'], false), known('maybe', ['end'], false)],
+    });
     expect(bench.values(manifest)['label']).toBe('undefined undefined');
   });
 
@@ -183,7 +209,9 @@ describe('what a step reads', () => {
 
   it('is an error when the task before is gone', async () => {
     const bench = new TaskBench(TestFlow);
-    expect(failureText(await bench.run('middle', { ...toEnd, sources: [bench.source('start')] }))).toMatch(/^STORE_CORRUPT: the result of 'start' is gone/);
+    expect(failureText(await bench.run('middle', { ...toEnd, sources: [bench.source('start')] }))).toMatch(
+      /^STORE_CORRUPT: the result of 'start' is gone/,
+    );
   });
 });
 
@@ -191,14 +219,21 @@ describe('how a task fails', () => {
   it('is told in its manifest, and nothing of what it set is there', async () => {
     const bench = new TaskBench(TestFlow);
     const manifest = await bench.run('throws');
-    expect(manifest).toMatchObject({ status: 'failed', failure: { reason: 'error', type: 'RangeError', message: 'out of range' } });
+    expect(manifest).toMatchObject({
+      status: 'failed',
+      failure: { reason: 'error', type: 'RangeError', message: 'out of range' },
+    });
     expect(manifest).not.toHaveProperty('artifacts');
     expect(existsSync(path.join(bench.folder, bench.spec('throws').manifest))).toBe(true);
   });
 
   it.each([
     ['end', toEnd, "step 'end' ended without this.next(…); its graph says this.next(this.end)"],
-    ['middle', toMiddle, "step 'middle' called this.next(this.end), but its graph says this.next(this.middle)"],
+    [
+      'middle',
+      toMiddle,
+      "step 'middle' called this.next(this.end), but its graph says this.next(this.middle)",
+    ],
   ])('when %s goes on as the graph does not say', async (task, over, message) => {
     const bench = await started();
     const manifest = await bench.run(task, { ...over, sources: [bench.source('start')] });
@@ -206,11 +241,15 @@ describe('how a task fails', () => {
   });
 
   it('when the flow itself cannot be loaded or made', async () => {
-    expect(failureText(await new TaskBench({}).run('start'))).toMatch(/^FLOW_INVALID: the code package of 'TestFlow' has no flow/);
+    expect(failureText(await new TaskBench({}).run('start'))).toMatch(
+      /^FLOW_INVALID: the code package of 'TestFlow' has no flow/,
+    );
     class Torn extends Flow {
       broken = JSON.parse('{') as unknown;
     }
     expect(failureText(await new TaskBench(Torn).run('start'))).toContain('JSON');
-    expect(failureText(await new TaskBench(TestFlow).run('nobody'))).toMatch(/^FLOW_INVALID: the flow 'TestFlow' in the code package has no step 'nobody'/);
+    expect(failureText(await new TaskBench(TestFlow).run('nobody'))).toMatch(
+      /^FLOW_INVALID: the flow 'TestFlow' in the code package has no step 'nobody'/,
+    );
   });
 });

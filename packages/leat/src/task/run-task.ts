@@ -65,7 +65,8 @@ export function failedManifest(spec: TaskSpec, startedAt: number, failure: Failu
   return { ...headOf(spec, startedAt), status: 'failed', failure };
 }
 
-const headOf = ({ task, attempt, token }: TaskSpec, startedAt: number) => ({ version: 1, task, attempt, token, startedAt, endedAt: Date.now() }) as const;
+const headOf = ({ task, attempt, token }: TaskSpec, startedAt: number) =>
+  ({ version: 1, task, attempt, token, startedAt, endedAt: Date.now() }) as const;
 
 async function runStep(setting: TaskSetting): Promise<Pick<SucceededManifest, 'outcome' | 'artifacts'>> {
   const { spec, store } = setting;
@@ -75,14 +76,19 @@ async function runStep(setting: TaskSetting): Promise<Pick<SucceededManifest, 'o
   setCurrent(currentOf(setting, parameters));
   const flow = await makeFlow(setting);
   const fields = new FlowFields(flow, artifacts, parameters);
-  const inputs = spec.takes === 'inputs' ? await makeInputs(setting, { artifacts, parameters, fields }) : undefined;
+  const inputs =
+    spec.takes === 'inputs' ? await makeInputs(setting, { artifacts, parameters, fields }) : undefined;
   if (inputs === undefined) fields.inherit(readSourceRefs(store, spec));
   refuseUnset(fields, spec);
   await prefetchTask({ spec, store, artifacts, fields });
   const host = new TaskHost({ spec, fields, inputs, readItem: (source) => readItem(store, source) });
   attachHost(flow, host);
   try {
-    await callStep(flow, spec, spec.takes === 'item' ? [host.input] : inputs === undefined ? [] : [inputs.list]);
+    await callStep(
+      flow,
+      spec,
+      spec.takes === 'item' ? [host.input] : inputs === undefined ? [] : [inputs.list],
+    );
     const outcome: Outcome = await outcomeOf(spec, host.call ?? declaredCall(flow, spec.step), store);
     if (spec.catchVar !== undefined) fields.set(spec.catchVar, undefined);
     return { outcome, artifacts: await fields.save() };
@@ -111,16 +117,25 @@ async function makeInputs(
 async function makeFlow({ loadFlow, spec }: TaskSetting): Promise<object> {
   const loaded = await loadFlow();
   if (!isFlowClass(loaded)) {
-    throw new LeatError('FLOW_INVALID', `the code package of '${spec.flow}' has no flow as its default export`, {
-      hint: 'Export it: export default class MyFlow extends Flow { … }.',
-    });
+    throw new LeatError(
+      'FLOW_INVALID',
+      `the code package of '${spec.flow}' has no flow as its default export`,
+      {
+        hint: 'Export it: export default class MyFlow extends Flow { … }.',
+      },
+    );
   }
   return Reflect.construct(loaded, []) as object;
 }
 
-async function callStep(flow: object, { step, flow: name }: TaskSpec, args: readonly unknown[]): Promise<void> {
+async function callStep(
+  flow: object,
+  { step, flow: name }: TaskSpec,
+  args: readonly unknown[],
+): Promise<void> {
   const method: unknown = (flow as Record<string, unknown>)[step];
-  if (typeof method !== 'function') throw new LeatError('FLOW_INVALID', `the flow '${name}' in the code package has no step '${step}'`);
+  if (typeof method !== 'function')
+    throw new LeatError('FLOW_INVALID', `the flow '${name}' in the code package has no step '${step}'`);
   await (Reflect.apply(method, flow, args) as unknown);
 }
 
@@ -128,6 +143,8 @@ function refuseUnset(fields: FlowFields, { known, step, takes }: TaskSpec): void
   const from = takes === 'inputs' ? 'join' : 'step';
   for (const artifact of known) {
     if (!artifact.always) continue;
-    fields.refuseUnset(artifact.name, () => unsetArtifact(artifact, { step, expression: `this.${artifact.name}`, from }));
+    fields.refuseUnset(artifact.name, () =>
+      unsetArtifact(artifact, { step, expression: `this.${artifact.name}`, from }),
+    );
   }
 }

@@ -11,7 +11,11 @@ export function readSourceRefs(store: Datastore, { sources }: Pick<TaskSpec, 'so
   if (source === undefined) return {};
   const manifest = readManifestSync(store, source.manifest);
   if (manifest?.status === 'succeeded') return inheritArtifacts(source.manifest, manifest);
-  throw new LeatError('STORE_CORRUPT', `the result of '${source.task}' is gone: there is no manifest of a success at '${source.manifest}'`, {
-    hint: 'Run the flow again, or resume a run whose results are still there.',
-  });
+  throw new LeatError(
+    'STORE_CORRUPT',
+    `the result of '${source.task}' is gone: there is no manifest of a success at '${source.manifest}'`,
+    {
+      hint: 'Run the flow again, or resume a run whose results are still there.',
+    },
+  );
 }

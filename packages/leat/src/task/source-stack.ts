@@ -67,7 +67,8 @@ export class SourceStacks {
       if (file === undefined || file.startsWith('node:') || file === this.#runner) continue;
       const origin = this.#originOf(file, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1);
       if (origin === undefined) continue;
-      if (origin.own && !this.#origins.has(error)) this.#origins.set(error, { place: placeOf(origin), text: origin.text });
+      if (origin.own && !this.#origins.has(error))
+        this.#origins.set(error, { place: placeOf(origin), text: origin.text });
       lines.push(`    at ${relocated(site, origin)}`);
     }
     return lines.join('\n');
@@ -85,7 +86,8 @@ export class SourceStacks {
     if (!file.startsWith(this.#folder)) return plain;
     const loaded = this.#map(file);
     const entry = loaded?.map.findEntry(line - 1, column - 1);
-    if (loaded === undefined || entry === undefined || !('originalSource' in entry)) return { ...plain, own: false };
+    if (loaded === undefined || entry === undefined || !('originalSource' in entry))
+      return { ...plain, own: false };
     const source = entry.originalSource;
     if (ownSource.test(source)) return undefined;
     const full = path.resolve(loaded.root, source);
@@ -133,7 +135,11 @@ function relocated(site: NodeJS.CallSite, { file, line, column }: SourcePlace): 
 function readMap(file: string, folder: string): LoadedMap | undefined {
   try {
     const payload = JSON.parse(readFileSync(`${file}.map`, 'utf8')) as MapPayload;
-    return { payload, map: new SourceMap(payload as ConstructorParameters<typeof SourceMap>[0]), root: readRoot(folder) };
+    return {
+      payload,
+      map: new SourceMap(payload as ConstructorParameters<typeof SourceMap>[0]),
+      root: readRoot(folder),
+    };
   } catch {
     // No map, or a torn one: the place in the package is still better than an error about an error.
     return undefined;
@@ -142,7 +148,9 @@ function readMap(file: string, folder: string): LoadedMap | undefined {
 
 function readRoot(folder: string): string {
   try {
-    const facts = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { readonly root?: string };
+    const facts = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
+      readonly root?: string;
+    };
     return facts.root ?? '';
   } catch {
     return '';

@@ -67,16 +67,24 @@ export class TaskHost implements StepHost {
   #tasksOf(inputs: unknown): readonly JoinedTask[] {
     const { spec, inputs: own } = this.#setting;
     if (own === undefined) {
-      throw new LeatError('STEP_MISUSE', `this.merge(inputs) was called in step '${spec.step}', which is no join`, {
-        hint: 'Only a step that takes Inputs has something to merge.',
-      });
+      throw new LeatError(
+        'STEP_MISUSE',
+        `this.merge(inputs) was called in step '${spec.step}', which is no join`,
+        {
+          hint: 'Only a step that takes Inputs has something to merge.',
+        },
+      );
     }
     const isList = typeof inputs === 'object' && inputs !== null && Symbol.iterator in inputs;
     const entries = isList ? [...(inputs as Iterable<unknown>)] : [];
     const tasks = entries.map((entry) => own.taskOf(entry));
     if (isList && tasks.every((task) => task !== undefined)) return tasks;
-    throw new LeatError('STEP_MISUSE', `this.merge(…) in step '${spec.step}' got something that is not the step's inputs`, {
-      hint: 'Give it the argument of the step, or what was filtered from it: this.merge(inputs).',
-    });
+    throw new LeatError(
+      'STEP_MISUSE',
+      `this.merge(…) in step '${spec.step}' got something that is not the step's inputs`,
+      {
+        hint: 'Give it the argument of the step, or what was filtered from it: this.merge(inputs).',
+      },
+    );
   }
 }

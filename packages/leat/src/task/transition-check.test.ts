@@ -23,7 +23,8 @@ describe('checkTransition', () => {
   it('refuses every other combination', () => {
     for (const [index, [expected]] of fits.entries()) {
       for (const [other, [, call]] of fits.entries()) {
-        if (index !== other) expect(() => checkTransition('start', expected, call)).toThrow(/^step 'start' called this\.next/);
+        if (index !== other)
+          expect(() => checkTransition('start', expected, call)).toThrow(/^step 'start' called this\.next/);
       }
     }
   });
@@ -32,8 +33,14 @@ describe('checkTransition', () => {
     expect(() => checkTransition('s', { kind: 'linear', to: 'other' }, linear)).toThrow(
       "step 's' called this.next(this.train), but its graph says this.next(this.other)",
     );
-    expect(() => checkTransition('s', { kind: 'branch', to: ['b', 'a'], join: 'c' }, branch)).toThrow('this.next(this.b, this.a)');
-    expect(() => checkTransition('s', { kind: 'switch', cases: { big: 'a' }, by: 'x' }, choice)).toThrow('{ big: this.a }');
-    expect(() => checkTransition('end', { kind: 'end' }, linear)).toThrow('its graph says that the run ends here');
+    expect(() => checkTransition('s', { kind: 'branch', to: ['b', 'a'], join: 'c' }, branch)).toThrow(
+      'this.next(this.b, this.a)',
+    );
+    expect(() => checkTransition('s', { kind: 'switch', cases: { big: 'a' }, by: 'x' }, choice)).toThrow(
+      '{ big: this.a }',
+    );
+    expect(() => checkTransition('end', { kind: 'end' }, linear)).toThrow(
+      'its graph says that the run ends here',
+    );
   });
 });

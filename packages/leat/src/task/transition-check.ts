@@ -47,24 +47,36 @@ function agrees(expected: Expected, call: NextCall): boolean {
 /** Lets a call pass that the graph allows. @throws LeatError TRANSITION_INVALID for another one. */
 export function checkTransition(step: string, expected: Expected, call: NextCall): void {
   if (agrees(expected, call)) return;
-  throw new LeatError('TRANSITION_INVALID', `step '${step}' called ${callText(call)}, but its graph says ${expectedText(expected)}`, {
-    hint: 'The graph is read from the source of the step before the run starts: write the call out in the step, with the steps themselves, and only one.',
-    details: { step },
-  });
+  throw new LeatError(
+    'TRANSITION_INVALID',
+    `step '${step}' called ${callText(call)}, but its graph says ${expectedText(expected)}`,
+    {
+      hint: 'The graph is read from the source of the step before the run starts: write the call out in the step, with the steps themselves, and only one.',
+      details: { step },
+    },
+  );
 }
 
 /** The error for a second call. */
 export function secondTransition(step: string, first: NextCall, second: NextCall): LeatError {
-  return new LeatError('TRANSITION_INVALID', `step '${step}' called this.next(…) twice: first ${callText(first)}, then ${callText(second)}`, {
-    hint: 'A step goes on once, with its last statement. To go on to several steps at once name them all in one call.',
-    details: { step },
-  });
+  return new LeatError(
+    'TRANSITION_INVALID',
+    `step '${step}' called this.next(…) twice: first ${callText(first)}, then ${callText(second)}`,
+    {
+      hint: 'A step goes on once, with its last statement. To go on to several steps at once name them all in one call.',
+      details: { step },
+    },
+  );
 }
 
 /** The error for a step that has ended without a call. */
 export function missingTransition(step: string, expected: Expected): LeatError {
-  return new LeatError('TRANSITION_INVALID', `step '${step}' ended without this.next(…); its graph says ${expectedText(expected)}`, {
-    hint: 'Every step but end calls this.next(…) with its last statement, whatever came before: no `return` may go past it.',
-    details: { step },
-  });
+  return new LeatError(
+    'TRANSITION_INVALID',
+    `step '${step}' ended without this.next(…); its graph says ${expectedText(expected)}`,
+    {
+      hint: 'Every step but end calls this.next(…) with its last statement, whatever came before: no `return` may go past it.',
+      details: { step },
+    },
+  );
 }

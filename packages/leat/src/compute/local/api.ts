@@ -56,11 +56,21 @@ function exitOf(child: ChildProcess): Promise<ExitFacts> {
 
 function unstarted(error: Error): TaskProcess {
   const empty = (): Readable => Readable.from([]);
-  return { pid: undefined, stdout: empty(), stderr: empty(), exited: Promise.resolve({ error }), gone: () => true, send: ignore };
+  return {
+    pid: undefined,
+    stdout: empty(),
+    stderr: empty(),
+    exited: Promise.resolve({ error }),
+    gone: () => true,
+    send: ignore,
+  };
 }
 
 /** Starts a process for a task. It waits for its {@link TaskProcess.send} on file descriptor 3. Never throws. */
-export function startTaskProcess({ runner, packageFolder, environment }: ProcessSetting, launch: Launch): TaskProcess {
+export function startTaskProcess(
+  { runner, packageFolder, environment }: ProcessSetting,
+  launch: Launch,
+): TaskProcess {
   const args = [...launch.flags, runner, ...(packageFolder === undefined ? [] : [packageFolder])];
   let child: ChildProcess;
   try {

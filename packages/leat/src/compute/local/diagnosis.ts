@@ -19,9 +19,16 @@ export function diagnoseWait(
   if (job.status.state === 'running') return { cause: 'the task runs' };
   const busy = running.reduce((sum, { demand }) => sum + demand.cpu, 0);
   const state = `${running.length} running tasks use ${busy} of ${machine.cpu} cores; ${ahead} wait before it`;
-  if (job.demand.alone) return { cause: `it asks for more than this machine has and runs alone: ${state}`, remedy: 'ask for less with @resources' };
-  if (job.overtaken >= overtakeLimit) return { cause: `no smaller task goes ahead of it any more; it waits for its place: ${state}` };
-  return { cause: `it waits for ${job.demand.cpu} cores, ${job.demand.memory} MB and ${job.demand.gpu} GPUs: ${state}` };
+  if (job.demand.alone)
+    return {
+      cause: `it asks for more than this machine has and runs alone: ${state}`,
+      remedy: 'ask for less with @resources',
+    };
+  if (job.overtaken >= overtakeLimit)
+    return { cause: `no smaller task goes ahead of it any more; it waits for its place: ${state}` };
+  return {
+    cause: `it waits for ${job.demand.cpu} cores, ${job.demand.memory} MB and ${job.demand.gpu} GPUs: ${state}`,
+  };
 }
 
 const remedies: Readonly<Partial<Record<JobFailureReason, string>>> = {
@@ -34,7 +41,10 @@ const remedies: Readonly<Partial<Record<JobFailureReason, string>>> = {
 export function diagnoseEnd(status: JobStatus, { memory }: ResolvedResources): Diagnosis {
   if (status.state !== 'failed') return { cause: 'the process of the task ended with exit code 0' };
   if (status.reason === 'out-of-memory') {
-    const remedy = memory.origin === 'default' ? 'ask for more with @resources({ memory }), in MB' : `it had ${memory.value} MB: raise @resources({ memory })`;
+    const remedy =
+      memory.origin === 'default'
+        ? 'ask for more with @resources({ memory }), in MB'
+        : `it had ${memory.value} MB: raise @resources({ memory })`;
     return { cause: status.message, remedy };
   }
   const remedy = remedies[status.reason];

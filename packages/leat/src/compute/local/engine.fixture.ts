@@ -3,7 +3,10 @@
 import type { AttemptRequest, LayerContext } from '../compute-layer.ts';
 import { LocalLayer } from './local-layer.ts';
 
-const { context, requests } = JSON.parse(process.argv[2] ?? '') as { context: LayerContext; requests: AttemptRequest[] };
+const { context, requests } = JSON.parse(process.argv[2] ?? '') as {
+  context: LayerContext;
+  requests: AttemptRequest[];
+};
 const layer = await LocalLayer.open(context);
 layer.expect(2);
 for (const result of await layer.submit(requests)) {

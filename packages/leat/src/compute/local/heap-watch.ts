@@ -13,7 +13,10 @@ export class HeapWatch {
   /** Looks at the next bytes of stderr. */
   see(bytes: Uint8Array): void {
     if (this.#found) return;
-    const joined = this.#tail.length === 0 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.concat([this.#tail, bytes]);
+    const joined =
+      this.#tail.length === 0
+        ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        : Buffer.concat([this.#tail, bytes]);
     this.#found = joined.includes(heapMessage);
     this.#tail = Buffer.from(joined.subarray(-(heapMessage.length - 1)));
   }

@@ -7,10 +7,14 @@ import type { Launch } from './api.ts';
  * Flags and environment of the process. Memory that the step asked for bounds the heap of V8 too, so that a task that needs more ends
  * with a message instead of pushing the machine into swap. `gpus`: the devices that it was given, `undefined` on a machine without.
  */
-export function launchOf({ resources, environment }: AttemptRequest, gpus: readonly string[] | undefined): Launch {
+export function launchOf(
+  { resources, environment }: AttemptRequest,
+  gpus: readonly string[] | undefined,
+): Launch {
   const { memory } = resources;
   return {
-    flags: memory.origin === 'default' ? [] : [`--max-old-space-size=${Math.max(1, Math.floor(memory.value))}`],
+    flags:
+      memory.origin === 'default' ? [] : [`--max-old-space-size=${Math.max(1, Math.floor(memory.value))}`],
     environment: gpus === undefined ? environment : { CUDA_VISIBLE_DEVICES: gpus.join(','), ...environment },
     // Which device the next task gets is not known before the last one has ended.
     standby: gpus === undefined || gpus.length === 0,

@@ -22,10 +22,14 @@ export interface ProcessEnd {
 
 type FailedStatus = Extract<JobStatus, { state: 'failed' }>;
 
+/** Node's own code for an `await` at the top level that nothing settles. */
+const neverAwaited = 13;
+
 const crashes: Readonly<Record<string, string>> = {
   SIGSEGV: 'crashed with a segmentation fault (SIGSEGV): usually a native module, a .node file',
   SIGBUS: 'crashed with a bus error (SIGBUS): usually a native module, or a full disk or shared memory',
-  SIGILL: 'crashed on an instruction that this processor does not know (SIGILL): usually a native module built for another one',
+  SIGILL:
+    'crashed on an instruction that this processor does not know (SIGILL): usually a native module built for another one',
   SIGFPE: 'crashed in arithmetic of a native module (SIGFPE)',
   SIGABRT: 'aborted (SIGABRT): a native module or Node itself gave up; its last words are in the log',
   SIGKILL: 'was killed (SIGKILL) by something outside Leat',
@@ -54,13 +58,31 @@ function failure(end: ProcessEnd, reason: FailedStatus['reason'], message: strin
 /** The final status of a job. */
 export function statusOfEnd(end: ProcessEnd): JobStatus {
   const signal = signalOf(end);
-  if (end.ended === 'timeout') return failure(end, 'timeout', `the task ran longer than its limit of ${end.timeoutSeconds ?? 0} s`);
+  if (end.ended === 'timeout')
+    return failure(end, 'timeout', `the task ran longer than its limit of ${end.timeoutSeconds ?? 0} s`);
   if (end.ended === 'cancelled') return failure(end, 'cancelled', 'the task was cancelled');
   if (end.code === 0) return { state: 'succeeded', startedAt: end.startedAt, endedAt: end.endedAt };
-  if (end.heapExhausted) return failure(end, 'out-of-memory', 'the task ran out of memory: the heap of JavaScript reached its limit');
+  if (end.heapExhausted)
+    return failure(
+      end,
+      'out-of-memory',
+      'the task ran out of memory: the heap of JavaScript reached its limit',
+    );
   if (signal === 'SIGKILL' && end.kernelOutOfMemory) {
     return failure(end, 'out-of-memory', 'the task ran out of memory: the kernel killed it (SIGKILL)');
   }
-  if (signal !== undefined) return failure(end, 'exit', `the process of the task ${crashes[signal] ?? `was ended by the signal ${signal}`}`);
+  if (signal !== undefined)
+    return failure(
+      end,
+      'exit',
+      `the process of the task ${crashes[signal] ?? `was ended by the signal ${signal}`}`,
+    );
+  if (end.code === neverAwaited) {
+    return failure(
+      end,
+      'exit',
+      `the flow could not be loaded: it waits at its top level for what never comes (exit code ${neverAwaited})`,
+    );
+  }
   return failure(end, 'exit', `the process of the task ended with exit code ${end.code ?? 'unknown'}`);
 }

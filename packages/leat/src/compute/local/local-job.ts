@@ -74,7 +74,8 @@ export class LocalJob {
     this.#set({ state: 'running', startedAt });
     this.#resolveStarted();
     const { timeoutSeconds } = this.request;
-    if (timeoutSeconds !== undefined) this.#after(timeoutSeconds * 1000, () => this.end('timeout', timeoutGraceSeconds));
+    if (timeoutSeconds !== undefined)
+      this.#after(timeoutSeconds * 1000, () => this.end('timeout', timeoutGraceSeconds));
     void process.exited.then(async (facts) => this.#finish(facts, startedAt));
   }
 
@@ -84,7 +85,13 @@ export class LocalJob {
     this.#ended ??= why;
     const group = this.#process?.pid;
     if (group === undefined) {
-      if (this.#process === undefined) this.#over({ state: 'failed', reason: 'cancelled', message: 'the task was cancelled before it started', endedAt: Date.now() });
+      if (this.#process === undefined)
+        this.#over({
+          state: 'failed',
+          reason: 'cancelled',
+          message: 'the task was cancelled before it started',
+          endedAt: Date.now(),
+        });
       return;
     }
     if (graceSeconds <= 0) {
@@ -119,7 +126,8 @@ export class LocalJob {
       endedAt,
       ended: this.#ended,
       heapExhausted: aborted && this.#output?.heapExhausted === true,
-      kernelOutOfMemory: facts.signal === 'SIGKILL' && this.#ended === undefined && this.#events.killedForMemory(),
+      kernelOutOfMemory:
+        facts.signal === 'SIGKILL' && this.#ended === undefined && this.#events.killedForMemory(),
       timeoutSeconds: this.request.timeoutSeconds,
     };
     this.#over(statusOfEnd(end));

@@ -57,14 +57,20 @@ async function until(holds: () => boolean): Promise<void> {
 
 async function endOf(opened: LocalLayer, job: string): Promise<JobStatus> {
   for (;;) {
-    const status = (await opened.poll([job], { waitMs: 10_000, signal: AbortSignal.timeout(30_000) })).get(job);
-    if (status === undefined || status.state === 'succeeded' || status.state === 'failed') return status as JobStatus;
+    const status = (await opened.poll([job], { waitMs: 10_000, signal: AbortSignal.timeout(30_000) })).get(
+      job,
+    );
+    if (status === undefined || status.state === 'succeeded' || status.state === 'failed')
+      return status as JobStatus;
   }
 }
 
 describe('when the engine dies', () => {
   it('its tasks die with it, however it dies and whatever they do', { timeout: 60_000 }, async () => {
-    const work = { context: conformanceContext(folder, runner), requests: [conformanceRequest('spin'), conformanceRequest('resist')] };
+    const work = {
+      context: conformanceContext(folder, runner),
+      requests: [conformanceRequest('spin'), conformanceRequest('resist')],
+    };
     const engine = spawn(
       process.execPath,
       [path.join(import.meta.dirname, 'engine.fixture.ts'), JSON.stringify(work)],
@@ -83,25 +89,37 @@ describe('when the engine dies', () => {
 });
 
 describe('the local layer', () => {
-  it('starts processes ahead of need, uses each for one task, and ends them when none is to come', { timeout: 30_000 }, async () => {
-    const opened = await open();
-    opened.expect(100);
-    const ahead = runners();
-    expect(ahead.length).toBeGreaterThan(0);
-    const [result] = await opened.submit([conformanceRequest('succeed')]);
-    expect(await endOf(opened, result?.token ?? '')).toMatchObject({ state: 'succeeded' });
-    opened.expect(0);
-    await until(() => runners().length === 0);
-  });
+  it(
+    'starts processes ahead of need, uses each for one task, and ends them when none is to come',
+    { timeout: 30_000 },
+    async () => {
+      const opened = await open();
+      opened.expect(100);
+      const ahead = runners();
+      expect(ahead.length).toBeGreaterThan(0);
+      const [result] = await opened.submit([conformanceRequest('succeed')]);
+      expect(await endOf(opened, result?.token ?? '')).toMatchObject({ state: 'succeeded' });
+      opened.expect(0);
+      await until(() => runners().length === 0);
+    },
+  );
 
   it('cancels what still waits without starting it', async () => {
     const opened = await open();
     const { resources } = conformanceRequest('hang');
     const whole = { ...resources, cpu: { value: 1000, origin: '@resources' } as const };
-    const [first, second] = await opened.submit([conformanceRequest('hang', { resources: whole }), conformanceRequest('succeed', { resources: whole })]);
-    expect((await opened.diagnose(second?.token ?? '')).cause).toContain('it asks for more than this machine has');
+    const [first, second] = await opened.submit([
+      conformanceRequest('hang', { resources: whole }),
+      conformanceRequest('succeed', { resources: whole }),
+    ]);
+    expect((await opened.diagnose(second?.token ?? '')).cause).toContain(
+      'it asks for more than this machine has',
+    );
     await opened.cancel([second?.token ?? ''], { graceSeconds: 60 });
-    expect(await endOf(opened, second?.token ?? '')).toMatchObject({ reason: 'cancelled', message: 'the task was cancelled before it started' });
+    expect(await endOf(opened, second?.token ?? '')).toMatchObject({
+      reason: 'cancelled',
+      message: 'the task was cancelled before it started',
+    });
     await opened.cancel([first?.token ?? ''], { graceSeconds: 0 });
     expect(await endOf(opened, first?.token ?? '')).toMatchObject({ reason: 'cancelled', signal: 'SIGKILL' });
   });
@@ -111,7 +129,11 @@ describe('the local layer', () => {
     const { resources, options } = conformanceRequest('succeed');
     const large = { ...resources, cpu: { value: 1000, origin: '@resources' } as const };
     expect(await opened.check([{ step: 'fit', resources: large, options }])).toEqual([
-      expect.objectContaining({ step: 'fit', level: 'warning', message: expect.stringContaining("step 'fit' asks for 1000 cores of") }),
+      expect.objectContaining({
+        step: 'fit',
+        level: 'warning',
+        message: expect.stringContaining("step 'fit' asks for 1000 cores of"),
+      }),
     ]);
   });
 
@@ -124,6 +146,8 @@ describe('the local layer', () => {
   it('takes nothing more once it is closed, and may be closed twice', async () => {
     const opened = await open();
     await opened.close();
-    await expect(opened.submit([conformanceRequest('succeed')])).rejects.toMatchObject({ code: 'LAYER_FAILED' });
+    await expect(opened.submit([conformanceRequest('succeed')])).rejects.toMatchObject({
+      code: 'LAYER_FAILED',
+    });
   });
 });

@@ -25,7 +25,15 @@ import { diagnoseEnd, diagnoseWait } from './diagnosis.ts';
 import { launchOf, messageOf } from './job-spec.ts';
 import { LocalJob } from './local-job.ts';
 import { outOfMemoryKills, readMachine } from './machine.ts';
-import { demandOf, type Machine, overtakenBy, place, type Placed, shortages, type Waiting } from './placement.ts';
+import {
+  demandOf,
+  type Machine,
+  overtakenBy,
+  place,
+  type Placed,
+  shortages,
+  type Waiting,
+} from './placement.ts';
 import { ProcessPool } from './process-pool.ts';
 import { Reaper } from './reaper.ts';
 import { StatusBoard } from './status-board.ts';
@@ -54,7 +62,11 @@ export class LocalLayer implements ComputeLayer {
     this.#context = context;
     this.#machine = machine;
     this.#reaper = reaper;
-    const setting: ProcessSetting = { runner: context.runner, packageFolder: context.packageFolder, environment: { ...process.env } };
+    const setting: ProcessSetting = {
+      runner: context.runner,
+      packageFolder: context.packageFolder,
+      environment: { ...process.env },
+    };
     const cores = Math.max(1, Math.floor(machine.cpu));
     this.#pool = new ProcessPool((launch) => this.#startProcess(setting, launch), cores);
     this.capabilities = {
@@ -88,7 +100,8 @@ export class LocalLayer implements ComputeLayer {
   }
 
   async submit(batch: readonly AttemptRequest[]): Promise<readonly SubmitResult[]> {
-    if (this.#closed) throw new LeatError('LAYER_FAILED', "the compute layer 'local' is closed and takes no more tasks");
+    if (this.#closed)
+      throw new LeatError('LAYER_FAILED', "the compute layer 'local' is closed and takes no more tasks");
     const results = batch.map((request) => this.#accept(request));
     this.#place();
     return results;
@@ -114,9 +127,14 @@ export class LocalLayer implements ComputeLayer {
 
   async diagnose(job: JobId): Promise<Diagnosis> {
     const known = this.#jobs.get(job);
-    if (known === undefined) return { cause: 'the local layer does not know this job: its engine has ended, and its tasks with it' };
+    if (known === undefined)
+      return { cause: 'the local layer does not know this job: its engine has ended, and its tasks with it' };
     if (known.over) return diagnoseEnd(known.status, known.request.resources);
-    return diagnoseWait(known, { machine: this.#machine, running: [...this.#running.values()], ahead: this.#waiting.indexOf(known) });
+    return diagnoseWait(known, {
+      machine: this.#machine,
+      running: [...this.#running.values()],
+      ahead: this.#waiting.indexOf(known),
+    });
   }
 
   expect(upcoming: number): void {
@@ -155,14 +173,19 @@ export class LocalLayer implements ComputeLayer {
   #place(): void {
     if (this.#placing || this.#closed) return;
     this.#placing = true;
-    for (let started = this.#startFitting(); started > 0 && this.#waiting.length > 0; ) started = this.#startFitting();
+    for (let started = this.#startFitting(); started > 0 && this.#waiting.length > 0;)
+      started = this.#startFitting();
     this.#placing = false;
     this.#pool.refill();
   }
 
   #startFitting(): number {
     if (this.#waiting.length === 0) return 0;
-    const waiting: readonly Waiting[] = this.#waiting.map(({ id, demand, overtaken }) => ({ job: id, demand, overtaken }));
+    const waiting: readonly Waiting[] = this.#waiting.map(({ id, demand, overtaken }) => ({
+      job: id,
+      demand,
+      overtaken,
+    }));
     const started = place(this.#machine, [...this.#running.values()], waiting);
     if (started.length === 0) return 0;
     const ahead = overtakenBy(waiting, started);

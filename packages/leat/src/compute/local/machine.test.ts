@@ -3,7 +3,10 @@ import { type MachineSources, outOfMemoryKills, readMachine } from './machine.ts
 
 const gb = 1024 ** 3;
 
-function sources(files: Readonly<Record<string, string>>, part: Partial<MachineSources> = {}): MachineSources {
+function sources(
+  files: Readonly<Record<string, string>>,
+  part: Partial<MachineSources> = {},
+): MachineSources {
   return { env: {}, read: (path) => files[path], list: () => [], cores: 16, memory: 64 * gb, ...part };
 }
 
@@ -36,7 +39,10 @@ describe('readMachine', () => {
   it('finds GPUs by their devices, or those that CUDA_VISIBLE_DEVICES leaves', () => {
     const list = (): readonly string[] => ['null', 'nvidia10', 'nvidia2', 'nvidiactl', 'nvidia-uvm'];
     expect(readMachine(sources({}, { list })).gpus).toEqual(['2', '10']);
-    expect(readMachine(sources({}, { list, env: { CUDA_VISIBLE_DEVICES: 'GPU-a, GPU-b' } })).gpus).toEqual(['GPU-a', 'GPU-b']);
+    expect(readMachine(sources({}, { list, env: { CUDA_VISIBLE_DEVICES: 'GPU-a, GPU-b' } })).gpus).toEqual([
+      'GPU-a',
+      'GPU-b',
+    ]);
     expect(readMachine(sources({}, { list, env: { CUDA_VISIBLE_DEVICES: '' } })).gpus).toEqual([]);
   });
 
@@ -46,7 +52,9 @@ describe('readMachine', () => {
   });
 
   it('refuses a variable that is no number', () => {
-    expect(() => readMachine(sources({}, { env: { LEAT_LOCAL_CPU: 'two' } }))).toThrow("LEAT_LOCAL_CPU must be a number of zero or more; it is 'two'");
+    expect(() => readMachine(sources({}, { env: { LEAT_LOCAL_CPU: 'two' } }))).toThrow(
+      "LEAT_LOCAL_CPU must be a number of zero or more; it is 'two'",
+    );
   });
 
   it('reads this very machine', () => {
@@ -60,7 +68,10 @@ describe('outOfMemoryKills', () => {
     const machineOnly = { '/proc/vmstat': 'nr_free 3\noom_kill 7\nother 1\n' };
     expect(outOfMemoryKills(sources({}))).toBe(0);
     expect(outOfMemoryKills(sources(machineOnly))).toBe(7);
-    const group = { '/proc/self/cgroup': '0::/job\n', '/sys/fs/cgroup/job/memory.events': 'oom 3\noom_kill 2\n' };
+    const group = {
+      '/proc/self/cgroup': '0::/job\n',
+      '/sys/fs/cgroup/job/memory.events': 'oom 3\noom_kill 2\n',
+    };
     expect(outOfMemoryKills(sources({ ...machineOnly, ...group }))).toBe(2);
   });
 });

@@ -39,7 +39,13 @@ function listNames(path: string): readonly string[] {
 
 /** The real ones. */
 export function machineSources(): MachineSources {
-  return { env: process.env, read: readText, list: listNames, cores: availableParallelism(), memory: totalmem() };
+  return {
+    env: process.env,
+    read: readText,
+    list: listNames,
+    cores: availableParallelism(),
+    memory: totalmem(),
+  };
 }
 
 /** Folders of this process's control groups, innermost first, for one controller (`''`: version 2). */
@@ -53,7 +59,8 @@ function groupFolders(sources: MachineSources, controller: 'cpu' | 'memory'): re
     const root = controllers === '' ? '/sys/fs/cgroup' : `/sys/fs/cgroup/${controller}`;
     // A limit may be set on any group above; inside a container the path of the host leads nowhere and the root is ours.
     const parts = path.split('/').filter(Boolean);
-    for (let depth = parts.length; depth >= 0; depth -= 1) folders.push([root, ...parts.slice(0, depth)].join('/'));
+    for (let depth = parts.length; depth >= 0; depth -= 1)
+      folders.push([root, ...parts.slice(0, depth)].join('/'));
   }
   return folders;
 }
@@ -61,7 +68,9 @@ function groupFolders(sources: MachineSources, controller: 'cpu' | 'memory'): re
 function coreLimit(sources: MachineSources): number {
   const limits = groupFolders(sources, 'cpu').map((folder) => {
     const [quota, period] = (sources.read(`${folder}/cpu.max`) ?? '').trim().split(' ').map(Number);
-    const older = Number(sources.read(`${folder}/cpu.cfs_quota_us`) ?? Number.NaN) / Number(sources.read(`${folder}/cpu.cfs_period_us`) ?? Number.NaN);
+    const older =
+      Number(sources.read(`${folder}/cpu.cfs_quota_us`) ?? Number.NaN) /
+      Number(sources.read(`${folder}/cpu.cfs_period_us`) ?? Number.NaN);
     return quota !== undefined && period !== undefined ? quota / period : older;
   });
   return Math.min(sources.cores, ...limits.filter((limit) => limit > 0));
@@ -77,7 +86,11 @@ function memoryLimit(sources: MachineSources): number {
 
 function gpuNames(sources: MachineSources): readonly string[] {
   const visible = sources.env['CUDA_VISIBLE_DEVICES'];
-  if (visible !== undefined) return visible.split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== '-1');
+  if (visible !== undefined)
+    return visible
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '' && name !== '-1');
   return sources
     .list('/dev')
     .flatMap((name) => /^nvidia(\d+)$/.exec(name)?.[1] ?? [])
@@ -89,9 +102,13 @@ function override(env: MachineSources['env'], name: string): number | undefined 
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0) return value;
-  throw new LeatError('OPTION_INVALID', `the variable ${name} must be a number of zero or more; it is '${text}'`, {
-    hint: `Unset ${name} to let Leat look at the machine.`,
-  });
+  throw new LeatError(
+    'OPTION_INVALID',
+    `the variable ${name} must be a number of zero or more; it is '${text}'`,
+    {
+      hint: `Unset ${name} to let Leat look at the machine.`,
+    },
+  );
 }
 
 /**
@@ -114,7 +131,10 @@ export function readMachine(sources: MachineSources = machineSources()): Machine
  * between the start and the end of a killed task says why it was killed.
  */
 export function outOfMemoryKills(sources: MachineSources = machineSources()): number {
-  const files = groupFolders(sources, 'memory').flatMap((folder) => [`${folder}/memory.events`, `${folder}/memory.oom_control`]);
+  const files = groupFolders(sources, 'memory').flatMap((folder) => [
+    `${folder}/memory.events`,
+    `${folder}/memory.oom_control`,
+  ]);
   for (const file of [...files, '/proc/vmstat']) {
     const count = /^oom_kill (\d+)$/m.exec(sources.read(file) ?? '')?.[1];
     if (count !== undefined) return Number(count);

@@ -1,13 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ResolvedResources } from '../../plan/plan.ts';
-import { type Demand, demandOf, type Machine, overtakeLimit, overtakenBy, place, type Placed, type Waiting } from './placement.ts';
+import {
+  type Demand,
+  demandOf,
+  type Machine,
+  overtakeLimit,
+  overtakenBy,
+  place,
+  type Placed,
+  type Waiting,
+} from './placement.ts';
 
 const machine: Machine = { cpu: 4, memory: 8000, gpus: ['0', '1'] };
 
 const demand = (part: Partial<Demand>): Demand => ({ cpu: 1, memory: 0, gpu: 0, alone: false, ...part });
-const waiting = (job: string, part: Partial<Demand> = {}, overtaken = 0): Waiting => ({ job, demand: demand(part), overtaken });
-const placed = (job: string, part: Partial<Demand> = {}, gpus: readonly string[] = []): Placed => ({ job, demand: demand(part), gpus });
+const waiting = (job: string, part: Partial<Demand> = {}, overtaken = 0): Waiting => ({
+  job,
+  demand: demand(part),
+  overtaken,
+});
+const placed = (job: string, part: Partial<Demand> = {}, gpus: readonly string[] = []): Placed => ({
+  job,
+  demand: demand(part),
+  gpus,
+});
 const names = (jobs: readonly Placed[]): readonly string[] => jobs.map(({ job }) => job);
 
 const asked = (cpu: number, memory: number, gpu = 0): ResolvedResources => ({
@@ -35,7 +52,15 @@ describe('demandOf', () => {
 
 describe('place', () => {
   it('fills the cores in order of arrival', () => {
-    expect(names(place(machine, [], ['a', 'b', 'c', 'd', 'e'].map((job) => waiting(job))))).toEqual(['a', 'b', 'c', 'd']);
+    expect(
+      names(
+        place(
+          machine,
+          [],
+          ['a', 'b', 'c', 'd', 'e'].map((job) => waiting(job)),
+        ),
+      ),
+    ).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('packs fractions of a core without losing one to rounding', () => {
@@ -45,7 +70,9 @@ describe('place', () => {
 
   it('lets small jobs go ahead of one that does not fit', () => {
     const running = [placed('x', { cpu: 3 })];
-    expect(names(place(machine, running, [waiting('large', { cpu: 2 }), waiting('small')]))).toEqual(['small']);
+    expect(names(place(machine, running, [waiting('large', { cpu: 2 }), waiting('small')]))).toEqual([
+      'small',
+    ]);
   });
 
   it('keeps the machine free for a job that was overtaken too often', () => {
@@ -58,11 +85,17 @@ describe('place', () => {
     const giant = waiting('giant', { cpu: 64, alone: true });
     expect(names(place(machine, [], [giant, waiting('small')]))).toEqual(['giant']);
     expect(place(machine, [placed('x')], [giant])).toEqual([]);
-    expect(place(machine, [placed('giant', { cpu: 64, alone: true })], [waiting('none', { cpu: 0 })])).toEqual([]);
+    expect(
+      place(machine, [placed('giant', { cpu: 64, alone: true })], [waiting('none', { cpu: 0 })]),
+    ).toEqual([]);
   });
 
   it('gives each job devices of its own', () => {
-    const started = place(machine, [placed('x', { gpu: 1 }, ['0'])], [waiting('a', { gpu: 1 }), waiting('b', { gpu: 1 })]);
+    const started = place(
+      machine,
+      [placed('x', { gpu: 1 }, ['0'])],
+      [waiting('a', { gpu: 1 }), waiting('b', { gpu: 1 })],
+    );
     expect(started).toEqual([placed('a', { gpu: 1 }, ['1'])]);
   });
 });
@@ -76,19 +109,23 @@ const demands = fc.record({
 
 /** Runs jobs to their end, one finishing a round, and says after how many starts each one began. */
 function simulate(jobs: readonly Demand[], visit: (running: readonly Placed[]) => void): readonly string[] {
-  let queue: readonly Waiting[] = jobs.map((wanted, index) => ({ job: `${index}`, demand: wanted, overtaken: 0 }));
-  let running: readonly Placed[] = [];
+  let queue: readonly Waiting[] = jobs.map((wanted, index) => ({
+    job: `${index}`,
+    demand: wanted,
+    overtaken: 0,
+  }));
+  const running: Placed[] = [];
   const order: string[] = [];
   for (let round = 0; round <= jobs.length * 2 && (queue.length > 0 || running.length > 0); round += 1) {
     const started = place(machine, running, queue);
     const counts = overtakenBy(queue, started);
     order.push(...names(started));
-    running = [...running, ...started];
+    running.push(...started);
     visit(running);
     queue = queue
       .filter(({ job }) => !names(started).includes(job))
       .map((entry) => ({ ...entry, overtaken: entry.overtaken + (counts.get(entry.job) ?? 0) }));
-    running = running.slice(1);
+    running.shift();
   }
   return order;
 }
@@ -101,7 +138,9 @@ describe('over many jobs', () => {
           const shared = running.filter(({ demand: { alone } }) => !alone);
           expect(running.length === 1 || shared.length === running.length).toBe(true);
           expect(shared.reduce((sum, { demand: { cpu } }) => sum + cpu, 0)).toBeLessThanOrEqual(machine.cpu);
-          expect(shared.reduce((sum, { demand: { memory } }) => sum + memory, 0)).toBeLessThanOrEqual(machine.memory);
+          expect(shared.reduce((sum, { demand: { memory } }) => sum + memory, 0)).toBeLessThanOrEqual(
+            machine.memory,
+          );
           const gpus = running.flatMap((job) => job.gpus);
           expect(new Set(gpus).size).toBe(gpus.length);
         });

@@ -91,7 +91,11 @@ function fits({ cpu, memory, gpu, alone }: Demand, free: Free): boolean {
  * Chooses the jobs to start now, in order. `waiting` is in order of arrival; `running` is what the machine already holds.
  * The caller counts {@link Waiting.overtaken} up with {@link overtakenBy}.
  */
-export function place(machine: Machine, running: readonly Placed[], waiting: readonly Waiting[]): readonly Placed[] {
+export function place(
+  machine: Machine,
+  running: readonly Placed[],
+  waiting: readonly Waiting[],
+): readonly Placed[] {
   if (running.some(({ demand }) => demand.alone)) return [];
   const free = freeOf(machine, running);
   const started: Placed[] = [];
@@ -111,7 +115,10 @@ export function place(machine: Machine, running: readonly Placed[], waiting: rea
 }
 
 /** The jobs still waiting that a start of `started` went ahead of, with how many did. */
-export function overtakenBy(waiting: readonly Waiting[], started: readonly Placed[]): ReadonlyMap<string, number> {
+export function overtakenBy(
+  waiting: readonly Waiting[],
+  started: readonly Placed[],
+): ReadonlyMap<string, number> {
   const starting = new Set(started.map(({ job }) => job));
   const counts = new Map<string, number>();
   let ahead = 0;

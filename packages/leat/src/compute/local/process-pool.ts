@@ -14,7 +14,8 @@ export type StartProcess = (launch: Launch) => TaskProcess;
 
 const plain: Launch = { flags: [], environment: {}, standby: true };
 
-const keyOf = ({ flags, environment }: Launch): string => JSON.stringify([flags, Object.entries(environment).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+const keyOf = ({ flags, environment }: Launch): string =>
+  JSON.stringify([flags, Object.entries(environment).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 
 export class ProcessPool {
   readonly #start: StartProcess;

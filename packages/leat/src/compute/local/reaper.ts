@@ -60,10 +60,14 @@ export class Reaper {
     try {
       this.#shell = await startShell(script);
     } catch (cause) {
-      throw new LeatError('LAYER_FAILED', "the compute layer 'local' could not start /bin/sh, which ends tasks when Leat dies", {
-        hint: 'Look at the limit of processes of this user (ulimit -u).',
-        cause,
-      });
+      throw new LeatError(
+        'LAYER_FAILED',
+        "the compute layer 'local' could not start /bin/sh, which ends tasks when Leat dies",
+        {
+          hint: 'Look at the limit of processes of this user (ulimit -u).',
+          cause,
+        },
+      );
     }
     for (const group of this.#groups) this.#shell.write(`+ ${group}`);
     void this.#shell.exited.then(async () => {

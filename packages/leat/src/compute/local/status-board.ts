@@ -20,10 +20,15 @@ export class StatusBoard {
   }
 
   /** The statuses of those jobs that are known; waits up to `waitMs` for one of them to change. */
-  async read(jobs: readonly JobId[], statusOf: StatusOf, { waitMs, signal }: PollOptions): Promise<ReadonlyMap<JobId, JobStatus>> {
+  async read(
+    jobs: readonly JobId[],
+    statusOf: StatusOf,
+    { waitMs, signal }: PollOptions,
+  ): Promise<ReadonlyMap<JobId, JobStatus>> {
     const deadline = performance.now() + waitMs;
     const news = (): boolean => jobs.some((job) => this.#changed.has(job) || statusOf(job) === undefined);
-    while (!news() && !signal.aborted && performance.now() < deadline) await this.#change(deadline - performance.now(), signal);
+    while (!news() && !signal.aborted && performance.now() < deadline)
+      await this.#change(deadline - performance.now(), signal);
     const answer = new Map<JobId, JobStatus>();
     for (const job of jobs) {
       this.#changed.delete(job);

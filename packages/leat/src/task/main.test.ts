@@ -1,0 +1,254 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { build, type BuildOptions } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AttemptManifest } from '../datastore/manifest.ts';
+import type { TaskMessage } from '../plan/task-message.ts';
+import { TaskBench } from './task.fixture.ts';
+
+const source = `import { helper } from './helper.ts';
+interface Anything { readonly typescript: true }
+const loadedWith: string | undefined = process.env['LEAT_TEST'];
+
+class Flow {}
+Object.defineProperty(Flow, Symbol.for('leat.flow/1'), { value: true });
+
+export default class TestFlow extends Flow {
+  declare value: unknown;
+  fine() { this.value = loadedWith; setInterval(() => {}, 1000); }
+  fails() {
+    helper('bad');
+  }
+  throwsText() { throw 'a text'; }
+  later() { setTimeout(() => { throw new TypeError('later'); }, 1); return new Promise(() => {}); }
+  rejects() { void Promise.reject(new SyntaxError('nobody waits for me')); return new Promise((done) => setTimeout(done, 60_000)); }
+  handles() { process.on('uncaughtException', () => { this.value = 'handled'; this.done(); }); setTimeout(() => { throw new Error('x'); }, 1); return new Promise<void>((done) => { this.done = done; }); }
+  declare done: () => void;
+  never() { return new Promise(() => {}); }
+  leaves() { process.exit(0); }
+  async leavesLater() { await 1; process.exit(3); }
+  prints() { process.stdout.write('x'.repeat(2_000_000)); console.error('also'); }
+  marker() { this.value = process.env['LEAT_TASK']; }
+}
+`;
+const helperSource = `// A file of the user's own.
+export function helper(message: string): never {
+  throw new RangeError(message);
+}
+`;
+
+let folder = '';
+let runner = '';
+let sources = '';
+
+async function bundle(name: string, contents: string): Promise<void> {
+  writeFileSync(path.join(sources, `${name}.ts`), contents);
+  const target = path.join(folder, 'packages', name);
+  const options: BuildOptions = {
+    format: 'esm',
+    platform: 'node',
+    bundle: true,
+    sourcemap: 'linked',
+    target: 'node24',
+    absWorkingDir: sources,
+  };
+  const result = await build({
+    ...options,
+    entryPoints: [`${name}.ts`],
+    outfile: path.join(sources, 'flow.js'),
+    write: false,
+  });
+  mkdirSync(target, { recursive: true });
+  for (const file of result.outputFiles)
+    writeFileSync(path.join(target, path.basename(file.path)), file.contents);
+  writeFileSync(path.join(target, 'package.json'), JSON.stringify({ type: 'module', root: sources }));
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'leat-main-'));
+  sources = path.join(folder, 'sources');
+  mkdirSync(sources);
+  writeFileSync(path.join(sources, 'helper.ts'), helperSource);
+  await bundle('test', source);
+  await bundle('torn', "throw new RangeError('at the top');\nexport default 1;");
+  await bundle('waits', 'await new Promise(() => {});\nexport default 1;');
+  await bundle('awaits', `await Promise.resolve();\n${source}`);
+  const script = new URL('../../../../scripts/runner-bundle.ts', import.meta.url).href;
+  const { runnerBundle } = (await import(script)) as { readonly runnerBundle: BuildOptions };
+  runner = path.join(folder, 'runner.mjs');
+  await build({ ...runnerBundle, outfile: runner });
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly manifest: AttemptManifest | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface RunOptions {
+  readonly hash?: string;
+  readonly ahead?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** End the channel without a message. */
+  readonly silent?: boolean;
+}
+
+let counter = 0;
+
+/** Runs a step as a compute layer would. */
+async function run(
+  step: string,
+  { hash = 'test', ahead = true, environment = {}, silent = false }: RunOptions = {},
+): Promise<Ended> {
+  counter += 1;
+  const spec = new TaskBench(undefined).spec(step, { package: hash, manifest: `runs/${counter}.json` });
+  const resources = { cpu: 1, memory: 1, gpu: 0, disk: 0 };
+  const message: TaskMessage = { spec, environment, resources, datastore: new URL(`file://${folder}`).href };
+  const args = [runner, ...(ahead ? [path.join(folder, 'packages', hash)] : [])];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const channel = child.stdio[3] as NodeJS.WritableStream;
+  channel.on('error', () => undefined);
+  channel.end(silent ? '' : `${JSON.stringify(message)}\n`);
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('exit', resolve);
+  });
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout as NodeJS.ReadableStream),
+    text(child.stderr as NodeJS.ReadableStream),
+    ended,
+  ]);
+  return { code, stdout, stderr, manifest: manifestOf(spec.manifest) };
+}
+
+function manifestOf(key: string): AttemptManifest | undefined {
+  try {
+    return JSON.parse(readFileSync(path.join(folder, key), 'utf8')) as AttemptManifest;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The failure of a step that is expected to fail. */
+async function failureOf(
+  step: string,
+  options?: RunOptions,
+): Promise<Extract<AttemptManifest, { status: 'failed' }>['failure'] & { readonly exit: number | null }> {
+  const { manifest, code, stderr } = await run(step, options);
+  if (manifest?.status !== 'failed') throw new Error(`${JSON.stringify(manifest)}\n${stderr}`);
+  return { ...manifest.failure, exit: code };
+}
+
+describe('the process of a task', { timeout: 30_000 }, () => {
+  it('ends when the step has ended, with 0, whatever is still open', async () => {
+    expect(await run('fine')).toMatchObject({
+      code: 0,
+      manifest: { status: 'succeeded' },
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  it('ends silently when nobody tells it a task', async () => {
+    expect(await run('fine', { silent: true })).toEqual({
+      code: 0,
+      manifest: undefined,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  it('sets variables before the flow is loaded, when it was not told to load it ahead', async () => {
+    const { manifest } = await run('fine', { ahead: false, environment: { LEAT_TEST: 'early' } });
+    expect(manifest).toMatchObject({
+      artifacts: { value: { type: 'string', data: Buffer.from('\u0006utf8/1early').toString('base64') } },
+    });
+  });
+
+  it('runs a flow that awaits at its top level', async () => {
+    expect(await run('fine', { hash: 'awaits' })).toMatchObject({
+      code: 0,
+      manifest: { status: 'succeeded' },
+    });
+  });
+
+  it('loses nothing of what the step prints', async () => {
+    const { stdout, stderr } = await run('prints');
+    expect(stdout).toHaveLength(2_000_000);
+    expect(stderr).toBe('also\n');
+  });
+});
+
+describe('the failure of a task', { timeout: 30_000 }, () => {
+  it('tells the places in the files of the user, and only those', async () => {
+    const { exit, stack, place, frame, type } = await failureOf('fails');
+    const helper = path.join(sources, 'helper.ts');
+    expect({ exit, type, place }).toEqual({
+      exit: 1,
+      type: 'RangeError',
+      place: { file: helper, line: 3, column: 9 },
+    });
+    expect(stack).toBe(
+      `RangeError: bad\n    at helper (${helper}:3:9)\n    at TestFlow.fails (${path.join(sources, 'test.ts')}:12:5)`,
+    );
+    expect(frame).toContain('> 3 |   throw new RangeError(message);\n    |         ^');
+  });
+
+  it.each([
+    ['throwsText', { type: 'string', message: 'a text' }],
+    ['later', { type: 'TypeError', message: 'later', place: { line: 15 } }],
+    ['rejects', { type: 'SyntaxError', message: 'nobody waits for me', place: { line: 16 } }],
+    ['never', { code: 'TASK_FAILED', message: expect.stringContaining("step 'never' never ended") }],
+    ['nobody', { code: 'FLOW_INVALID', message: expect.stringContaining("has no step 'nobody'") }],
+  ])('is told when the step %s', async (step, expected) => {
+    expect(await failureOf(step)).toMatchObject({ reason: 'error', exit: 1, ...expected });
+  });
+
+  it('has the reason exit when the step calls process.exit()', async () => {
+    const leaves = {
+      reason: 'exit',
+      type: 'exit',
+      exitCode: 0,
+      exit: 1,
+      message: "step 'leaves' called process.exit(0) before it had ended",
+    };
+    expect(await failureOf('leaves')).toMatchObject({
+      ...leaves,
+      place: { file: path.join(sources, 'test.ts'), line: 20 },
+    });
+    expect(await failureOf('leavesLater')).toMatchObject({
+      reason: 'exit',
+      exitCode: 3,
+      exit: 3,
+      place: { line: 21 },
+    });
+  });
+
+  it('is told when the flow cannot be loaded', async () => {
+    expect(await failureOf('fine', { hash: 'torn' })).toMatchObject({
+      type: 'RangeError',
+      message: 'at the top',
+      place: { line: 1 },
+    });
+    expect(await failureOf('fine', { hash: 'torn', ahead: false })).toMatchObject({
+      type: 'RangeError',
+      message: 'at the top',
+    });
+  });
+
+  it('is its exit code when the flow never gets loaded', async () => {
+    expect(await run('fine', { hash: 'waits' })).toMatchObject({ code: 13, manifest: undefined });
+  });
+
+  it('is none when the step deals with an exception itself', async () => {
+    expect(await run('handles')).toMatchObject({
+      code: 1,
+      manifest: { status: 'failed', failure: { code: 'ARTIFACT_UNSUPPORTED' } },
+    });
+  });
+});
