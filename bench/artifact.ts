@@ -1,5 +1,5 @@
 /**
- * Design §6, row 6: an artifact of 100 MB, written and read, against bare code that does the same work with nothing of
+ * Design §6, the first half of row 6 (`artifact-chain.ts` has the second): an artifact of 100 MB, written and read, against bare code that does the same work with nothing of
  * ours in it: serialise, hash, compress where that saves 15 % or more of the whole, one file; and back, the hash checked.
  * Both take turns in one process.
  */
@@ -8,22 +8,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import v8 from 'node:v8';
 import zlib from 'node:zlib';
-import {
-  type ArtifactRef,
-  ArtifactStore,
-  type AttemptManifest,
-  commitAttempt,
-  inheritArtifacts,
-  InlineBudget,
-  openFsDatastore,
-  readManifestSync,
-} from 'leat/datastore';
+import { type ArtifactRef, ArtifactStore, InlineBudget, openFsDatastore } from 'leat/datastore';
 import { median, pairedRatio } from './harness/median.ts';
 import { type Answer, type Finding, type Question, type Settings, verdict } from './harness/question.ts';
 
 const budget = 0.7;
 const bytes = 100_000_000;
-const steps = 10;
 
 interface Subject {
   readonly name: string;
@@ -164,47 +154,6 @@ function finding(what: string, ours: readonly number[], floor: readonly number[]
   };
 }
 
-/** Bytes in the store after a value went unchanged through ten steps, and how often its blob was read. */
-function passOn(folder: string): { stored: number; reads: number } {
-  const home = fs.mkdtempSync(path.join(folder, 'artifact-'));
-  const store = openFsDatastore(home);
-  let reads = 0;
-  const getSync = store.getSync.bind(store);
-  store.getSync = (key, range) => {
-    if (key.startsWith('blobs/')) reads += 1;
-    return getSync(key, range);
-  };
-  const big = new ArtifactStore(store).save('big', randomWalk(), new InlineBudget());
-  let artifacts: Readonly<Record<string, ArtifactRef>> = { big };
-  for (let step = 0; step < steps; step++) {
-    const key = `runs/F/1/step${step}/task@0.json`;
-    const head = {
-      version: 1,
-      task: `step${step}`,
-      attempt: 0,
-      token: 't',
-      startedAt: 0,
-      endedAt: 0,
-    } as const;
-    const manifest: AttemptManifest = {
-      ...head,
-      status: 'succeeded',
-      outcome: { kind: 'linear' },
-      artifacts,
-    };
-    commitAttempt(store, key, manifest);
-    artifacts = inheritArtifacts(key, readManifestSync(store, key) ?? manifest);
-  }
-  const files = fs
-    .readdirSync(home, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile());
-  const stored = files.reduce(
-    (sum, entry) => sum + fs.statSync(path.join(entry.parentPath, entry.name)).size,
-    0,
-  );
-  return { stored, reads };
-}
-
 function answer(settings: Settings): Answer {
   const samples = subjects.map((subject) => ({
     name: subject.name,
@@ -217,20 +166,11 @@ function answer(settings: Settings): Answer {
       finding(`100 MB of ${name}, read`, column('read'), column('floorRead')),
     ];
   });
-  const { stored, reads } = passOn(settings.folder);
-  findings.push({
-    what: `100 MB unchanged through ${steps} steps: bytes in the store; reads of it`,
-    leat: `${(stored / 1e6).toFixed(1)} MB; ${reads}`,
-    against: '100.0 MB stored once; 0',
-    ratio: (stored / bytes).toFixed(3),
-    budget: '≤ 1.01; 0',
-    verdict: verdict(stored <= bytes * 1.01 && reads === 0),
-  });
   return { findings, samples };
 }
 
 export const artifact: Question = {
   name: 'artifact',
-  asks: 'an artifact of 100 MB is written and read at 70 % of the floor, and stored once while it does not change',
+  asks: 'an artifact of 100 MB is written and read at 70 % of the floor or more',
   answer,
 };

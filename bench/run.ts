@@ -16,7 +16,7 @@ import { hello } from './hello.ts';
 import { itemBytes } from './item-bytes.ts';
 import { resume } from './resume.ts';
 
-const questions: readonly Question[] = [hello, foreach, itemBytes, artifactChain, files, resume];
+const questions: readonly Question[] = [hello, foreach, itemBytes, artifact, artifactChain, files, resume];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

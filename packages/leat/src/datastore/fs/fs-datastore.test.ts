@@ -21,13 +21,18 @@ afterEach(() => {
   fs.rmSync(root, { recursive: true, force: true });
 });
 
+// Waiting for a busy disk takes as long as it takes.
 for (const durable of [false, true]) {
   describe(`a folder${durable ? ', durable,' : ''} keeps every promise of a datastore`, () => {
     for (const { name, run } of datastoreConformance) {
-      it(name, async () => {
-        const connect = async () => openFsDatastore(path.join(root, 'store'), { durable });
-        await run({ store: await connect(), connect });
-      });
+      it(
+        name,
+        async () => {
+          const connect = async () => openFsDatastore(path.join(root, 'store'), { durable });
+          await run({ store: await connect(), connect });
+        },
+        60_000,
+      );
     }
   });
 }

@@ -43,12 +43,12 @@ describe('the items of a foreach', () => {
     expect(store.objects.size).toBe(0);
   });
 
-  it('are read alone: a task reads as many bytes of a million as of one', async () => {
+  it('are read alone: a task reads as many bytes of 100,000 as of one', async () => {
     const store = new MemoryDatastore();
-    const stored = await writeItems(store, slowly(Array.from({ length: 1_000_000 }, (_, index) => index)));
+    const stored = await writeItems(store, slowly(Array.from({ length: 100_000 }, (_, index) => index)));
     const index = await readItemIndex(store, stored);
-    expect(index.length).toBeLessThan(300);
-    for (const item of [0, 4095, 4096, 777_777, 999_999]) {
+    expect(index.length).toBeLessThan(30);
+    for (const item of [0, 4095, 4096, 77_777, 99_999]) {
       store.reads.length = 0;
       const place = locateItem(index, item);
       expect(readItem(store, place)).toBe(item);
@@ -56,7 +56,7 @@ describe('the items of a foreach', () => {
       expect(store.reads.map(({ bytes }) => bytes)).toEqual([place.length, place.length]);
       expect(place.length).toBeLessThan(32);
     }
-    expect(() => locateItem(index, 1_000_000)).toThrow(RangeError);
+    expect(() => locateItem(index, 100_000)).toThrow(RangeError);
   });
 
   it('are taken one by one, so that an endless source needs no endless memory', async () => {
