@@ -1,3 +1,4 @@
+export type { LayerUnderTest } from './conformance-jobs.ts';
 export { type Behaviour, behaviours, conformanceContext, conformanceRequest, printedLine, printedLines } from './conformance-tasks.ts';
 export {
   type DatastoreCase,
@@ -5,7 +6,7 @@ export {
   type DatastoreUnderTest,
 } from './datastore-conformance.ts';
 export { type MetadataCase, metadataConformance, type MetadataUnderTest } from './metadata-conformance.ts';
-export { type LayerCase, layerConformance, type LayerUnderTest } from './layer-conformance.ts';
+export { type LayerCase, layerConformance } from './layer-conformance.ts';
 export { randomEvents } from './random-events.ts';
 export { Random } from './random.ts';
 export type { SimulatedTask } from './simulated-job.ts';
