@@ -10,7 +10,8 @@ import { root } from './workspace.ts';
 
 const blockPattern = /<!-- from: (?<source>[^>]+?) -->\n[\s\S]*?<!-- end -->/g;
 
-// The width of help follows the terminal: a process whose output is a pipe always prints it the same.
+// The width of help follows the terminal: a process whose output is a pipe always prints it the same. `run` is asked with a flow, to show what
+// becomes of parameters.
 const helpProgram = `
 import { runCli } from './packages/leat/src/cli/run-cli.ts';
 let text = '';
@@ -23,7 +24,7 @@ const helpOf = async (...words) => {
 const own = await helpOf();
 const commands = own.split('\\nCommands:\\n')[1].split('\\n').flatMap((line) => /^ {2}(\\w+)/.exec(line)?.[1] ?? []);
 const pages = { '': own };
-for (const command of commands) pages[command] = await helpOf(command);
+for (const command of commands) pages[command] = await helpOf(command, ...(command === 'run' ? ['examples/01-hello/flow.ts'] : []));
 console.log(JSON.stringify(pages));
 `;
 
@@ -35,7 +36,16 @@ function help(): Readonly<Record<string, string>> {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--input-type=module', '--eval', helpProgram],
-    { cwd: root, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined } },
+    {
+      cwd: root,
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        NO_COLOR: '1',
+        FORCE_COLOR: undefined,
+        LEAT_HOME: path.join(root, '.cache/docs-home'),
+      },
+    },
   );
   if (status !== 0) throw new Error(`the help of the command line cannot be had:\n${stderr}`);
   helpPages = JSON.parse(stdout) as Readonly<Record<string, string>>;
