@@ -106,6 +106,50 @@ describe('the loop', () => {
     expect(eventsOf(world, 'attempt-failed')).toMatchObject([{ failure: { reason: 'exit', exitCode: 0 } }]);
   });
 
+  test('believes the manifest, whatever the layer says of the job', async () => {
+    const world = makeWorld({ flow: twoSteps, behave: () => 'commits-and-crashes' });
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    expect(eventsOf(world, 'attempt-failed')).toStrictEqual([]);
+  });
+
+  test('takes no job for lost because a poll was cut short', async () => {
+    const blocks = [
+      { kind: 'branch', name: 'split', arms: [[step('a')], [step('b'), step('c')]], join: 'join' } as const,
+    ];
+    const world = makeWorld({
+      flow: flowOf({ blocks }),
+      durationMs: ({ step: name }) => (name === 'a' ? 50_000 : 10),
+    });
+    const poll = world.layer.poll.bind(world.layer);
+    let cutShort = 0;
+    world.layer.poll = async (jobs, options) => {
+      const answer = await poll(jobs, options);
+      if (!options.signal.aborted) return answer;
+      cutShort += 1;
+      return new Map();
+    };
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    expect(cutShort).toBeGreaterThan(0);
+    expect(eventsOf(world, 'attempt-failed')).toStrictEqual([]);
+  });
+
+  test('logs nothing that comes too late to change anything', async () => {
+    const world = makeWorld({
+      flow: twoSteps,
+      observers: [
+        {
+          applied: (_events, { steps }) => {
+            if (steps.find(({ step: name }) => name === 'end')?.succeeded === 1)
+              handle.cancel('SIGINT', false);
+          },
+        },
+      ],
+    });
+    const handle = await world.start();
+    await expect(world.finish(handle)).resolves.toMatchObject({ status: 'succeeded' });
+    expect(typesOf(world)).not.toContain('cancel-requested');
+  });
+
   test('commits a stand-in for a caught failure', async () => {
     const flow = flowOf({
       blocks: [step('work')],
@@ -297,6 +341,24 @@ describe('resume', () => {
     expect(second.specs.get('RandomFlow/1/b[1]@0')!.sources).toStrictEqual([
       { step: 'a', task: 'a[1]', manifest: 'runs/RandomFlow/0/a/1@0.json' },
     ]);
+  });
+
+  test('reuses a join when all that it joins was reused', async () => {
+    const flow = flowOf({ blocks });
+    const first = makeWorld({ flow, behave: ({ step: name }) => (name === 'last' ? thrown : undefined) });
+    await expect(first.finish(await first.start())).resolves.toMatchObject({ status: 'failed' });
+    const done = new Map(eventsOf(first, 'attempt-succeeded').map((event) => [event.task, event]));
+    const origin = {
+      run: '0',
+      fresh: [],
+      result: (task: string) => {
+        const event = done.get(task);
+        return event && { manifest: event.manifest, outcome: event.outcome, run: '0' };
+      },
+    };
+    const second = makeWorld({ flow, origin });
+    await second.finish(await second.start());
+    expect([...second.specs.values()].map(({ task }) => task)).toStrictEqual(['last', 'end']);
   });
 
   test('reuses nothing from a step on, nor anything that follows it', async () => {

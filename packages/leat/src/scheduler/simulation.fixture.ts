@@ -26,7 +26,9 @@ export interface WorldOptions {
   /** Probability that a call to a store fails. */
   readonly storeFails?: number;
   /** What the step does; a failure that is told here is the step's own. */
-  readonly behave?: (spec: TaskSpec) => FailureRecord | 'exit' | 'no-manifest' | undefined;
+  readonly behave?: (
+    spec: TaskSpec,
+  ) => FailureRecord | 'exit' | 'no-manifest' | 'commits-and-crashes' | undefined;
   readonly durationMs?: (spec: TaskSpec) => number;
   readonly layer?: Partial<SimulatedLayerOptions>;
   readonly observers?: readonly RunObserver[];
@@ -128,12 +130,13 @@ function simulateTask(
   const shared = { durationMs, ...(output === undefined ? {} : { output }) };
   if (behaviour === 'no-manifest') return shared;
   if (behaviour === 'exit') return { ...shared, exitCode: 137 };
+  const failure = behaviour === 'commits-and-crashes' ? undefined : behaviour;
   return {
     ...shared,
     exitCode: behaviour === undefined ? 0 : 1,
     commit: async () => {
       datastore.createSync(spec.manifest, [
-        Buffer.from(JSON.stringify(manifestOf(options, datastore, spec, behaviour))),
+        Buffer.from(JSON.stringify(manifestOf(options, datastore, spec, failure))),
       ]);
     },
   };
