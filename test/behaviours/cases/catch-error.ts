@@ -5,7 +5,8 @@ import { hasRole, type ShapeStep } from '../shape.ts';
 
 /** The last case of a switch leads out of the loops of the shapes. */
 const caseOf = (step: ShapeStep): string => {
-  const cases = [...(step.next ?? '').matchAll(/(?<name>\w+): this\./g)].map((match) => match.groups?.['name']);
+  const [listed = ''] = (step.next ?? '').split('}, { by:');
+  const cases = [...listed.matchAll(/(?<name>\w+): this\./g)].map((match) => match.groups?.['name']);
   return hasRole(step, 'switch') ? `, case: '${cases.at(-1)}'` : '';
 };
 
