@@ -3,13 +3,19 @@
  * it is called.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-
+import type { CheckCommand } from './commands/check.ts';
+import type { CodeCommand } from './commands/code.ts';
+import type { DiffCommand } from './commands/diff.ts';
+import type { DumpCommand } from './commands/dump.ts';
+import type { GcCommand } from './commands/gc.ts';
+import type { GetCommand } from './commands/get.ts';
+import type { ListCommand } from './commands/list.ts';
+import type { LogsCommand } from './commands/logs.ts';
+import type { ResumeCommand } from './commands/resume.ts';
+import type { RunCommand } from './commands/run.ts';
+import type { ShowCommand } from './commands/show.ts';
+import type { TagCommand } from './commands/tag.ts';
 import type { Terminal } from './output/terminal.ts';
-
-/** What every command gets: options as parsed, and the streams. Its result is the process's exit code; `undefined` is 0. */
-export interface CommandContext {
-  readonly terminal: Terminal;
-}
 
 type Done = (exitCode: number) => void;
 
@@ -17,20 +23,30 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 
 function count(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number of at least 1.');
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number of at least 1.');
   return value;
 }
 
 const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 
-const homeOption = (): Option => new Option('--home <folder>', 'where runs are kept (default: .leat of the project; env LEAT_HOME)');
+const homeOption = (): Option =>
+  new Option('--home <folder>', 'where runs are kept (default: .leat of the project; env LEAT_HOME)');
 const jsonOption = (): Option => new Option('--json', 'print JSON for programs');
-const namespaceOption = (): Option => new Option('--namespace <name>', "whose runs (default: user:NAME; '*' for everybody's; env LEAT_NAMESPACE)");
+const namespaceOption = (): Option =>
+  new Option(
+    '--namespace <name>',
+    "whose runs (default: user:NAME; '*' for everybody's; env LEAT_NAMESPACE)",
+  );
 
 function runOptions(command: Command): Command {
   return command
-    .option('--with <layer>', 'move or decorate every step, as in batch:memory=10000,cpu=8 or retry:times=3; may be repeated', collect)
+    .option(
+      '--with <layer>',
+      'move or decorate every step, as in batch:memory=10000,cpu=8 or retry:times=3; may be repeated',
+      collect,
+    )
     .option('--max-workers <n>', 'most tasks at a time (default: what the compute layer takes)', count)
     .option('--fail-fast', 'end the tasks that run when one has failed')
     .option('--tag <tag>', 'tag the run; may be repeated', collect)
@@ -43,22 +59,37 @@ function runOptions(command: Command): Command {
 function addRunCommands(root: Command, terminal: Terminal, done: Done): void {
   runOptions(root.command('run'))
     .summary('run a flow')
-    .description('Runs the flow of a file. The parameters of the flow are options too: see `leat run FLOW --help`.')
+    .description(
+      'Runs the flow of a file. The parameters of the flow are options too: see `leat run FLOW --help`.',
+    )
     .argument('<flow>', 'the flow file')
     .option('--params <file>', 'read parameters from a JSON or YAML file')
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
-    .addHelpText('after', examples('leat run train.ts --alpha 0.2', 'leat run train.ts --with retry --max-workers 4'))
-    .action(async (flow: string, options, command: Command) => done(await (await import('./commands/run.ts')).run({ terminal, flow, options, rest: command.args.slice(1), help: command.helpInformation() })));
+    .addHelpText(
+      'after',
+      examples('leat run train.ts --alpha 0.2', 'leat run train.ts --with retry --max-workers 4'),
+    )
+    .action(async (flow: string, options: RunCommand['options'], command: Command) =>
+      done(
+        await (
+          await import('./commands/run.ts')
+        ).run({ terminal, flow, options, rest: command.args.slice(1), help: command.helpInformation() }),
+      ),
+    );
   runOptions(root.command('resume'))
     .summary('run again what failed, and what comes after it')
-    .description('Starts a new run that takes over the results of an earlier one and runs only what failed, is missing, or comes after that.')
+    .description(
+      'Starts a new run that takes over the results of an earlier one and runs only what failed, is missing, or comes after that.',
+    )
     .argument('[run]', 'the run to resume, as in TrainFlow/417 (default: the latest one that failed)')
     .option('--from <step>', 'run this step and all after it again, also what succeeded')
     .option('--flow <file>', 'the flow file (default: where the run had it)')
     .addHelpText('after', examples('leat resume', 'leat resume TrainFlow/417 --from choose'))
-    .action(async (run: string | undefined, options) => done(await (await import('./commands/resume.ts')).resume({ terminal, run, options })));
+    .action(async (run: string | undefined, options: ResumeCommand['options']) =>
+      done(await (await import('./commands/resume.ts')).resume({ terminal, run, options })),
+    );
   root
     .command('check')
     .summary('check the graph of a flow without running it')
@@ -67,21 +98,31 @@ function addRunCommands(root: Command, terminal: Terminal, done: Done): void {
     .addOption(jsonOption())
     .addOption(homeOption())
     .addHelpText('after', examples('leat check train.ts', 'leat check train.ts --with batch'))
-    .action(async (flow: string, options) => done(await (await import('./commands/check.ts')).check({ terminal, flow, options })));
+    .action(async (flow: string, options: CheckCommand['options']) =>
+      done(await (await import('./commands/check.ts')).check({ terminal, flow, options })),
+    );
 }
 
-function addReadCommands(root: Command, terminal: Terminal, done: Done): void {
+function addRunReaders(root: Command, terminal: Terminal, done: Done): void {
   root
     .command('show')
     .summary('show the graph of a flow, or how a run went')
-    .argument('<what>', 'a flow file, a run (TrainFlow/417, TrainFlow/latest), or a task (TrainFlow/417/train[3])')
+    .argument(
+      '<what>',
+      'a flow file, a run (TrainFlow/417, TrainFlow/latest), or a task (TrainFlow/417/train[3])',
+    )
     .option('--mermaid', 'the graph as a Mermaid diagram')
     .option('--dot', 'the graph for Graphviz')
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
-    .addHelpText('after', examples('leat show train.ts', 'leat show train.ts --mermaid', 'leat show TrainFlow/latest'))
-    .action(async (what: string, options) => done(await (await import('./commands/show.ts')).show({ terminal, what, options })));
+    .addHelpText(
+      'after',
+      examples('leat show train.ts', 'leat show train.ts --mermaid', 'leat show TrainFlow/latest'),
+    )
+    .action(async (what: string, options: ShowCommand['options']) =>
+      done(await (await import('./commands/show.ts')).show({ terminal, what, options })),
+    );
   root
     .command('list')
     .summary('list flows, runs, steps or tasks')
@@ -94,23 +135,41 @@ function addReadCommands(root: Command, terminal: Terminal, done: Done): void {
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
-    .addHelpText('after', examples('leat list flows', 'leat list runs TrainFlow --tag best', 'leat list tasks TrainFlow/latest --status failed'))
-    .action(async (what: string, of: string | undefined, options) => done(await (await import('./commands/list.ts')).list({ terminal, what, of, options })));
+    .addHelpText(
+      'after',
+      examples(
+        'leat list flows',
+        'leat list runs TrainFlow --tag best',
+        'leat list tasks TrainFlow/latest --status failed',
+      ),
+    )
+    .action(async (what: string, of: string | undefined, options: ListCommand['options']) =>
+      done(await (await import('./commands/list.ts')).list({ terminal, what, of, options })),
+    );
+}
+
+function addOutputReaders(root: Command, terminal: Terminal, done: Done): void {
   root
     .command('logs')
     .summary('print what a task printed')
     .argument('<task>', 'a task, as in TrainFlow/417/train[3]; or a step for its only task')
     .option('-f, --follow', 'go on until the task has ended')
-    .option('--attempt <n>', 'of this attempt (default: the last)', (text) => count(String(Number(text) + 1)) - 1)
+    .option(
+      '--attempt <n>',
+      'of this attempt (default: the last)',
+      (text) => count(String(Number(text) + 1)) - 1,
+    )
     .option('--timestamps', 'with the time of each line')
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
-    .addHelpText('after', examples("leat logs 'TrainFlow/417/train[3]'", 'leat logs TrainFlow/latest/start --follow'))
-    .action(async (task: string, options) => done(await (await import('./commands/logs.ts')).logs({ terminal, task, options })));
-}
-
-function addArtifactCommands(root: Command, terminal: Terminal, done: Done): void {
+    .addHelpText(
+      'after',
+      examples("leat logs 'TrainFlow/417/train[3]'", 'leat logs TrainFlow/latest/start --follow'),
+    )
+    .action(async (task: string, options: LogsCommand['options']) =>
+      done(await (await import('./commands/logs.ts')).logs({ terminal, task, options })),
+    );
   root
     .command('get')
     .summary('print one artifact')
@@ -120,8 +179,13 @@ function addArtifactCommands(root: Command, terminal: Terminal, done: Done): voi
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
-    .addHelpText('after', examples('leat get TrainFlow/latest/end.best', 'leat get TrainFlow/latest/end.chart > chart.svg'))
-    .action(async (artifact: string, options) => done(await (await import('./commands/get.ts')).get({ terminal, artifact, options })));
+    .addHelpText(
+      'after',
+      examples('leat get TrainFlow/latest/end.best', 'leat get TrainFlow/latest/end.chart > chart.svg'),
+    )
+    .action(async (artifact: string, options: GetCommand['options']) =>
+      done(await (await import('./commands/get.ts')).get({ terminal, artifact, options })),
+    );
   root
     .command('dump')
     .summary('print all artifacts of a run or a task')
@@ -131,7 +195,12 @@ function addArtifactCommands(root: Command, terminal: Terminal, done: Done): voi
     .addOption(namespaceOption())
     .addOption(homeOption())
     .addHelpText('after', examples('leat dump TrainFlow/latest', "leat dump 'TrainFlow/417/train[3]' --json"))
-    .action(async (what: string, options) => done(await (await import('./commands/dump.ts')).dump({ terminal, what, options })));
+    .action(async (what: string, options: DumpCommand['options']) =>
+      done(await (await import('./commands/dump.ts')).dump({ terminal, what, options })),
+    );
+}
+
+function addCodeReaders(root: Command, terminal: Terminal, done: Done): void {
   root
     .command('diff')
     .summary('compare two runs: parameters, artifacts, code')
@@ -141,7 +210,9 @@ function addArtifactCommands(root: Command, terminal: Terminal, done: Done): voi
     .addOption(namespaceOption())
     .addOption(homeOption())
     .addHelpText('after', examples('leat diff TrainFlow/416 TrainFlow/417'))
-    .action(async (run: string, other: string, options) => done(await (await import('./commands/diff.ts')).diff({ terminal, run, other, options })));
+    .action(async (run: string, other: string, options: DiffCommand['options']) =>
+      done(await (await import('./commands/diff.ts')).diff({ terminal, run, other, options })),
+    );
   root
     .command('code')
     .summary('print the source that a run ran')
@@ -152,7 +223,9 @@ function addArtifactCommands(root: Command, terminal: Terminal, done: Done): voi
     .addOption(namespaceOption())
     .addOption(homeOption())
     .addHelpText('after', examples('leat code TrainFlow/417', 'leat code TrainFlow/417 --output old-code'))
-    .action(async (run: string, options) => done(await (await import('./commands/code.ts')).code({ terminal, run, options })));
+    .action(async (run: string, options: CodeCommand['options']) =>
+      done(await (await import('./commands/code.ts')).code({ terminal, run, options })),
+    );
 }
 
 function addKeepingCommands(root: Command, terminal: Terminal, done: Done): void {
@@ -166,24 +239,38 @@ function addKeepingCommands(root: Command, terminal: Terminal, done: Done): void
     .addOption(namespaceOption())
     .addOption(homeOption())
     .addHelpText('after', examples('leat tag TrainFlow/417 --add best --remove candidate'))
-    .action(async (run: string, options) => done(await (await import('./commands/tag.ts')).tag({ terminal, run, options })));
+    .action(async (run: string, options: TagCommand['options']) =>
+      done(await (await import('./commands/tag.ts')).tag({ terminal, run, options })),
+    );
   root
     .command('gc')
     .summary('delete old runs and what nothing refers to')
-    .option('--keep <n>', 'keep the newest n runs of each flow (default: all runs; only unreferenced files go)', count)
+    .option(
+      '--keep <n>',
+      'keep the newest n runs of each flow (default: all runs; only unreferenced files go)',
+      count,
+    )
     .option('--older-than <days>', 'of the others, delete only those older than this', count)
-    .option('--grace <hours>', 'keep unreferenced files younger than this: a run may be about to refer to them', count, 24)
+    .option(
+      '--grace <hours>',
+      'keep unreferenced files younger than this: a run may be about to refer to them',
+      count,
+      24,
+    )
     .option('--dry-run', 'say what would go, delete nothing')
     .addOption(jsonOption())
     .addOption(homeOption())
     .addHelpText('after', examples('leat gc --dry-run', 'leat gc --keep 20 --older-than 30'))
-    .action(async (options) => done(await (await import('./commands/gc.ts')).gc({ terminal, options })));
+    .action(async (options: GcCommand['options']) =>
+      done(await (await import('./commands/gc.ts')).gc({ terminal, options })),
+    );
 }
 
 /** Adds every command to the program; `done` takes the exit code. */
 export function registerCommands(root: Command, terminal: Terminal, done: Done): void {
   addRunCommands(root, terminal, done);
-  addReadCommands(root, terminal, done);
-  addArtifactCommands(root, terminal, done);
+  addRunReaders(root, terminal, done);
+  addOutputReaders(root, terminal, done);
+  addCodeReaders(root, terminal, done);
   addKeepingCommands(root, terminal, done);
 }

@@ -28,7 +28,8 @@ function program(terminal: Terminal, done: (exitCode: number) => void): Command 
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(text),
       getOutHasColors: () => terminal.out.style('bold', 'x') !== 'x',
-      outputError: (text, write) => write(text.replace(/^error: /, `${terminal.err.style(['red', 'bold'], 'error')} `)),
+      outputError: (text, write) =>
+        write(text.replace(/^error: /, `${terminal.err.style(['red', 'bold'], 'error')} `)),
     })
     .showSuggestionAfterError(true);
   registerCommands(root, terminal, done);
@@ -36,7 +37,10 @@ function program(terminal: Terminal, done: (exitCode: number) => void): Command 
 }
 
 /** Runs one command line (without `node leat`) and returns its exit code. Never throws. */
-export async function runCli(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+export async function runCli(
+  argv: readonly string[],
+  terminal: Terminal = processTerminal(),
+): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const root = program(terminal, (code) => {
     exitCode = code;

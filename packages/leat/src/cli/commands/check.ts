@@ -11,15 +11,23 @@ export interface CheckCommand {
 
 /** `leat check FLOW`: everything that `leat run` would refuse, without a run. */
 export async function check({ terminal, flow, options }: CheckCommand): Promise<number> {
-  const { prepared, warnings } = await checkFlow({ file: flow, home: resolveHome(options), with: options.with ?? [] });
+  const { prepared, warnings } = await checkFlow({
+    file: flow,
+    home: resolveHome(options),
+    with: options.with ?? [],
+  });
   const { graph, plan, built } = prepared;
   const notes = [...built.warnings, ...warnings.map((warning) => warning.message)];
   if (options.json === true) {
-    terminal.out.write(`${JSON.stringify({ flow: graph.flow, steps: graph.steps.length, warnings: notes, plan })}\n`);
+    terminal.out.write(
+      `${JSON.stringify({ flow: graph.flow, steps: graph.steps.length, warnings: notes, plan })}\n`,
+    );
     return 0;
   }
   for (const note of notes) terminal.err.write(`${terminal.err.style('yellow', 'warning')} ${note}\n`);
-  terminal.out.write(`${terminal.out.style('green', '✓')} ${graph.flow}: ${plural(graph.steps.length, 'step')}, the graph is good\n`);
+  terminal.out.write(
+    `${terminal.out.style('green', '✓')} ${graph.flow}: ${plural(graph.steps.length, 'step')}, the graph is good\n`,
+  );
   const text = planText(plan);
   if (text !== undefined) terminal.out.write(`${text}\n`);
   return 0;

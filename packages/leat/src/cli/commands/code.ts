@@ -17,7 +17,8 @@ export interface CodeCommand {
 /** Paths of a package are relative to its project and may lead out of it; here they stay within the folder. */
 function placeOf(folder: string, { path }: SourceFile): string {
   const place = resolve(folder, path.replaceAll(/(^|\/)\.\.(?=\/)/g, '$1outside'));
-  if (relative(folder, place).startsWith('..')) throw new LeatError('USAGE', `'${path}' would be written outside of '${folder}'`);
+  if (relative(folder, place).startsWith('..'))
+    throw new LeatError('USAGE', `'${path}' would be written outside of '${folder}'`);
   return place;
 }
 
@@ -31,12 +32,18 @@ async function writeAll(files: readonly SourceFile[], folder: string): Promise<v
 
 /** `leat code RUN`. */
 export async function code({ terminal, run, options }: CodeCommand): Promise<number> {
-  const files = await withClient(options, async (client) => (await client.run(run)).code({ libraries: options.all === true }));
+  const files = await withClient(options, async (client) =>
+    (await client.run(run)).code({ libraries: options.all === true }),
+  );
   if (options.output !== undefined) {
     const folder = resolve(options.output);
     await writeAll(files, folder);
     terminal.err.write(`${plural(files.length, 'file')} in ${folder}\n`);
   } else if (options.json === true) terminal.out.write(jsonText(files, false));
-  else for (const { path, text } of files) terminal.out.write(`${terminal.out.style('dim', `// ${path}`)}\n${text}${text.endsWith('\n') ? '' : '\n'}`);
+  else
+    for (const { path, text } of files)
+      terminal.out.write(
+        `${terminal.out.style('dim', `// ${path}`)}\n${text}${text.endsWith('\n') ? '' : '\n'}`,
+      );
   return 0;
 }

@@ -33,10 +33,22 @@ function textDiff({ name, before, after }: Difference<string>, out: Output): str
   try {
     writeFileSync(join(folder, 'before'), before);
     writeFileSync(join(folder, 'after'), after);
-    const { stdout } = spawnSync('diff', ['-u', 'before', 'after'], { cwd: folder, encoding: 'utf8', timeout: 10_000 });
+    const { stdout } = spawnSync('diff', ['-u', 'before', 'after'], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 10_000,
+    });
     if (!stdout) return [`  ${name}: differs`];
-    const colour = (line: string): string => (line.startsWith('+') ? out.style('green', line) : line.startsWith('-') ? out.style('red', line) : line);
-    return [`  ${name}:`, ...stdout.trimEnd().split('\n').slice(2).map((line) => `    ${colour(line)}`)];
+    const colour = (line: string): string =>
+      line.startsWith('+') ? out.style('green', line) : line.startsWith('-') ? out.style('red', line) : line;
+    return [
+      `  ${name}:`,
+      ...stdout
+        .trimEnd()
+        .split('\n')
+        .slice(2)
+        .map((line) => `    ${colour(line)}`),
+    ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -46,19 +58,35 @@ function stepLine({ step, tasks, compared, artifacts, sourceChanged }: StepDiffe
   const parts = [
     tasks.before === tasks.after ? '' : `${formatCount(tasks.before)} → ${formatCount(tasks.after)} tasks`,
     sourceChanged ? 'code changed' : '',
-    artifacts.length === 0 ? '' : `artifacts ${artifacts.map((one) => (compared > 1 ? `${one.name} (${one.tasks} of ${compared} tasks)` : one.name)).join(', ')}`,
+    artifacts.length === 0
+      ? ''
+      : `artifacts ${artifacts.map((one) => (compared > 1 ? `${one.name} (${one.tasks} of ${compared} tasks)` : one.name)).join(', ')}`,
   ];
   return `  ${step}: ${parts.filter(Boolean).join('; ')}`;
 }
 
 function diffText(found: RunDiff, out: Output): string {
   const lines = [
-    ...section('parameters', found.parameters.map((one) => change(one, (value) => JSON.stringify(value))), out),
-    ...section('artifacts of end', found.artifacts.map((one) => change(one, ({ type, hash }) => `${type} ${hash.slice(0, 8)}`)), out),
+    ...section(
+      'parameters',
+      found.parameters.map((one) => change(one, (value) => JSON.stringify(value))),
+      out,
+    ),
+    ...section(
+      'artifacts of end',
+      found.artifacts.map((one) => change(one, ({ type, hash }) => `${type} ${hash.slice(0, 8)}`)),
+      out,
+    ),
     ...section('steps', found.steps.map(stepLine), out),
-    ...section('code', found.code.flatMap((one) => textDiff(one, out)), out),
+    ...section(
+      'code',
+      found.code.flatMap((one) => textDiff(one, out)),
+      out,
+    ),
   ];
-  return lines.length === 0 ? `${found.before} and ${found.after} are the same in parameters, artifacts and code\n` : lines.join('\n');
+  return lines.length === 0
+    ? `${found.before} and ${found.after} are the same in parameters, artifacts and code\n`
+    : lines.join('\n');
 }
 
 /** `leat diff RUN RUN`. */

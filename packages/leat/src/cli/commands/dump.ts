@@ -43,8 +43,12 @@ async function dumpJson(client: Client, { terminal, what, options }: DumpCommand
   let first = true;
   for await (const task of tasksOf(client, what)) {
     const values = await valuesOf(task, options.maxSize);
-    const artifacts = Object.fromEntries(values.map(({ name, value, left }) => [name, left === undefined ? toJson(value) : leftOut(left)]));
-    terminal.out.write(`${first ? '' : ','}\n${jsonText({ task: task.address, step: task.step, status: task.status, artifacts }, false).trimEnd()}`);
+    const artifacts = Object.fromEntries(
+      values.map(({ name, value, left }) => [name, left === undefined ? toJson(value) : leftOut(left)]),
+    );
+    terminal.out.write(
+      `${first ? '' : ','}\n${jsonText({ task: task.address, step: task.step, status: task.status, artifacts }, false).trimEnd()}`,
+    );
     first = false;
   }
   terminal.out.write('\n]}\n');
@@ -54,7 +58,15 @@ async function dumpText(client: Client, { terminal: { out }, what, options }: Du
   for await (const task of tasksOf(client, what)) {
     out.write(`${out.style('bold', task.address)} ${task.status}\n`);
     for (const { name, value, left } of await valuesOf(task, options.maxSize)) {
-      const text = left === undefined ? inspect(value, { depth: 4, maxArrayLength: 20, maxStringLength: 400, breakLength: out.columns - 4 }) : out.style('dim', `${left} (leat get)`);
+      const text =
+        left === undefined
+          ? inspect(value, {
+              depth: 4,
+              maxArrayLength: 20,
+              maxStringLength: 400,
+              breakLength: out.columns - 4,
+            })
+          : out.style('dim', `${left} (leat get)`);
       out.write(`  ${out.style('cyan', name)} = ${text.replaceAll('\n', '\n  ')}\n`);
     }
   }
@@ -62,6 +74,8 @@ async function dumpText(client: Client, { terminal: { out }, what, options }: Du
 
 /** `leat dump RUN|TASK`. */
 export async function dump(command: DumpCommand): Promise<number> {
-  await withClient(command.options, (client) => (command.options.json === true ? dumpJson(client, command) : dumpText(client, command)));
+  await withClient(command.options, (client) =>
+    command.options.json === true ? dumpJson(client, command) : dumpText(client, command),
+  );
   return 0;
 }

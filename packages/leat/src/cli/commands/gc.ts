@@ -33,6 +33,8 @@ export async function gc({ terminal, options }: GcCommand): Promise<number> {
   }
   for (const { flow, id } of found.runs) terminal.out.write(`${flow}/${id}\n`);
   const what = `${plural(found.runs.length, 'run')}, ${plural(found.objects, 'file')}, ${formatBytes(found.bytes)}`;
-  terminal.err.write(`${dryRun ? 'would delete' : 'deleted'} ${what}; ${plural(found.keptRuns, 'run')} kept\n`);
+  terminal.err.write(
+    `${dryRun ? 'would delete' : 'deleted'} ${what}; ${plural(found.keptRuns, 'run')} kept\n`,
+  );
   return 0;
 }

@@ -29,10 +29,17 @@ async function writeStream(file: StoredFile, output: string | undefined): Promis
 async function writeValue(value: unknown, { terminal, options }: GetCommand): Promise<void> {
   if (options.json === true) terminal.out.write(jsonText(value, false));
   else if (value instanceof StoredFile) await writeStream(value, options.output);
-  else if (options.output !== undefined) await writeFile(options.output, value instanceof Uint8Array || typeof value === 'string' ? value : jsonText(value, true));
+  else if (options.output !== undefined)
+    await writeFile(
+      options.output,
+      value instanceof Uint8Array || typeof value === 'string' ? value : jsonText(value, true),
+    );
   else if (value instanceof Uint8Array && !terminal.out.isTerminal) process.stdout.write(value);
   else if (typeof value === 'string') terminal.out.write(`${value}\n`);
-  else terminal.out.write(`${inspect(value, { depth: null, maxArrayLength: 1000, colors: terminal.out.isTerminal && terminal.out.style('bold', 'x') !== 'x', compact: true, breakLength: terminal.out.columns })}\n`);
+  else
+    terminal.out.write(
+      `${inspect(value, { depth: null, maxArrayLength: 1000, colors: terminal.out.isTerminal && terminal.out.style('bold', 'x') !== 'x', compact: true, breakLength: terminal.out.columns })}\n`,
+    );
 }
 
 /** `leat get TASK.artifact`. */
@@ -44,9 +51,15 @@ export async function get(command: GetCommand): Promise<number> {
     if (options.facts !== true) return writeValue(await task.get(artifact), command);
     const all = await task.artifacts();
     const facts = all.find(({ name }) => name === artifact);
-    if (facts === undefined) throw notFound(`artifact '${artifact}' in '${task.fullAddress}'`, artifact, all.map(({ name }) => name));
+    if (facts === undefined)
+      throw notFound(
+        `artifact '${artifact}' in '${task.fullAddress}'`,
+        artifact,
+        all.map(({ name }) => name),
+      );
     if (options.json === true) terminal.out.write(jsonText(facts, false));
-    else terminal.out.write(`${facts.type}, ${formatBytes(facts.size)}, ${facts.codec}, sha256 ${facts.hash}\n`);
+    else
+      terminal.out.write(`${facts.type}, ${formatBytes(facts.size)}, ${facts.codec}, sha256 ${facts.hash}\n`);
   });
   return 0;
 }

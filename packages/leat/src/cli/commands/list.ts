@@ -1,5 +1,13 @@
 import { LeatError } from '../../errors/index.ts';
-import type { Client, FlowReader, RunReader, RunStatus, StepCounts, TaskReader, TaskStatus } from '../../client/index.ts';
+import type {
+  Client,
+  FlowReader,
+  RunReader,
+  RunStatus,
+  StepCounts,
+  TaskReader,
+  TaskStatus,
+} from '../../client/index.ts';
 import { formatCount, formatDuration, formatTime } from '../output/format.ts';
 import { jsonText } from '../output/json.ts';
 import { statusText } from '../output/status.ts';
@@ -30,12 +38,24 @@ interface Listing {
 
 const defaultRuns = 100;
 const runStatuses: readonly RunStatus[] = ['running', 'succeeded', 'failed', 'cancelled'];
-const taskStatuses: readonly TaskStatus[] = ['submitted', 'queued', 'starting', 'running', 'waiting-retry', 'succeeded', 'failed', 'cancelled'];
+const taskStatuses: readonly TaskStatus[] = [
+  'submitted',
+  'queued',
+  'starting',
+  'running',
+  'waiting-retry',
+  'succeeded',
+  'failed',
+  'cancelled',
+];
 
 function known<T extends string>(text: string | undefined, all: readonly T[]): T | undefined {
   if (text === undefined) return undefined;
   const found = all.find((one) => one === text);
-  if (found === undefined) throw new LeatError('USAGE', `there is no status '${text}'`, { hint: `--status takes one of ${all.join(', ')}` });
+  if (found === undefined)
+    throw new LeatError('USAGE', `there is no status '${text}'`, {
+      hint: `--status takes one of ${all.join(', ')}`,
+    });
   return found;
 }
 
@@ -44,14 +64,32 @@ function needed(of: string | undefined, what: string, example: string): string {
   throw new LeatError('USAGE', `leat list ${what} needs a run`, { hint: `leat list ${what} ${example}` });
 }
 
-const duration = (from: number | undefined, to: number | undefined): string => (from === undefined ? '' : formatDuration((to ?? Date.now()) - from));
+const duration = (from: number | undefined, to: number | undefined): string =>
+  from === undefined ? '' : formatDuration((to ?? Date.now()) - from);
 
 async function flows(client: Client): Promise<Listing> {
   const found: readonly FlowReader[] = await client.flows();
   return {
-    rows: found.map((flow) => ({ flow: flow.name, runs: flow.runCount, latest: flow.latest.address, status: flow.latest.status })),
-    columns: [{ title: 'flow' }, { title: 'runs', right: true }, { title: 'latest' }, { title: 'status' }, { title: 'started' }],
-    cells: found.map(({ name, runCount, latest }) => [name, formatCount(runCount), latest.address, latest.status, formatTime(latest.record.createdAt)]),
+    rows: found.map((flow) => ({
+      flow: flow.name,
+      runs: flow.runCount,
+      latest: flow.latest.address,
+      status: flow.latest.status,
+    })),
+    columns: [
+      { title: 'flow' },
+      { title: 'runs', right: true },
+      { title: 'latest' },
+      { title: 'status' },
+      { title: 'started' },
+    ],
+    cells: found.map(({ name, runCount, latest }) => [
+      name,
+      formatCount(runCount),
+      latest.address,
+      latest.status,
+      formatTime(latest.record.createdAt),
+    ]),
     none: 'no flow has run yet',
   };
 }
@@ -67,18 +105,57 @@ async function runs(client: Client, { of, options }: ListCommand, terminal: Term
   const found: readonly RunReader[] = await Array.fromAsync(client.runs(query));
   return {
     rows: found.map((run) => ({ ...runFacts(run), tags: run.tags })),
-    columns: [{ title: 'run' }, { title: 'status' }, { title: 'started' }, { title: 'took', right: true }, { title: 'tags' }],
-    cells: found.map((run) => [run.address, statusText(run.status, terminal.out, run.abandoned), formatTime(run.record.createdAt), duration(run.record.createdAt, run.record.endedAt), run.tags.join(', ')]),
+    columns: [
+      { title: 'run' },
+      { title: 'status' },
+      { title: 'started' },
+      { title: 'took', right: true },
+      { title: 'tags' },
+    ],
+    cells: found.map((run) => [
+      run.address,
+      statusText(run.status, terminal.out, run.abandoned),
+      formatTime(run.record.createdAt),
+      duration(run.record.createdAt, run.record.endedAt),
+      run.tags.join(', '),
+    ]),
     none: `no run in the namespace '${client.namespace ?? '*'}'`,
   };
 }
 
 /** A run as `--json` shows it. */
 export function runFacts(run: RunReader): Record<string, unknown> {
-  const { flow, id, namespace, user, tags, parameters, createdAt, endedAt, command, package: code, datastore, resumeFrom } = run.record;
+  const {
+    flow,
+    id,
+    namespace,
+    user,
+    tags,
+    parameters,
+    createdAt,
+    endedAt,
+    command,
+    package: code,
+    datastore,
+    resumeFrom,
+  } = run.record;
   return {
-    run: run.address, flow, id, status: run.status, abandoned: run.abandoned, namespace, user, tags, parameters, createdAt, endedAt,
-    originRun: run.originRun, resumeFrom, package: code, datastore, command,
+    run: run.address,
+    flow,
+    id,
+    status: run.status,
+    abandoned: run.abandoned,
+    namespace,
+    user,
+    tags,
+    parameters,
+    createdAt,
+    endedAt,
+    originRun: run.originRun,
+    resumeFrom,
+    package: code,
+    datastore,
+    command,
   };
 }
 
@@ -87,20 +164,40 @@ async function steps(client: Client, of: string): Promise<Listing> {
   const counts: readonly StepCounts[] = await Promise.all(run.steps().map((step) => step.counts()));
   return {
     rows: counts,
-    columns: [{ title: 'step' }, { title: 'tasks', right: true }, { title: 'status' }, { title: 'took', right: true }],
-    cells: counts.map((step) => [step.step, formatCount(step.total), countsText(step), duration(step.firstStartedAt, step.lastEndedAt)]),
+    columns: [
+      { title: 'step' },
+      { title: 'tasks', right: true },
+      { title: 'status' },
+      { title: 'took', right: true },
+    ],
+    cells: counts.map((step) => [
+      step.step,
+      formatCount(step.total),
+      countsText(step),
+      duration(step.firstStartedAt, step.lastEndedAt),
+    ]),
     none: `${run.address} has no steps`,
   };
 }
 
 /** `998 succeeded, 2 failed; 1 caught, 500 reused`. */
 export function countsText({ byStatus, caught, reused }: StepCounts): string {
-  const parts = Object.entries(byStatus).filter(([, count]) => count > 0).map(([status, count]) => `${formatCount(count)} ${status}`);
-  const notes = [caught > 0 ? `${formatCount(caught)} caught` : '', reused > 0 ? `${formatCount(reused)} reused` : ''].filter(Boolean);
+  const parts = Object.entries(byStatus)
+    .filter(([, count]) => count > 0)
+    .map(([status, count]) => `${formatCount(count)} ${status}`);
+  const notes = [
+    caught > 0 ? `${formatCount(caught)} caught` : '',
+    reused > 0 ? `${formatCount(reused)} reused` : '',
+  ].filter(Boolean);
   return [parts.join(', '), notes.join(', ')].filter(Boolean).join('; ');
 }
 
-async function tasks(client: Client, of: string, { options }: ListCommand, terminal: Terminal): Promise<Listing> {
+async function tasks(
+  client: Client,
+  of: string,
+  { options }: ListCommand,
+  terminal: Terminal,
+): Promise<Listing> {
   const status = known(options.status, taskStatuses);
   const run = await client.run(of);
   if (options.step !== undefined) run.step(options.step); // a wrong name is refused with the nearest one
@@ -112,13 +209,23 @@ async function tasks(client: Client, of: string, { options }: ListCommand, termi
   const found: readonly TaskReader[] = await Array.fromAsync(run.tasks(query));
   return {
     rows: found.map((task) => task.record),
-    columns: [{ title: 'task' }, { title: 'status' }, { title: 'attempts', right: true }, { title: 'took', right: true }, { title: '' }],
+    columns: [
+      { title: 'task' },
+      { title: 'status' },
+      { title: 'attempts', right: true },
+      { title: 'took', right: true },
+      { title: '' },
+    ],
     cells: found.map(({ record }) => [
       record.task,
       statusText(record.status, terminal.out),
       String(record.attempts),
       duration(record.startedAt, record.endedAt),
-      record.originRun === undefined ? (record.failure === undefined ? '' : `${record.caught ? 'caught: ' : ''}${failureTitle(record.failure).split('\n')[0]}`) : `reused from ${record.originRun}`,
+      record.originRun === undefined
+        ? record.failure === undefined
+          ? ''
+          : `${record.caught ? 'caught: ' : ''}${failureTitle(record.failure).split('\n')[0]}`
+        : `reused from ${record.originRun}`,
     ]),
     none: `${run.address} has no such task`,
   };
@@ -136,7 +243,9 @@ function listing(client: Client, command: ListCommand): Promise<Listing> {
     case 'tasks':
       return tasks(client, needed(of, what, 'TrainFlow/417'), command, terminal);
     default:
-      throw new LeatError('USAGE', `leat list cannot list '${what}'`, { hint: 'leat list flows | runs [FLOW] | steps RUN | tasks RUN' });
+      throw new LeatError('USAGE', `leat list cannot list '${what}'`, {
+        hint: 'leat list flows | runs [FLOW] | steps RUN | tasks RUN',
+      });
   }
 }
 

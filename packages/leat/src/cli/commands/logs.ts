@@ -6,7 +6,11 @@ import { type ReadFlags, withClient } from './with-client.ts';
 export interface LogsCommand {
   readonly terminal: Terminal;
   readonly task: string;
-  readonly options: ReadFlags & { readonly follow?: boolean; readonly attempt?: number; readonly timestamps?: boolean };
+  readonly options: ReadFlags & {
+    readonly follow?: boolean;
+    readonly attempt?: number;
+    readonly timestamps?: boolean;
+  };
 }
 
 /** `leat logs TASK`: the task's stdout to stdout, its stderr to stderr. */

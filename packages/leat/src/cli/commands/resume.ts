@@ -15,9 +15,14 @@ const quoted = (names: readonly string[]): string => names.map((name) => `'${nam
 /** What will be reused, what not, and why. */
 export function resumeText({ origin, reusable, fresh, changed, added }: ResumePlan): string {
   const address = `${origin.flow}/${origin.id}`;
-  const lines = [`resuming ${address} (${origin.status}): ${plural(reusable, 'task')} of it succeeded and can be reused; what failed, is missing or comes after that runs`];
+  const lines = [
+    `resuming ${address} (${origin.status}): ${plural(reusable, 'task')} of it succeeded and can be reused; what failed, is missing or comes after that runs`,
+  ];
   if (fresh.length > 0) lines.push(`  ${quoted(fresh)} and all after it run again: --from`);
-  if (changed.length > 0) lines.push(`  the code of ${quoted(changed)} has changed since; results that are there are reused all the same (--from ${changed[0]} runs it again)`);
+  if (changed.length > 0)
+    lines.push(
+      `  the code of ${quoted(changed)} has changed since; results that are there are reused all the same (--from ${changed[0]} runs it again)`,
+    );
   if (added.length > 0) lines.push(`  new in the flow: ${quoted(added)}`);
   return lines.join('\n');
 }

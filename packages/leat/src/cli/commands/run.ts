@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 
 import { LeatError } from '../../errors/index.ts';
-import type { FlowDescription } from '../../flow/description.ts';
 import { describePlan } from '../../plan/describe-plan.ts';
 import type { RunPlan } from '../../plan/plan.ts';
 import { prepareFlow, resolveHome, startRun } from '../../run/index.ts';
@@ -34,7 +33,8 @@ export interface RunCommand {
 /** The shape of the tasks, where somebody asked for one: said before the first task starts. */
 export function planText(plan: RunPlan): string | undefined {
   const asked = Object.values(plan.steps).some(
-    (step) => step.layer !== 'local' || Object.values(step.resources).some((value) => value.origin !== 'default'),
+    ({ layer, resources: { cpu, memory, gpu, disk } }) =>
+      layer !== 'local' || [cpu, memory, gpu, disk].some(({ origin }) => origin !== 'default'),
   );
   return asked ? describePlan(plan) : undefined;
 }
@@ -51,7 +51,7 @@ export function writeRunIdFile(file: string | undefined, address: string): void 
 
 async function showHelp({ terminal, flow, options, help }: RunCommand): Promise<number> {
   const { description } = await prepareFlow({ file: flow, home: resolveHome(options) });
-  terminal.out.write(`${help}${parameterHelp(description as FlowDescription)}`);
+  terminal.out.write(`${help}${parameterHelp(description)}`);
   return 0;
 }
 

@@ -35,11 +35,17 @@ async function stepLines(run: RunReader): Promise<string[]> {
   const rows = await Promise.all(
     run.steps().map(async (step) => {
       const counts = await step.counts();
-      const took = counts.firstStartedAt === undefined ? '' : formatDuration((counts.lastEndedAt ?? Date.now()) - counts.firstStartedAt);
+      const took =
+        counts.firstStartedAt === undefined
+          ? ''
+          : formatDuration((counts.lastEndedAt ?? Date.now()) - counts.firstStartedAt);
       return [step.name, formatCount(counts.total), countsText(counts), took];
     }),
   );
-  return renderTable([{ title: 'step' }, { title: 'tasks', right: true }, { title: 'status' }, { title: 'took', right: true }], rows);
+  return renderTable(
+    [{ title: 'step' }, { title: 'tasks', right: true }, { title: 'status' }, { title: 'took', right: true }],
+    rows,
+  );
 }
 
 async function runText(run: RunReader, { terminal: { out } }: ShowCommand): Promise<string> {
@@ -49,18 +55,34 @@ async function runText(run: RunReader, { terminal: { out } }: ShowCommand): Prom
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['started', `${formatTime(record.createdAt)} by ${record.user} (${record.namespace})`],
     ['command', record.command],
-    ['parameters', Object.entries(run.parameters).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ') || undefined],
+    [
+      'parameters',
+      Object.entries(run.parameters)
+        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+        .join(' ') || undefined,
+    ],
     ['tags', run.tags.join(', ') || undefined],
     ['resumed from', run.originRun],
     ['code', run.package.slice(0, 12)],
   ];
   return [
     `${out.style('bold', run.address)} ${statusText(run.status, out, run.abandoned)} ${run.status === 'running' ? 'for' : 'in'} ${took}`,
-    ...facts.flatMap(([name, text]) => (text === undefined ? [] : [`  ${out.style('dim', name.padEnd(12))} ${text}`])),
+    ...facts.flatMap(([name, text]) =>
+      text === undefined ? [] : [`  ${out.style('dim', name.padEnd(12))} ${text}`],
+    ),
     '',
     ...(await stepLines(run)),
-    ...failures.flatMap((task, i) => (task.failure === undefined ? [] : ['', `${out.style('red', task.address)} failed (${task.attempts} ${task.attempts === 1 ? 'attempt' : 'attempts'}): ${(i === 0 ? failureLines(task.failure, out) : [failureTitle(task.failure)]).join('\n')}`])),
-    ...(run.status === 'failed' || run.status === 'cancelled' ? ['', `go on with what is done: leat resume ${run.address}`] : []),
+    ...failures.flatMap((task, i) =>
+      task.failure === undefined
+        ? []
+        : [
+            '',
+            `${out.style('red', task.address)} failed (${task.attempts} ${task.attempts === 1 ? 'attempt' : 'attempts'}): ${(i === 0 ? failureLines(task.failure, out) : [failureTitle(task.failure)]).join('\n')}`,
+          ],
+    ),
+    ...(run.status === 'failed' || run.status === 'cancelled'
+      ? ['', `go on with what is done: leat resume ${run.address}`]
+      : []),
     '',
   ].join('\n');
 }
@@ -71,12 +93,27 @@ async function taskText(task: TaskReader, { terminal: { out } }: ShowCommand): P
   return [
     `${out.style('bold', task.fullAddress)} ${statusText(task.status, out)}${task.caught ? ' (caught)' : ''}${task.originRun === undefined ? '' : ` (reused from ${task.originRun})`}`,
     ...attempts.map(({ attempt, state, layer, job, startedAt, endedAt, note, failure }) =>
-      [`  attempt ${attempt} ${statusText(state, out)} on ${layer}${job === undefined ? '' : ` (job ${job})`}`, startedAt === undefined ? '' : `${formatTime(startedAt)}, ${formatDuration((endedAt ?? Date.now()) - startedAt)}`, note ?? '', failure === undefined ? '' : failureTitle(failure)]
+      [
+        `  attempt ${attempt} ${statusText(state, out)} on ${layer}${job === undefined ? '' : ` (job ${job})`}`,
+        startedAt === undefined
+          ? ''
+          : `${formatTime(startedAt)}, ${formatDuration((endedAt ?? Date.now()) - startedAt)}`,
+        note ?? '',
+        failure === undefined ? '' : failureTitle(failure),
+      ]
         .filter(Boolean)
         .join('  '),
     ),
     ...(task.failure === undefined ? [] : ['', ...failureLines(task.failure, out)]),
-    ...(artifacts.length === 0 ? [] : ['', ...renderTable([{ title: 'artifact' }, { title: 'type' }, { title: 'size', right: true }, { title: 'sha256' }], artifacts.map(({ name, type, size, hash }) => [name, type, formatBytes(size), hash.slice(0, 12)]))]),
+    ...(artifacts.length === 0
+      ? []
+      : [
+          '',
+          ...renderTable(
+            [{ title: 'artifact' }, { title: 'type' }, { title: 'size', right: true }, { title: 'sha256' }],
+            artifacts.map(({ name, type, size, hash }) => [name, type, formatBytes(size), hash.slice(0, 12)]),
+          ),
+        ]),
     '',
   ].join('\n');
 }
@@ -87,20 +124,33 @@ async function showStored(command: ShowCommand): Promise<string> {
     if (what.split('/').length > 2) {
       const task = await client.task(what);
       if (options.json !== true) return taskText(task, command);
-      return jsonText({ task: task.record, attempts: await task.attemptRecords(), artifacts: await task.artifacts() }, false);
+      return jsonText(
+        { task: task.record, attempts: await task.attemptRecords(), artifacts: await task.artifacts() },
+        false,
+      );
     }
     const run = await client.run(what.includes('/') ? what : `${what}/latest`);
     if (options.mermaid === true || options.dot === true) return graphText(run.graph, command);
     if (options.json !== true) return runText(run, command);
     const steps = await Promise.all(run.steps().map((step) => step.counts()));
-    return jsonText({ run: runFacts(run), steps, failures: (await run.failures(failuresShown)).map((task) => task.record), plan: run.plan }, false);
+    return jsonText(
+      {
+        run: runFacts(run),
+        steps,
+        failures: (await run.failures(failuresShown)).map((task) => task.record),
+        plan: run.plan,
+      },
+      false,
+    );
   });
 }
 
 /** `leat show FLOW|RUN|TASK`. */
 export async function show(command: ShowCommand): Promise<number> {
   const { what, options, terminal } = command;
-  const text = isFile(what) ? graphText((await prepareFlow({ file: what, home: resolveHome(options) })).graph, command) : await showStored(command);
+  const text = isFile(what)
+    ? graphText((await prepareFlow({ file: what, home: resolveHome(options) })).graph, command)
+    : await showStored(command);
   terminal.out.write(text.endsWith('\n') ? text : `${text}\n`);
   return 0;
 }

@@ -9,7 +9,10 @@ export interface ReadFlags {
 }
 
 /** Opens what was run, for one command. */
-export async function withClient<T>({ home, namespace }: ReadFlags, use: (client: Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  { home, namespace }: ReadFlags,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = await connect({ home: resolveHome({ home }).folder, namespace });
   try {
     return await use(client);

@@ -38,7 +38,8 @@ class PeopleReporter implements Reporter {
   started({ address, warnings }: RunHandle): void {
     this.#view = new RunReporter(this.terminal, address);
     this.say(`${this.terminal.err.style('bold', address)} started`);
-    for (const { message, hint } of warnings) this.warning(hint === undefined ? message : `${message}\n  ${hint}`);
+    for (const { message, hint } of warnings)
+      this.warning(hint === undefined ? message : `${message}\n  ${hint}`);
   }
 
   applied(events: readonly RunEvent[], summary: RunSummary): void {
@@ -109,7 +110,11 @@ class MachineReporter extends JsonReporter implements Reporter {
 export const makeReporter = (terminal: Terminal, json: boolean): Reporter =>
   json ? new MachineReporter(terminal) : new PeopleReporter(terminal);
 
-const signalExits = { SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated, SIGHUP: exitCodes.terminated } as const;
+const signalExits = {
+  SIGINT: exitCodes.interrupted,
+  SIGTERM: exitCodes.terminated,
+  SIGHUP: exitCodes.terminated,
+} as const;
 type EndingSignal = keyof typeof signalExits;
 
 /** The first signal ends the run gently, the second at once. Returns what stops listening. */

@@ -11,7 +11,9 @@ const up = (lines: number): string => (lines > 0 ? `\u001B[${lines}A` : '');
 
 /** Cuts a line to the terminal's width: a line that wraps would break the count of lines to go up. */
 function fit(line: string, columns: number): string {
-  return stripVTControlCharacters(line).length < columns ? line : stripVTControlCharacters(line).slice(0, columns - 1);
+  return stripVTControlCharacters(line).length < columns
+    ? line
+    : stripVTControlCharacters(line).slice(0, columns - 1);
 }
 
 export class LiveScreen {

@@ -18,7 +18,8 @@ const rowsForLog = 8;
 
 const oneLine = (failure: EventFailure): string => {
   const what = failure.reason === 'error' ? `${failure.type}: ${failure.message}` : failure.message;
-  const place = failure.place === undefined ? '' : ` (${failure.place.file.split('/').at(-1)}:${failure.place.line})`;
+  const place =
+    failure.place === undefined ? '' : ` (${failure.place.file.split('/').at(-1)}:${failure.place.line})`;
   return `${what.split('\n')[0]}${place}`;
 };
 
@@ -37,7 +38,9 @@ export class RunReporter implements RunObserver {
     const live = terminal.err.isTerminal && process.env['TERM'] !== 'dumb' && !process.env['CI'];
     if (live) this.#screen = new LiveScreen(terminal.err, () => this.#draw());
     // A clock in the picture has to move even when nothing happens.
-    this.#timer = live ? setInterval(() => this.#screen?.refresh(), 1000) : setInterval(() => this.#plainProgress(), plainEveryMs);
+    this.#timer = live
+      ? setInterval(() => this.#screen?.refresh(), 1000)
+      : setInterval(() => this.#plainProgress(), plainEveryMs);
     this.#timer.unref();
   }
 
@@ -76,7 +79,12 @@ export class RunReporter implements RunObserver {
     switch (event.type) {
       case 'attempt-failed': {
         const wait = event.retryAt === undefined ? undefined : Math.max(0, event.retryAt - event.at);
-        const next = wait === undefined ? '' : wait === 0 ? '; trying again' : `; trying again in ${formatDuration(wait)}`;
+        const next =
+          wait === undefined
+            ? ''
+            : wait === 0
+              ? '; trying again'
+              : `; trying again in ${formatDuration(wait)}`;
         const mark = wait === undefined ? err.style('red', '✗') : err.style('yellow', '↻');
         this.say(`${mark} ${event.task}@${event.attempt} ${oneLine(event.failure)}${next}`);
         return;
@@ -86,14 +94,22 @@ export class RunReporter implements RunObserver {
         return;
       case 'cancel-requested':
         this.#cancelling = true;
-        this.say(event.force ? `${event.by}: ending all tasks now` : `${event.by}: no new tasks; ending those that run (once more to end them at once)`);
+        this.say(
+          event.force
+            ? `${event.by}: ending all tasks now`
+            : `${event.by}: no new tasks; ending those that run (once more to end them at once)`,
+        );
         return;
       default:
     }
   }
 
   #progress(summary: RunSummary): RunProgress {
-    const ending = this.#cancelling ? 'cancelling' : summary.ending === 'failed' ? 'a task failed: the others finish' : undefined;
+    const ending = this.#cancelling
+      ? 'cancelling'
+      : summary.ending === 'failed'
+        ? 'a task failed: the others finish'
+        : undefined;
     return {
       address: this.#address,
       startedAt: this.#startedAt,

@@ -4,22 +4,39 @@
  */
 import { StoredFile } from '../../client/index.ts';
 
+function plainError(error: Error): object {
+  const { name, message, cause } = error;
+  return {
+    ...Object.fromEntries(Object.entries(error)),
+    name,
+    message,
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+function bytesOf(value: ArrayBuffer | ArrayBufferView): readonly number[] {
+  if (value instanceof ArrayBuffer) return [...new Uint8Array(value)];
+  return [...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)];
+}
+
+function plainMap(map: ReadonlyMap<unknown, unknown>): object {
+  const byName = [...map.keys()].every((key) => typeof key === 'string');
+  return byName ? (Object.fromEntries(map) as object) : [...map];
+}
+
 function plainObject(value: object): unknown {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  if (value instanceof Map) {
-    const entries = [...value];
-    return entries.every(([key]) => typeof key === 'string') ? Object.fromEntries(entries) : entries;
-  }
+  if (value instanceof Map) return plainMap(value);
   if (value instanceof Set) return [...value];
   if (value instanceof RegExp || value instanceof URL) return String(value);
-  if (value instanceof Error) return { ...value, name: value.name, message: value.message, ...(value.cause === undefined ? {} : { cause: value.cause }) };
+  if (value instanceof Error) return plainError(value);
   if (value instanceof StoredFile) return { file: value.name, size: value.size, hash: value.hash };
-  if (value instanceof ArrayBuffer) return [...new Uint8Array(value)];
-  if (ArrayBuffer.isView(value)) return [...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)];
+  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return bytesOf(value);
   return value;
 }
 
-const isTypedArray = (value: unknown): value is Iterable<number | bigint> => ArrayBuffer.isView(value) && !(value instanceof DataView);
+const isTypedArray = (value: unknown): value is Iterable<number | bigint> =>
+  ArrayBuffer.isView(value) && !(value instanceof DataView);
 
 function convert(value: unknown, above: readonly object[]): unknown {
   if (typeof value === 'bigint') return value.toString();
@@ -37,4 +54,5 @@ function convert(value: unknown, above: readonly object[]): unknown {
 export const toJson = (value: unknown): unknown => convert(value, []) ?? null;
 
 /** One JSON document, indented when people look at it. */
-export const jsonText = (value: unknown, forPeople: boolean): string => `${JSON.stringify(toJson(value), undefined, forPeople ? 2 : undefined)}\n`;
+export const jsonText = (value: unknown, forPeople: boolean): string =>
+  `${JSON.stringify(toJson(value), undefined, forPeople ? 2 : undefined)}\n`;

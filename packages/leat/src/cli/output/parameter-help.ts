@@ -21,8 +21,12 @@ function facts(parameter: ParameterDescription): string {
 /** The flow's parameters as a section of `leat run FLOW --help`. */
 export function parameterHelp({ name, parameters }: FlowDescription): string {
   if (parameters.length === 0) return `\n${name} has no parameters.\n`;
-  const flags = parameters.map((parameter) => `--${parameter.name}${kinds[parameter.kind] === '' ? '' : ` <${kinds[parameter.kind]}>`}`);
+  const flags = parameters.map(
+    (parameter) => `--${parameter.name}${kinds[parameter.kind] === '' ? '' : ` <${kinds[parameter.kind]}>`}`,
+  );
   const width = Math.max(...flags.map((flag) => flag.length));
-  const lines = parameters.map((parameter, i) => `  ${(flags[i] ?? '').padEnd(width)}  ${facts(parameter)}`.trimEnd());
+  const lines = parameters.map((parameter, i) =>
+    `  ${(flags[i] ?? '').padEnd(width)}  ${facts(parameter)}`.trimEnd(),
+  );
   return `\nParameters of ${name} (also as LEAT_PARAM_<NAME>, or in the file of --params):\n${lines.join('\n')}\n`;
 }

@@ -15,12 +15,16 @@ export function errorLines(error: LeatError, out: Pick<Output, 'style'>): string
   const place = error.place;
   return [
     `${out.style(['red', 'bold'], 'error')} ${out.style('dim', error.code)} ${error.message}`,
-    ...(place === undefined ? [] : [`  at ${out.style('cyan', `${place.file}:${place.line}:${place.column}`)}`]),
+    ...(place === undefined
+      ? []
+      : [`  at ${out.style('cyan', `${place.file}:${place.line}:${place.column}`)}`]),
     ...(error.frame === undefined ? [] : ['', ...error.frame.split('\n').map((line) => `  ${line}`), '']),
     ...causeLine(error),
     ...(error.hint === undefined
       ? []
-      : error.hint.split('\n').map((line, i) => `  ${i === 0 ? `${out.style('green', 'fix')}: ` : '     '}${line}`)),
+      : error.hint
+          .split('\n')
+          .map((line, i) => `  ${i === 0 ? `${out.style('green', 'fix')}: ` : '     '}${line}`)),
   ];
 }
 

@@ -7,7 +7,8 @@ import type { Output } from './terminal.ts';
 const otherFailuresShown = 4;
 
 /** `TypeError: broken` or, when no error was thrown, what became of the process. */
-export const failureTitle = ({ reason, type, message }: EventFailure): string => (reason === 'error' ? `${type}: ${message}` : `${reason}: ${message}`);
+export const failureTitle = ({ reason, type, message }: EventFailure): string =>
+  reason === 'error' ? `${type}: ${message}` : `${reason}: ${message}`;
 
 /** One failure with its place, the lines around it, the stack, what to do. */
 export function failureLines(failure: EventFailure, out: Pick<Output, 'style'>): string[] {
@@ -15,7 +16,9 @@ export function failureLines(failure: EventFailure, out: Pick<Output, 'style'>):
   const below = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return [
     failureTitle(failure),
-    ...(place === undefined ? [] : [`  at ${out.style('cyan', `${place.file}:${place.line}:${place.column}`)}`]),
+    ...(place === undefined
+      ? []
+      : [`  at ${out.style('cyan', `${place.file}:${place.line}:${place.column}`)}`]),
     ...(frame === undefined ? [] : ['', ...frame.split('\n').map((line) => `  ${line}`), '']),
     ...(below.length > 1 ? below.slice(1, 6).map((line) => out.style('dim', line)) : []),
     ...(hint === undefined ? [] : [`  ${out.style('green', 'fix')}: ${hint}`]),
@@ -23,7 +26,8 @@ export function failureLines(failure: EventFailure, out: Pick<Output, 'style'>):
 }
 
 function countsText({ summary, run }: RunResult): string {
-  const sum = (of: 'succeeded' | 'failed' | 'cancelled' | 'caught' | 'reused'): number => summary.steps.reduce((total, step) => total + step[of], 0);
+  const sum = (of: 'succeeded' | 'failed' | 'cancelled' | 'caught' | 'reused'): number =>
+    summary.steps.reduce((total, step) => total + step[of], 0);
   const parts = [plural(sum('succeeded'), 'task')];
   if (sum('reused') > 0) parts.push(`${sum('reused')} reused from ${run.flow}/${run.originRun}`);
   if (sum('caught') > 0) parts.push(`${sum('caught')} caught`);
@@ -37,17 +41,29 @@ function firstFailure(task: TaskRecord, lastLines: readonly string[], out: Pick<
   return [
     '',
     `${out.style(['red', 'bold'], task.task)} failed${task.attempts > 1 ? ` (${task.attempts} attempts)` : ''}: ${failureLines(task.failure, out).join('\n')}`,
-    ...(lastLines.length === 0 ? [] : ['', `  its last ${lastLines.length === 1 ? 'line' : 'lines'}:`, ...lastLines.map((line) => `  ${out.style('dim', '│')} ${line}`)]),
+    ...(lastLines.length === 0
+      ? []
+      : [
+          '',
+          `  its last ${lastLines.length === 1 ? 'line' : 'lines'}:`,
+          ...lastLines.map((line) => `  ${out.style('dim', '│')} ${line}`),
+        ]),
   ];
 }
 
 function otherFailures(tasks: readonly TaskRecord[]): string[] {
-  const shown = tasks.slice(0, otherFailuresShown).map((task) => `  ${task.task}: ${failureTitle(task.failure as EventFailure).split('\n')[0]}`);
+  const shown = tasks
+    .slice(0, otherFailuresShown)
+    .map((task) => `  ${task.task}: ${failureTitle(task.failure as EventFailure).split('\n')[0]}`);
   return tasks.length === 0 ? [] : ['', 'then failed:', ...shown];
 }
 
 /** Lines of the message that ends `leat run`. */
-export function runEndText(result: RunResult, lastLines: (task: string) => readonly string[], out: Pick<Output, 'style'>): string {
+export function runEndText(
+  result: RunResult,
+  lastLines: (task: string) => readonly string[],
+  out: Pick<Output, 'style'>,
+): string {
   const { run, status } = result;
   const address = `${run.flow}/${run.id}`;
   const took = formatDuration((run.endedAt ?? Date.now()) - run.createdAt);

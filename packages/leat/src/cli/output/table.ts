@@ -14,7 +14,9 @@ const width = (text: string): number => stripVTControlCharacters(text).length;
  * @example renderTable([{ title: 'step' }, { title: 'tasks', right: true }], [['train', '12']])
  */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const widths = columns.map((column, i) => Math.max(width(column.title), ...rows.map((row) => width(row[i] ?? ''))));
+  const widths = columns.map((column, i) =>
+    Math.max(width(column.title), ...rows.map((row) => width(row[i] ?? ''))),
+  );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => {

@@ -26,7 +26,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
   return {
     // Asked each time: a terminal may be resized while a run goes on.
     get isTerminal() {
-      return stream.isTTY === true;
+      return stream.isTTY ?? false;
     },
     get columns() {
       return stream.columns ?? 100;
