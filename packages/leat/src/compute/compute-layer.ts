@@ -9,7 +9,15 @@ import type { TaskSpec } from '../plan/task-spec.ts';
 export const contractVersion = 1;
 
 /** Why a job failed. The step's own error is not here: it is in the attempt's manifest, and the engine reads it there. */
-export type JobFailureReason = 'exit' | 'out-of-memory' | 'timeout' | 'interrupted' | 'lost' | 'start-failed' | 'refused' | 'cancelled';
+export type JobFailureReason =
+  | 'exit'
+  | 'out-of-memory'
+  | 'timeout'
+  | 'interrupted'
+  | 'lost'
+  | 'start-failed'
+  | 'refused'
+  | 'cancelled';
 
 /** One variant for each state. Times are milliseconds since the epoch. */
 export type JobStatus =
@@ -128,7 +136,7 @@ export interface LayerContext {
   readonly package: string;
   /** The local folder of the code package when the datastore has one (`localPath`): tasks on this machine load it ahead. */
   readonly packageFolder?: string;
-  /** Full path of the built program that runs tasks (`dist/task/runner.js`). */
+  /** Full path of the built program that runs tasks (`dist/task/runner.cjs`). */
   readonly runner: string;
 }
 

@@ -25,10 +25,11 @@ export const layerNames: readonly string[] = Object.keys(layers);
 export async function loadLayer(name: string, folder: string = process.cwd()): Promise<LayerFactory> {
   const known = Object.hasOwn(layers, name) ? layers[name] : undefined;
   const factory = known === undefined ? await importLayer(name, folder) : await known();
-  if (factory.contract === contractVersion) return factory;
+  const spoken: number = factory.contract;
+  if (spoken === contractVersion) return factory;
   throw new LeatError(
     'LAYER_REFUSED',
-    `the compute layer '${name}' speaks version ${String(factory.contract)} of the contract, Leat speaks ${contractVersion}`,
+    `the compute layer '${name}' speaks version ${spoken} of the contract, Leat speaks ${contractVersion}`,
     {
       hint: `Install a version of '${name}' that fits this version of Leat.`,
     },

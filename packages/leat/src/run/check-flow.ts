@@ -18,7 +18,7 @@ export async function checkFlow(options: PrepareOptions): Promise<CheckedFlow> {
   const layers = await openLayers(factories, {
     datastore: options.home.datastore,
     package: plan.package,
-    runner: join(installation().folder, 'dist', 'task', 'runner.js'),
+    runner: join(installation().folder, 'dist', 'task', 'runner.cjs'),
   });
   try {
     return { prepared: { ...prepared, plan }, warnings: await checkLayers(plan, layers) };

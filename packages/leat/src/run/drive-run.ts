@@ -90,7 +90,7 @@ async function openRun(drive: Drive): Promise<RunHandle> {
     datastore: stores.datastore.url,
     package: plan.package,
     ...(facts === undefined ? {} : { packageFolder: join(facts, '..') }),
-    runner: join(installation().folder, 'dist', 'task', 'runner.js'),
+    runner: join(installation().folder, 'dist', 'task', 'runner.cjs'),
   });
   try {
     const warnings = await checkLayers(plan, layers);
@@ -106,7 +106,14 @@ async function startRun(drive: Drive, layers: Layers, warnings: readonly CheckFi
   const { plan } = prepared;
   const engine = { host: hostname(), pid: process.pid };
   const { run, lease } = await stores.metadata.createRun(
-    { ...facts, flow: plan.flow, plan, package: plan.package, datastore: stores.datastore.url, createdAt: Date.now() },
+    {
+      ...facts,
+      flow: plan.flow,
+      plan,
+      package: plan.package,
+      datastore: stores.datastore.url,
+      createdAt: Date.now(),
+    },
     `${engine.host}:${engine.pid}`,
     leaseMs,
   );
@@ -134,10 +141,22 @@ async function startRun(drive: Drive, layers: Layers, warnings: readonly CheckFi
   };
 }
 
-async function finish({ stores }: Drive, { run, layers, done }: { readonly run: RunRecord; readonly layers: Layers; readonly done: ReturnType<typeof startLoop>['done'] }): Promise<RunResult> {
+async function finish(
+  { stores }: Drive,
+  {
+    run,
+    layers,
+    done,
+  }: {
+    readonly run: RunRecord;
+    readonly layers: Layers;
+    readonly done: ReturnType<typeof startLoop>['done'];
+  },
+): Promise<RunResult> {
   try {
     const { status, summary } = await done;
-    const failures = status === 'succeeded' ? [] : await stores.metadata.failures(run.flow, run.id, failuresTold);
+    const failures =
+      status === 'succeeded' ? [] : await stores.metadata.failures(run.flow, run.id, failuresTold);
     return { run: (await stores.metadata.run(run.flow, run.id)) ?? run, status, summary, failures };
   } finally {
     await closeLayers(layers);

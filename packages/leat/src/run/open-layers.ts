@@ -1,5 +1,11 @@
 import { guardLayer } from '../compute/guard.ts';
-import type { CheckFinding, ComputeLayer, LayerContext, LayerFactory, StepRequest } from '../compute/compute-layer.ts';
+import type {
+  CheckFinding,
+  ComputeLayer,
+  LayerContext,
+  LayerFactory,
+  StepRequest,
+} from '../compute/compute-layer.ts';
 import { loadLayer } from '../compute/registry.ts';
 import { LeatError } from '../errors/index.ts';
 import type { RunPlan, StepPlan } from '../plan/plan.ts';

@@ -14,13 +14,22 @@ export interface OriginTable extends Origin {
  *
  * @param fresh Steps from which on nothing is reused.
  */
-export async function readOrigin(metadata: MetadataStore, origin: RunRecord, fresh: readonly string[]): Promise<OriginTable> {
+export async function readOrigin(
+  metadata: MetadataStore,
+  origin: RunRecord,
+  fresh: readonly string[],
+): Promise<OriginTable> {
   const results = new Map<string, OriginResult>();
   let after: string | undefined;
   for (;;) {
-    const page = await metadata.tasks(origin.flow, origin.id, { status: 'succeeded', limit: pageSize, ...(after === undefined ? {} : { after }) });
+    const page = await metadata.tasks(origin.flow, origin.id, {
+      status: 'succeeded',
+      limit: pageSize,
+      ...(after === undefined ? {} : { after }),
+    });
     for (const { task, manifest, outcome, originRun } of page) {
-      if (manifest !== undefined && outcome !== undefined) results.set(task, { manifest, outcome, run: originRun ?? origin.id });
+      if (manifest !== undefined && outcome !== undefined)
+        results.set(task, { manifest, outcome, run: originRun ?? origin.id });
     }
     after = page.at(-1)?.task;
     if (page.length < pageSize) break;

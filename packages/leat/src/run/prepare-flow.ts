@@ -35,9 +35,18 @@ export interface PreparedFlow {
 }
 
 /** @throws FLOW_LOAD, FLOW_INVALID, GRAPH_INVALID, OPTION_INVALID, LAYER_UNKNOWN. */
-export async function prepareFlow({ file, home, with: added = [], signal }: PrepareOptions): Promise<PreparedFlow> {
+export async function prepareFlow({
+  file,
+  home,
+  with: added = [],
+  signal,
+}: PrepareOptions): Promise<PreparedFlow> {
   const specs = added.map(parseWith);
-  const built = await buildPackage({ file, cacheDir: home.cache, ...(signal === undefined ? {} : { signal }) });
+  const built = await buildPackage({
+    file,
+    cacheDir: home.cache,
+    ...(signal === undefined ? {} : { signal }),
+  });
   const description = describeFlow(await loadFlow(built));
   const graph = graphOf(description, built);
   const plan = makePlan({

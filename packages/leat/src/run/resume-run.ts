@@ -83,7 +83,11 @@ async function resumeWith(options: ResumeOptions, stores: Stores): Promise<RunHa
   });
 }
 
-async function findOrigin({ metadata }: Stores, told: string | undefined, namespace: string): Promise<RunRecord> {
+async function findOrigin(
+  { metadata }: Stores,
+  told: string | undefined,
+  namespace: string,
+): Promise<RunRecord> {
   const [flow, id = 'latest'] = told?.split('/') ?? [];
   if (flow !== undefined && id !== 'latest') {
     const run = await metadata.run(flow, id);
@@ -93,25 +97,37 @@ async function findOrigin({ metadata }: Stores, told: string | undefined, namesp
   const runs = await metadata.runs({ namespace, limit: 100, ...(flow === undefined ? {} : { flow }) });
   const found = flow === undefined ? runs.find((run) => run.status !== 'succeeded') : runs[0];
   if (found !== undefined) return found;
-  throw new LeatError('NOT_FOUND', flow === undefined ? 'there is no run that could be resumed' : `the flow '${flow}' has no run`, {
-    hint: `Looked in the namespace '${namespace}'. Name the run: leat resume FLOW/ID; leat list runs --namespace '*' shows all.`,
-  });
+  throw new LeatError(
+    'NOT_FOUND',
+    flow === undefined ? 'there is no run that could be resumed' : `the flow '${flow}' has no run`,
+    {
+      hint: `Looked in the namespace '${namespace}'. Name the run: leat resume FLOW/ID; leat list runs --namespace '*' shows all.`,
+    },
+  );
 }
 
 async function flowFileOf({ datastore }: Stores, origin: RunRecord, home: Home): Promise<string> {
   const { root, flowFile } = await openPackage(datastore, origin.package, home.cache);
   const file = resolve(root, flowFile);
   if (existsSync(file)) return file;
-  throw new LeatError('NOT_FOUND', `the flow file of '${origin.flow}/${origin.id}' is no longer there: ${file}`, {
-    hint: `Say where it is: leat resume ${origin.flow}/${origin.id} --flow FILE. The code as it was: leat code ${origin.flow}/${origin.id}`,
-  });
+  throw new LeatError(
+    'NOT_FOUND',
+    `the flow file of '${origin.flow}/${origin.id}' is no longer there: ${file}`,
+    {
+      hint: `Say where it is: leat resume ${origin.flow}/${origin.id} --flow FILE. The code as it was: leat code ${origin.flow}/${origin.id}`,
+    },
+  );
 }
 
 function requireSameFlow(plan: RunPlan, origin: RunRecord): void {
   if (plan.flow === origin.flow) return;
-  throw new LeatError('FLOW_INVALID', `the file holds the flow '${plan.flow}', and the run to resume is of '${origin.flow}'`, {
-    hint: 'Name the file of the flow: --flow FILE.',
-  });
+  throw new LeatError(
+    'FLOW_INVALID',
+    `the file holds the flow '${plan.flow}', and the run to resume is of '${origin.flow}'`,
+    {
+      hint: 'Name the file of the flow: --flow FILE.',
+    },
+  );
 }
 
 function requireStep(plan: RunPlan, step: string): string {

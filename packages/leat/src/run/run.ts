@@ -2,12 +2,11 @@
  * The programmatic face of the engine: `run(TrainFlow, …)` from a script, a notebook or a test.
  */
 import { fileURLToPath } from 'node:url';
-
 import { LeatError } from '../errors/index.ts';
 import type { Flow } from '../flow/flow.ts';
 import { flowFile } from '../flow/flow-file.ts';
 import type { RunObserver } from '../scheduler/observer.ts';
-import { type RunResult } from './drive-run.ts';
+import type { RunResult } from './drive-run.ts';
 import { resolveHome } from '../home/home.ts';
 import { startRun } from './start-run.ts';
 

@@ -118,7 +118,7 @@ export interface ShellProcess {
 /** Starts a script of the system's shell in a session of its own. */
 export async function startShell(script: string): Promise<ShellProcess> {
   const child = spawn('/bin/sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-  const input = child.stdin as Writable;
+  const input = child.stdin;
   input.on('error', ignore);
   const exited = exitOf(child);
   await new Promise<void>((resolve, reject) => {

@@ -39,7 +39,7 @@ export class ProcessPool {
   /** About this many attempts will come soon. */
   expect(upcoming: number): void {
     this.#expected = Math.max(0, upcoming);
-    if (this.#expected === 0) this.#endAll();
+    if (this.#expected === 0) void Promise.all(this.#endAll());
     this.#fill();
   }
 
