@@ -32,6 +32,7 @@ function whatIsWrong(tag: string): string | undefined {
   if (tag.trim() === '') return 'is empty';
   if (/\p{Cc}/u.test(tag)) return 'has a line break or another control character';
   if (!tag.isWellFormed()) return 'is not well-formed Unicode: it has half a character';
+  // oxlint-disable-next-line typescript/no-misused-spread -- code points are what is bounded here, not what looks like one character
   const characters = [...tag].length;
   if (characters > maxTagLength) return `has ${characters} characters: at most ${maxTagLength} are allowed`;
   if (userOfSystemTag(tag) !== undefined)

@@ -10,15 +10,14 @@ interface WithHandle {
 
 function blockWhenOpened(name: 'stdout' | 'stderr'): void {
   const property = Object.getOwnPropertyDescriptor(process, name);
-  const open = property?.get;
-  if (open === undefined) return;
+  if (property?.get === undefined) return;
   let stream: unknown;
   // A stream costs 2 ms: most tasks print nothing and never pay it.
   Object.defineProperty(process, name, {
     ...property,
     get: () => {
       if (stream === undefined) {
-        stream = open.call(process);
+        stream = property.get?.call(process);
         // oxlint-disable-next-line no-underscore-dangle -- Node's own name
         (stream as WithHandle)._handle?.setBlocking?.(true);
       }

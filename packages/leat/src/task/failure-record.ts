@@ -72,14 +72,17 @@ function typeOf(error: Error): string {
   return own === undefined || own === '' ? 'Error' : own;
 }
 
-const messageOf = (error: Error): string => String(safely(() => error.message) ?? '');
+function messageOf(error: Error): string {
+  const message = safely((): unknown => error.message) ?? '';
+  return typeof message === 'string' ? message : (safely(() => inspect(message, { depth: 2 })) ?? '');
+}
 
 function stackOf(error: Error, causes: number): string {
   const stack = safely(() => error.stack);
   const own = typeof stack === 'string' && stack !== '' ? stack : `${typeOf(error)}: ${messageOf(error)}`;
-  const several = safely(() => (error as AggregateError).errors);
+  const several = safely((): unknown => (error as AggregateError).errors);
   const inner = [
-    ...(Array.isArray(several) ? several.slice(0, mostCauses) : []),
+    ...(Array.isArray(several) ? (several as readonly unknown[]).slice(0, mostCauses) : []),
     ...(error.cause === undefined ? [] : [error.cause]),
   ];
   if (causes === 0 || inner.length === 0) return own;

@@ -5,7 +5,6 @@
  */
 import type crypto from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import type zlib from 'node:zlib';
 
 /** Above this Node's own code is faster, also with the time to load it. In bytes. */
 const mostBytes = 4096;
@@ -81,11 +80,7 @@ function round(state: DataView, word: number): void {
 }
 
 /** `crypto.hash`. */
-export function hash(
-  algorithm: string,
-  data: string | Uint8Array,
-  encoding: crypto.BinaryToTextEncoding = 'hex',
-): string {
+export function hash(algorithm: string, data: string | Uint8Array, encoding: BufferEncoding = 'hex'): string {
   const isShort =
     algorithm === 'sha256' && encoding === 'hex' && typeof data !== 'string' && data.length <= mostBytes;
   return isShort ? shortSha256(data) : nodeCrypto().hash(algorithm, data, encoding);
@@ -117,8 +112,7 @@ function crcTable(): Uint32Array {
 
 /** `zlib.crc32`. */
 export function crc32(data: Uint8Array, value = 0): number {
-  if (data.length > mostBytes)
-    return (process.getBuiltinModule('node:zlib') as typeof zlib).crc32(data, value);
+  if (data.length > mostBytes) return process.getBuiltinModule('node:zlib').crc32(data, value);
   table ??= crcTable();
   let sum = ~value;
   for (const byte of data) sum = (table[(sum ^ byte) & 0xff] ?? 0) ^ (sum >>> 8);

@@ -127,6 +127,7 @@ function fileOf(site: NodeJS.CallSite): string | undefined {
 /** What V8 prints for a frame, with another place: `async TrainFlow.train (flow.ts:12:3)`. */
 function relocated(site: NodeJS.CallSite, { file, line, column }: SourcePlace): string {
   const place = `${file}:${line}:${column}`;
+  // oxlint-disable-next-line typescript/no-base-to-string -- V8's call sites print themselves; Node's types do not say so
   const text = String(site);
   const open = text.lastIndexOf(' (');
   return open < 0 ? place : `${text.slice(0, open)} (${place})`;
