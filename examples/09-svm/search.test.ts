@@ -16,7 +16,7 @@ test('a ring around a disc is told apart by a curved kernel, not by a line', () 
 
 test('a model survives being stored as text', () => {
   const model = trainSvm(ring, { kernel: 'rbf', cost: 1 });
-  expect(predict(JSON.parse(JSON.stringify(model)), ring)).toEqual(predict(model, ring));
+  expect(predict(JSON.parse(JSON.stringify(model)) as typeof model, ring)).toEqual(predict(model, ring));
 });
 
 test.each(kernels)('the %s kernel names more than nine penguins in ten', (kernel) => {

@@ -5,7 +5,7 @@ test('a model sees only what came before its origin', () => {
   const seen: number[][] = [];
   rollingOriginErrors(
     [10, 20, 30, 40, 50],
-    (history, horizon) => (seen.push([...history]), Array(horizon).fill(0)),
+    (history, horizon) => (seen.push([...history]), Array<number>(horizon).fill(0)),
     {
       horizon: 2,
       shortest: 2,

@@ -1,5 +1,6 @@
 /** What runs on this machine, as /proc tells it: tests ask whether anything of a run was left behind. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 
 /** Pids of live processes whose environment has `name=value` (zombies have none). */
 export function processesWith(name: string, value: string): number[] {
@@ -23,6 +24,6 @@ export async function noneLeft(name: string, value: string, deadlineMs = 15_000)
     const left = processesWith(name, value);
     if (left.length === 0) return;
     if (Date.now() > until) throw new Error(`left behind: ${left.join(', ')}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await setTimeout(50);
   }
 }
