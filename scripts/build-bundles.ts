@@ -1,5 +1,5 @@
-// Builds the two files that start often: the command line and what runs in each task's process. One file each, so that Node opens one file
-// and not a hundred.
+// Builds the two programs that start often: the command line, cut so that a command loads little more than what it needs, and what runs
+// in each task's process, one file.
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
@@ -8,6 +8,7 @@ import { root } from './workspace.ts';
 
 interface Bundle {
   readonly entry: string;
+  /** The file that is started; what it is cut into lies beside it. */
   readonly output: string;
   readonly options: BuildOptions;
 }
@@ -26,6 +27,10 @@ const cliBundle: BuildOptions = {
   format: 'esm',
   platform: 'node',
   target: 'node24',
+  splitting: true,
+  // Half the text to read at each start; names stay, for the stack of a defect.
+  minifyWhitespace: true,
+  minifySyntax: true,
   external,
   banner: { js: requireForCommonJs },
   legalComments: 'none',
@@ -36,7 +41,7 @@ const bundles: readonly Bundle[] = [
   { entry: 'packages/leat/src/cli/main.ts', output: 'packages/leat/dist/bin/cli.js', options: cliBundle },
   {
     entry: 'packages/leat/src/task/main.ts',
-    output: 'packages/leat/dist/task/runner.js',
+    output: 'packages/leat/dist/task/runner.cjs',
     options: runnerBundle,
   },
 ];
@@ -49,20 +54,26 @@ function writeIfChanged(file: string, contents: Uint8Array): boolean {
   return true;
 }
 
+/** Builds a program and returns all its files. */
 async function bundle({ output, options }: Bundle): Promise<readonly string[]> {
-  const result = await build({ ...options, outfile: output, write: false, sourcemap: 'linked' });
-  return result.outputFiles
-    .filter((file) => writeIfChanged(file.path, file.contents))
-    .map((file) => file.path);
+  const { outputFiles } = await build({
+    ...options,
+    outdir: path.dirname(output),
+    entryNames: path.basename(output, '.js'),
+    write: false,
+    sourcemap: 'linked',
+  });
+  for (const { path: file, contents } of outputFiles) writeIfChanged(file, contents);
+  return outputFiles.map((file) => file.path);
 }
 
 /** tsc leaves behind what it made of a source file that is gone; it must not be published. */
-function removeOrphans(): void {
-  const made = new Set(bundles.map(({ output }) => output.replace(/\.js$/, '')));
+function removeOrphans(made: ReadonlySet<string>): void {
   for (const file of globSync('packages/*/dist/**/*.{js,d.ts,js.map}', { cwd: root })) {
     const module = file.replaceAll(path.sep, '/').replace(/(?:\.d\.ts|\.js|\.js\.map)$/, '');
     const sourceFile = `${module.replace('/dist/', '/src/')}.ts`;
-    if (!made.has(module) && !existsSync(path.join(root, sourceFile))) rmSync(path.join(root, file));
+    const full = path.join(root, file);
+    if (!made.has(full) && !existsSync(path.join(root, sourceFile))) rmSync(full);
   }
 }
 
@@ -73,5 +84,5 @@ if (missing.length > 0) {
   );
   process.exit(1);
 }
-await Promise.all(bundles.map(bundle));
-removeOrphans();
+const made = await Promise.all(bundles.map(bundle));
+removeOrphans(new Set(made.flat()));

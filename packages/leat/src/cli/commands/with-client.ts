@@ -1,5 +1,5 @@
 import { type Client, connect } from '../../client/index.ts';
-import { resolveHome } from '../../run/index.ts';
+import { resolveHome } from '../../home/home.ts';
 
 /** Options of every command that reads. */
 export interface ReadFlags {

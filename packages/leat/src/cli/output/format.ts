@@ -29,8 +29,8 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** `1,234`. */
-export const formatCount = (count: number): string => count.toLocaleString('en-US');
+/** `1,234`. Not by `toLocaleString`, whose first call costs a run 10 ms. */
+export const formatCount = (count: number): string => String(count).replaceAll(/(?<=\d)(?=(?:\d{3})+$)/g, ',');
 
 /** `1 task`, `3 tasks`. */
 export const plural = (count: number, one: string, many = `${one}s`): string =>
