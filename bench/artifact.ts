@@ -6,9 +6,10 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import v8 from 'node:v8';
 import zlib from 'node:zlib';
-import { type ArtifactRef, ArtifactStore, InlineBudget, openFsDatastore } from 'leat/datastore';
+import { type ArtifactRef, ArtifactStore, InlineBudget, openDatastore } from 'leat/datastore';
 import { median, pairedRatio } from './harness/median.ts';
 import { type Answer, type Finding, type Question, type Settings, verdict } from './harness/question.ts';
 
@@ -115,9 +116,9 @@ function inTurn<A, B>(first: boolean, a: () => A, b: () => B): readonly [A, B] {
   return [a(), result];
 }
 
-function measureRound(subject: Subject, value: unknown, folder: string, round: number): Round {
+async function measureRound(subject: Subject, value: unknown, folder: string, round: number): Promise<Round> {
   const file = path.join(folder, `floor-${round}`);
-  const store = openFsDatastore(path.join(folder, `ours-${round}`));
+  const store = await openDatastore(pathToFileURL(path.join(folder, `ours-${round}`)).href);
   const first = round % 2 === 0;
   const [[write, ref], [floorWrite, hash]] = inTurn(
     first,
@@ -132,12 +133,19 @@ function measureRound(subject: Subject, value: unknown, folder: string, round: n
   return { write, floorWrite, read, floorRead };
 }
 
-function measureSubject(subject: Subject, { rounds, folder, say }: Settings): readonly Round[] {
+async function measureSubject(
+  subject: Subject,
+  { rounds, folder, say }: Settings,
+): Promise<readonly Round[]> {
   say(`artifact: ${subject.name}`);
   const inside = fs.mkdtempSync(path.join(folder, 'artifact-'));
   const value = subject.make();
-  measureRound(subject, value, inside, -2); // warm-up
-  return Array.from({ length: rounds }, (_, round) => measureRound(subject, value, inside, round));
+  await measureRound(subject, value, inside, -2); // warm-up
+  const measured: Round[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    measured.push(await measureRound(subject, value, inside, round));
+  }
+  return measured;
 }
 
 const rate = (ms: readonly number[]): string => `${Math.round(bytes / 1000 / median(ms))} MB/s`;
@@ -154,11 +162,11 @@ function finding(what: string, ours: readonly number[], floor: readonly number[]
   };
 }
 
-function answer(settings: Settings): Answer {
-  const samples = subjects.map((subject) => ({
-    name: subject.name,
-    rounds: measureSubject(subject, settings),
-  }));
+async function answer(settings: Settings): Promise<Answer> {
+  const samples: { readonly name: string; readonly rounds: readonly Round[] }[] = [];
+  for (const subject of subjects) {
+    samples.push({ name: subject.name, rounds: await measureSubject(subject, settings) });
+  }
   const findings = samples.flatMap(({ name, rounds }) => {
     const column = (key: keyof Round): readonly number[] => rounds.map((round) => round[key]);
     return [

@@ -4,8 +4,9 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { AttemptRequest, LayerContext } from 'leat/compute';
-import { openFsDatastore, packagePrefix } from 'leat/datastore';
+import { packagePrefix } from 'leat/datastore';
 
 /** What a task does. */
 export const behaviours = [
@@ -76,12 +77,11 @@ const packageHash = 'conformance';
  * @returns what the layer is opened with
  */
 export function conformanceContext(folder: string, runner: string): LayerContext {
-  const store = openFsDatastore(folder);
   const packageFolder = path.join(folder, packagePrefix(packageHash));
   mkdirSync(packageFolder, { recursive: true });
   writeFileSync(path.join(packageFolder, 'package.json'), '{ "type": "module" }');
   writeFileSync(path.join(packageFolder, 'flow.js'), flowSource);
-  return { datastore: store.url, package: packageHash, packageFolder, runner };
+  return { datastore: pathToFileURL(folder).href, package: packageHash, packageFolder, runner };
 }
 
 let counter = 0;

@@ -3,7 +3,6 @@ export { commitAttempt, commitAttemptAsync, type CommitResult } from './commit-a
 export type { ByteRange, Datastore, ObjectFacts, TemporarySweep } from './datastore.ts';
 export type { StoredFileFacts } from './files/file-value.ts';
 export { StoredFile } from './files/stored-file.ts';
-export { FsDatastore, type FsDatastoreOptions, openFsDatastore } from './fs/index.ts';
 export { inheritArtifact, inheritArtifacts } from './inherit-artifacts.ts';
 export { InlineBudget } from './inline-budget.ts';
 export {
@@ -43,6 +42,7 @@ export type {
   Outcome,
   StoredItems,
 } from './manifest.ts';
+export { openDatastore } from './open-datastore.ts';
 export { parseManifest, readManifest, readManifestSync } from './read-manifest.ts';
 export { artifactKeys, itemKeys, type ReferencedKeys, referencedKeys } from './referenced-keys.ts';
 export { defaultGraceMs, LiveKeys, type SweepOptions, sweepBlobs, type Swept } from './sweep-blobs.ts';
