@@ -70,7 +70,7 @@ const noFaults: SimulatedFaults = {
 /** See the file's header. */
 export class SimulatedLayer implements ComputeLayer {
   readonly name: string;
-  readonly contract = contractVersion;
+  readonly contract: typeof contractVersion = contractVersion;
   readonly capabilities: LayerCapabilities;
   /** Names of attempts in the order of their starts, doubled ones twice. */
   readonly started: string[] = [];

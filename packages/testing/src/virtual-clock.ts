@@ -21,7 +21,7 @@ export class VirtualClock {
   readonly #timers: Timer[] = [];
 
   /** @param start milliseconds since the epoch */
-  constructor(start = Date.UTC(2026, 0, 1)) {
+  constructor(start: number = Date.UTC(2026, 0, 1)) {
     this.#now = start;
   }
 
