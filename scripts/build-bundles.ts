@@ -59,7 +59,8 @@ async function bundle({ output, options }: Bundle): Promise<readonly string[]> {
   const { outputFiles } = await build({
     ...options,
     outdir: path.dirname(output),
-    entryNames: path.basename(output, '.js'),
+    entryNames: path.parse(output).name,
+    outExtension: { '.js': path.extname(output) },
     write: false,
     sourcemap: 'linked',
   });
