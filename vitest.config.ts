@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { decorators } from './scripts/vitest-decorators.ts';
+import { leat } from './packages/leat/src/vitest/index.ts';
 import { publicEntries, root, workspacePackages } from './scripts/workspace.ts';
 
 // Tests import our packages by their public names and get the source: no build stands between a change and its unit test.
@@ -12,13 +12,17 @@ const toSource = workspacePackages()
   }));
 
 export default defineConfig({
-  plugins: [decorators()],
+  plugins: [leat()],
   resolve: { alias: toSource },
   test: {
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: 10_000 },
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
+          testTimeout: 10_000,
+        },
       },
       {
         extends: true,
