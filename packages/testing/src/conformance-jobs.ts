@@ -99,7 +99,7 @@ export async function readLogs(
 }
 
 /** Reads a job's log until it has told a process id. */
-export async function printedPid(layer: ComputeLayer, job: JobId): Promise<number> {
+async function printedPid(layer: ComputeLayer, job: JobId): Promise<number> {
   let text = '';
   for await (const { bytes } of layer.logs(job)) {
     text += Buffer.from(bytes).toString('utf8');

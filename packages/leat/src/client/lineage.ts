@@ -14,7 +14,7 @@ export interface Neighbour {
 }
 
 /** Steps that a transition can go to. */
-export function targetsOf(next: Transition): readonly string[] {
+function targetsOf(next: Transition): readonly string[] {
   switch (next.kind) {
     case 'end':
       return [];

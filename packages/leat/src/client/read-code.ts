@@ -19,7 +19,7 @@ export interface CodeOptions {
 }
 
 /** The facts of a stored code package. Throws `NOT_FOUND`. */
-export async function readPackageFacts(datastore: Datastore, hash: string): Promise<PackageFacts> {
+async function readPackageFacts(datastore: Datastore, hash: string): Promise<PackageFacts> {
   const bytes = await datastore.get(packagePrefix(hash) + factsName);
   if (bytes !== undefined) return JSON.parse(textOf(bytes)) as PackageFacts;
   throw new LeatError('NOT_FOUND', `there is no code package '${hash}' in ${datastore.url}`, {

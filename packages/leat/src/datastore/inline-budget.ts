@@ -1,8 +1,8 @@
 /** Largest encoding that stands in the manifest itself, in bytes. */
-export const inlineArtifactBytes: number = 8 * 1024;
+const inlineArtifactBytes: number = 8 * 1024;
 
 /** Most bytes of encodings that one manifest holds. */
-export const inlineManifestBytes: number = 64 * 1024;
+const inlineManifestBytes: number = 64 * 1024;
 
 /** How much of a manifest is still free for small artifacts; one for each attempt. */
 export class InlineBudget {

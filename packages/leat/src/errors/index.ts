@@ -1,2 +1,2 @@
-export { type ErrorCode, errorCodes, type ExitCode, exitCodes } from './codes.ts';
-export { isLeatError, LeatError, type LeatErrorFacts, type SourcePlace } from './leat-error.ts';
+export { type ErrorCode, exitCodes } from './codes.ts';
+export { isLeatError, LeatError, type SourcePlace } from './leat-error.ts';

@@ -2,10 +2,10 @@
 import { LeatError } from '../errors/index.ts';
 
 /** Most tags of one run. */
-export const maxTags = 50;
+const maxTags = 50;
 
 /** Most characters of a tag, as a reader counts them. */
-export const maxTagLength = 500;
+const maxTagLength = 500;
 
 /** Tags that every run has without anybody setting them: they are derived from the run and never stored. */
 export function systemTags(run: { readonly user: string }): readonly string[] {

@@ -20,7 +20,7 @@ export interface BundleLeatOptions {
 }
 
 /** Namespace of the files of this package in a build, and in source maps. */
-export const leatNamespace = 'leat';
+const leatNamespace = 'leat';
 
 // As `index.ts` has them, and the same built.
 const engineExports = /^export \{[^}]*\} from '\.\/(?:client|run)\/[^']*';$/gm;

@@ -26,7 +26,7 @@ const columns = [
 const nothing = '–';
 
 /** The plan's steps in the order of the class, ready for a table. */
-export function planRows(plan: RunPlan): readonly PlanRow[] {
+function planRows(plan: RunPlan): readonly PlanRow[] {
   return plan.graph.steps.flatMap(({ name }) => {
     const step = plan.steps[name];
     return step === undefined ? [] : [rowOf(step)];

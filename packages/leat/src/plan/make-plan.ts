@@ -28,7 +28,7 @@ export interface PlanRequest {
 }
 
 /** The layer of a step that nothing sends elsewhere. */
-export const defaultLayer = 'local';
+const defaultLayer = 'local';
 
 /**
  * Resolves the plan of a run.

@@ -2,10 +2,10 @@ import type { RetryOptions } from '../flow/description.ts';
 import type { RetryPolicy } from './plan.ts';
 
 /** No wait is longer, whatever the back-off says: a week, in seconds. */
-export const longestWaitSeconds: number = 7 * 24 * 3600;
+const longestWaitSeconds: number = 7 * 24 * 3600;
 
 /** A step without `@retry`. */
-export const noRetry: RetryPolicy = {
+const noRetry: RetryPolicy = {
   times: 0,
   waitSeconds: 0,
   backoff: 'constant',

@@ -80,7 +80,7 @@ function joinedItemsOf({ source }: Task): Pick<TaskSpec, 'joinedItems'> {
 }
 
 /** The tasks that a task's artifacts come from: for a join all of them, in the order of the split. */
-export function sourcesOf(state: SchedulerState, task: Task): readonly TaskSource[] {
+function sourcesOf(state: SchedulerState, task: Task): readonly TaskSource[] {
   const { source, frame, place } = task;
   switch (source.kind) {
     case 'none':

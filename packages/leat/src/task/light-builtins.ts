@@ -34,7 +34,7 @@ const rounds = /* @__PURE__ */ fractions(64, Math.cbrt);
 const rotate = (word: number, by: number): number => (word >>> by) | (word << (32 - by));
 
 /** SHA-256 of a few bytes, in hex. */
-export function shortSha256(bytes: Uint8Array): string {
+function shortSha256(bytes: Uint8Array): string {
   const blocks = Buffer.alloc((((bytes.length + 8) >> 6) + 1) << 6);
   blocks.set(bytes);
   blocks.writeUInt8(0x80, bytes.length);

@@ -39,7 +39,7 @@ function bar(step: StepProgress, total: number, out: Pick<Output, 'style'>): str
 }
 
 /** Tasks a second and the time that the rest will take, once there is something to judge by. */
-export function rateAndRest(
+function rateAndRest(
   step: StepProgress,
   now: number,
 ): { readonly rate: number; readonly restMs: number } | undefined {

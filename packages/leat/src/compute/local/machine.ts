@@ -38,7 +38,7 @@ function listNames(path: string): readonly string[] {
 }
 
 /** The real ones. */
-export function machineSources(): MachineSources {
+function machineSources(): MachineSources {
   return {
     env: process.env,
     read: readText,

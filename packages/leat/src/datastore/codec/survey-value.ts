@@ -6,7 +6,7 @@ import type { ValuePlace } from './value-path.ts';
  * Deepest nesting that is stored. V8 writes and reads values recursively and gives up between 2,500 and 3,700 levels on
  * Node's default stack; what is written must be readable also where the stack is already half used.
  */
-export const deepestLevel = 1000;
+const deepestLevel = 1000;
 
 const manyHoles = 4096;
 
