@@ -145,14 +145,12 @@ function expectIncludes(text: string, wanted: string, what: string): void {
   if (!text.includes(wanted)) fail(`${what} should contain ${JSON.stringify(wanted)}, and is:\n${text}`);
 }
 
-/** Every public entry can be imported from the installed package, except those that only their own tool can load. */
-function importEntries(consumer: Where): void {
+/** A program that imports every public entry: it must run, and the compiler must find all types that the entries speak of. */
+function entriesProgram(): string {
   const specifiers = workspacePackages()
-    .filter(({ manifest: { name } }) => name === 'leat')
     .flatMap(publicEntries)
     .map(({ specifier }) => specifier);
-  const program = specifiers.map((specifier) => `await import('${specifier}');`).join('\n');
-  run(consumer, 'npx', 'node', '--input-type=module', '--eval', program);
+  return specifiers.map((specifier) => `await import('${specifier}');`).join('\n');
 }
 
 function useFromOutside(folder: string, tarballs: readonly string[]): void {
@@ -162,6 +160,7 @@ function useFromOutside(folder: string, tarballs: readonly string[]): void {
   writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(consumerConfig));
   writeFileSync(path.join(folder, 'flow.ts'), flowFile);
   writeFileSync(path.join(folder, 'consumer.ts'), consumerFile);
+  writeFileSync(path.join(folder, 'entries.ts'), `export {};\n${entriesProgram()}\n`);
   const tools = ['node', 'typescript', '@types/node'].map(installedVersion);
   run(consumer, 'npm', 'install', '--no-audit', '--no-fund', ...tarballs, ...tools);
 
@@ -172,7 +171,7 @@ function useFromOutside(folder: string, tarballs: readonly string[]): void {
   );
   const artifact = run(consumer, 'npx', 'leat', 'get', 'HelloFlow/latest/end.greeting', '--json');
   expectIncludes(artifact, 'Hello Leat', 'the artifact');
-  importEntries(consumer);
+  run(consumer, 'npx', 'node', 'entries.ts');
   run(consumer, 'npx', 'tsc', '-p', '.');
 }
 
