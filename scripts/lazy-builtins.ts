@@ -3,7 +3,7 @@ import type { Plugin } from 'esbuild';
 import { root } from './workspace.ts';
 
 // A bare process has loaded these before it runs a line of ours.
-const loaded = new Set(['buffer', 'events', 'fs', 'module', 'path', 'process', 'timers', 'url', 'util']);
+const loaded = new Set(['buffer', 'events', 'fs', 'path', 'process', 'timers', 'url', 'util']);
 
 const namespace = 'lazy-builtin';
 const none = { file: '', names: [] };
@@ -16,12 +16,6 @@ function loadedSource(name: string, exports: readonly string[]): string {
     ...exports.map((key) => `export const ${key} = /* @__PURE__ */ (() => real.${key})();`),
   ].join('\n');
 }
-
-/** Constants of native libraries: the same in every version of Node that has them. */
-const isNumbers = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.values(value).every((each) => typeof each === 'number');
 
 /** Functions that a bundle brings itself, by module: the file that exports them under the same names. */
 export type Substitutes = Readonly<
@@ -36,7 +30,8 @@ function lazySource(
 ): string {
   const functions = Object.keys(exports).filter((key) => typeof exports[key] === 'function');
   const others = Object.keys(exports).filter((key) => typeof exports[key] !== 'function');
-  const numbers = others.filter((key) => isNumbers(exports[key]));
+  // The constants of a library are the same everywhere, and are asked for where a file is loaded.
+  const constants = name === 'zlib' ? JSON.stringify({ constants: exports['constants'] }) : '{}';
   return `
 const load = () => process.getBuiltinModule('node:${name}');
 const lazy = (key) => {
@@ -50,17 +45,17 @@ const lazy = (key) => {
 };
 const lazyObject = (read) => new Proxy({}, { get: (_, key) => read()[key], has: (_, key) => key in read() });
 const functions = new Set(${JSON.stringify(functions)});
-const constant = { __proto__: null, ${numbers.map((key) => `${key}: ${JSON.stringify(exports[key])}`).join(', ')} };
+const known = { __proto__: null, ...${constants}${own.names.map((key) => `, ${key}`).join('')} };
 const made = new Map();
 export default new Proxy({}, {
   get: (_, key) => {
-    if (key in constant) return constant[key];
+    if (key in known) return known[key];
     if (!functions.has(key)) return load()[key];
     if (!made.has(key)) made.set(key, lazy(key));
     return made.get(key);
   },
 });
-${own.names.length > 0 ? `export { ${own.names.join(', ')} } from ${JSON.stringify(own.file)};` : ''}
+${own.names.length > 0 ? `import { ${own.names.join(', ')} } from ${JSON.stringify(own.file)};\nexport { ${own.names.join(', ')} };` : ''}
 ${functions.map((key) => (own.names.includes(key) ? '' : `export const ${key} = /* @__PURE__ */ lazy('${key}');`)).join('\n')}
 ${others.map((key) => `export const ${key} = /* @__PURE__ */ lazyObject(() => load().${key});`).join('\n')}`;
 }

@@ -11,25 +11,21 @@ const mostBytes = 4096;
 
 const nodeCrypto = (): typeof crypto => process.getBuiltinModule('node:crypto');
 
-/** The first 32 bits of the fractional parts of the roots of the first primes: square roots start the state, cube roots are the rounds'. */
-function fractions(count: number, root: (prime: number) => number): DataView {
-  const found = new DataView(new ArrayBuffer(count * 4));
-  let filled = 0;
-  for (let candidate = 2; filled < count; candidate += 1) {
-    if (!isPrime(candidate)) continue;
-    found.setUint32(filled * 4, (root(candidate) % 1) * 2 ** 32);
-    filled += 1;
-  }
-  return found;
-}
+// Of FIPS 180-4: the fractional parts of the square roots of the first 8 primes, and of the cube roots of the first 64.
+const start = '6a09e667bb67ae853c6ef372a54ff53a510e527f9b05688c1f83d9ab5be0cd19';
+const rounds = view(
+  '428a2f9871374491b5c0fbcfe9b5dba53956c25b59f111f1923f82a4ab1c5ed5d807aa9812835b01243185be550c7dc3' +
+    '72be5d7480deb1fe9bdc06a7c19bf174e49b69c1efbe47860fc19dc6240ca1cc2de92c6f4a7484aa5cb0a9dc76f988da' +
+    '983e5152a831c66db00327c8bf597fc7c6e00bf3d5a7914706ca63511429296727b70a852e1b21384d2c6dfc53380d13' +
+    '650a7354766a0abb81c2c92e92722c85a2bfe8a1a81a664bc24b8b70c76c51a3d192e819d6990624f40e3585106aa070' +
+    '19a4c1161e376c082748774c34b0bcb5391c0cb34ed8aa4a5b9cca4f682e6ff3748f82ee78a5636f84c878148cc70208' +
+    '90befffaa4506cebbef9a3f7c67178f2',
+);
 
-function isPrime(candidate: number): boolean {
-  for (let factor = 2; factor * factor <= candidate; factor += 1) if (candidate % factor === 0) return false;
-  return true;
+function view(hex: string): DataView {
+  const bytes = Uint8Array.from(Buffer.from(hex, 'hex'));
+  return new DataView(bytes.buffer);
 }
-
-const start = /* @__PURE__ */ fractions(8, Math.sqrt);
-const rounds = /* @__PURE__ */ fractions(64, Math.cbrt);
 
 const rotate = (word: number, by: number): number => (word >>> by) | (word << (32 - by));
 
@@ -39,7 +35,7 @@ function shortSha256(bytes: Uint8Array): string {
   blocks.set(bytes);
   blocks.writeUInt8(0x80, bytes.length);
   blocks.writeUInt32BE(bytes.length * 8, blocks.length - 4);
-  const state = new DataView(start.buffer.slice(0) as ArrayBuffer);
+  const state = view(start);
   const words = new DataView(new ArrayBuffer(256));
   for (let offset = 0; offset < blocks.length; offset += 64) {
     new Uint8Array(words.buffer).set(blocks.subarray(offset, offset + 64));

@@ -6,7 +6,8 @@ import { packageEntry } from './package-folder.ts';
 /** What loading a flow came to: kept, so that what it threw can be told when there is a task to tell it of. */
 export type LoadedModule = { readonly flow: unknown } | { readonly thrown: unknown };
 
-const requireModule = createRequire(import.meta.url);
+// The bundle that runs tasks is CommonJS and has one; making one costs a millisecond.
+const requireModule = typeof require === 'function' ? require : createRequire(import.meta.url);
 
 /**
  * Loads the flow of a package. `require` loads a module without a turn of the event loop, which is several milliseconds

@@ -78,7 +78,7 @@ beforeAll(async () => {
   await bundle('awaits', `await Promise.resolve();\n${source}`);
   const script = new URL('../../../../scripts/runner-bundle.ts', import.meta.url).href;
   const { runnerBundle } = (await import(script)) as { readonly runnerBundle: BuildOptions };
-  runner = path.join(folder, 'runner.mjs');
+  runner = path.join(folder, 'runner.cjs');
   await build({ ...runnerBundle, outfile: runner });
 }, 60_000);
 

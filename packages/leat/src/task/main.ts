@@ -3,13 +3,12 @@
  * done here, since every task pays for it. It knows no compute layer: one line on file descriptor 3 is all it is told, and the
  * manifest in the datastore is all it says.
  *
- *     node runner.js [folder of the code package to load ahead]
+ *     node runner.cjs [folder of the code package to load ahead]
  *
  * Exit code 0: the step succeeded, or there was no task. 1: it failed; the manifest says why.
  *
  * next: `task/run-task.ts`
  */
-import { fileURLToPath } from 'node:url';
 import { commitAttempt } from '../datastore/commit-attempt.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { openDatastore } from '../datastore/open-datastore.ts';
@@ -22,10 +21,11 @@ import { readMessage } from './read-message.ts';
 import { failedManifest, runTask } from './run-task.ts';
 import { SourceStacks } from './source-stack.ts';
 
-const runner = fileURLToPath(import.meta.url);
+const runner = import.meta.filename;
 
 async function main(): Promise<number> {
   blockOnOutput();
+  forgetCompileCache();
   // When the flow's top level waits for what never comes, Node runs out of things to do and ends: with its own code for that.
   process.exitCode = 13;
   const [, , ahead] = process.argv;
@@ -36,6 +36,13 @@ async function main(): Promise<number> {
   if (ahead === undefined) Object.assign(process.env, message.environment);
   const store = await openDatastore(message.datastore);
   return runMessage(message, store, module ?? (await load(await packageFolder(store, message.spec.package))));
+}
+
+/** The layer keeps our compiled code in a cache; programs that the step starts shall not find themselves using it. */
+function forgetCompileCache(): void {
+  if (process.env['LEAT_COMPILE_CACHE'] === undefined) return;
+  delete process.env['LEAT_COMPILE_CACHE'];
+  delete process.env['NODE_COMPILE_CACHE'];
 }
 
 interface Loaded {

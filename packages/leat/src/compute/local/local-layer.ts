@@ -4,6 +4,7 @@
  *
  * next: `task/run-task.ts`
  */
+import { tmpdir } from 'node:os';
 import { LeatError } from '../../errors/index.ts';
 import {
   type AttemptRequest,
@@ -22,7 +23,7 @@ import {
 } from '../compute-layer.ts';
 import { type Launch, type ProcessSetting, signalGroup, startTaskProcess, type TaskProcess } from './api.ts';
 import { diagnoseEnd, diagnoseWait } from './diagnosis.ts';
-import { launchOf, messageOf } from './job-spec.ts';
+import { launchOf, messageOf, taskEnvironment } from './job-spec.ts';
 import { LocalJob } from './local-job.ts';
 import { outOfMemoryKills, readMachine } from './machine.ts';
 import {
@@ -65,7 +66,7 @@ export class LocalLayer implements ComputeLayer {
     const setting: ProcessSetting = {
       runner: context.runner,
       packageFolder: context.packageFolder,
-      environment: { ...process.env },
+      environment: taskEnvironment(process.env, tmpdir()),
     };
     const cores = Math.max(1, Math.floor(machine.cpu));
     this.#pool = new ProcessPool((launch) => this.#startProcess(setting, launch), cores);
