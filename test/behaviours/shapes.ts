@@ -1,7 +1,11 @@
 /** The graph shapes that every behaviour is run on. */
 import type { Shape, ShapeStep } from './shape.ts';
 
-const start = (next: string, prelude?: string, roles: ShapeStep['roles'] = ['start', 'linear']): ShapeStep => ({
+const start = (
+  next: string,
+  prelude?: string,
+  roles: ShapeStep['roles'] = ['start', 'linear'],
+): ShapeStep => ({
   name: 'start',
   roles,
   next,
@@ -36,7 +40,12 @@ const treeTasks = Object.fromEntries(binaryTree().map((step) => [step.name, 1]))
 
 /** A loop that goes round five times: `work` runs with round 0…4. */
 const loopSteps = (after: string): ShapeStep[] => [
-  { name: 'work', roles: ['loop'], prelude: 'this.round = (this.round ?? -1) + 1;', next: 'this.next(this.decide)' },
+  {
+    name: 'work',
+    roles: ['loop'],
+    prelude: 'this.round = (this.round ?? -1) + 1;',
+    next: 'this.next(this.decide)',
+  },
   {
     name: 'decide',
     roles: ['loop', 'switch'],
@@ -49,7 +58,12 @@ export const shapes: readonly Shape[] = [
   {
     name: 'linear',
     fields: '',
-    steps: [start('this.next(this.a)'), linear('a', 'this.next(this.b)'), linear('b', 'this.next(this.end)'), end],
+    steps: [
+      start('this.next(this.a)'),
+      linear('a', 'this.next(this.b)'),
+      linear('b', 'this.next(this.end)'),
+      end,
+    ],
     tasks: { start: 1, a: 1, b: 1, end: 1 },
   },
   {
@@ -74,7 +88,10 @@ export const shapes: readonly Shape[] = [
     name: 'foreach',
     fields: 'declare items: string[];',
     steps: [
-      start('this.next(this.inner, { foreach: this.items })', "this.items = ['a', 'b', 'c'];", ['start', 'foreach-split']),
+      start('this.next(this.inner, { foreach: this.items })', "this.items = ['a', 'b', 'c'];", [
+        'start',
+        'foreach-split',
+      ]),
       { name: 'inner', roles: ['foreach-inner'], takes: 'item', next: 'this.next(this.inner2)' },
       { name: 'inner2', roles: ['foreach-inner'], next: 'this.next(this.join)' },
       join('join', 'this.next(this.end)'),
@@ -86,7 +103,10 @@ export const shapes: readonly Shape[] = [
     name: 'small_foreach',
     fields: 'declare items: string[];',
     steps: [
-      start('this.next(this.inner, { foreach: this.items })', "this.items = ['a', 'b', 'c'];", ['start', 'foreach-split']),
+      start('this.next(this.inner, { foreach: this.items })', "this.items = ['a', 'b', 'c'];", [
+        'start',
+        'foreach-split',
+      ]),
       { name: 'inner', roles: ['foreach-inner'], takes: 'item', next: 'this.next(this.join)' },
       join('join', 'this.next(this.end)'),
       end,
@@ -108,7 +128,10 @@ export const shapes: readonly Shape[] = [
     name: 'nested_foreach',
     fields: 'declare x: string[]; declare y: string[]; declare z: string[];',
     steps: [
-      start('this.next(this.outer, { foreach: this.x })', "this.x = ['a', 'b', 'c'];", ['start', 'foreach-split']),
+      start('this.next(this.outer, { foreach: this.x })', "this.x = ['a', 'b', 'c'];", [
+        'start',
+        'foreach-split',
+      ]),
       {
         name: 'outer',
         roles: ['foreach-inner', 'foreach-split'],
@@ -135,7 +158,11 @@ export const shapes: readonly Shape[] = [
     name: 'switch_basic',
     fields: "declare kind: 'a' | 'b' | 'c';",
     steps: [
-      start('this.next({ a: this.a, b: this.b, c: this.c }, { by: this.kind })', "this.kind = 'b' as 'a' | 'b' | 'c';", ['start', 'switch']),
+      start(
+        'this.next({ a: this.a, b: this.b, c: this.c }, { by: this.kind })',
+        "this.kind = 'b' as 'a' | 'b' | 'c';",
+        ['start', 'switch'],
+      ),
       linear('a', 'this.next(this.after)'),
       linear('b', 'this.next(this.after)'),
       linear('c', 'this.next(this.after)'),
@@ -148,9 +175,17 @@ export const shapes: readonly Shape[] = [
     name: 'switch_nested',
     fields: "declare kind: 'a' | 'b'; declare inner: 'c' | 'd';",
     steps: [
-      start('this.next({ a: this.a, b: this.b }, { by: this.kind })', "this.kind = 'b' as 'a' | 'b';", ['start', 'switch']),
+      start('this.next({ a: this.a, b: this.b }, { by: this.kind })', "this.kind = 'b' as 'a' | 'b';", [
+        'start',
+        'switch',
+      ]),
       linear('a', 'this.next(this.after)'),
-      { name: 'b', roles: ['switch'], prelude: "this.inner = 'd' as 'c' | 'd';", next: 'this.next({ c: this.c, d: this.d }, { by: this.inner })' },
+      {
+        name: 'b',
+        roles: ['switch'],
+        prelude: "this.inner = 'd' as 'c' | 'd';",
+        next: 'this.next({ c: this.c, d: this.d }, { by: this.inner })',
+      },
       linear('c', 'this.next(this.after)'),
       linear('d', 'this.next(this.after)'),
       linear('after', 'this.next(this.end)'),
@@ -162,7 +197,11 @@ export const shapes: readonly Shape[] = [
     name: 'branch_in_switch',
     fields: "declare kind: 'split' | 'plain';",
     steps: [
-      start('this.next({ split: this.fork, plain: this.plain }, { by: this.kind })', "this.kind = 'split' as 'split' | 'plain';", ['start', 'switch']),
+      start(
+        'this.next({ split: this.fork, plain: this.plain }, { by: this.kind })',
+        "this.kind = 'split' as 'split' | 'plain';",
+        ['start', 'switch'],
+      ),
       { name: 'fork', roles: ['branch-split'], next: 'this.next(this.a, this.b)' },
       linear('a', 'this.next(this.join)'),
       linear('b', 'this.next(this.join)'),
@@ -177,8 +216,17 @@ export const shapes: readonly Shape[] = [
     name: 'foreach_in_switch',
     fields: "declare kind: 'many' | 'plain'; declare items: number[];",
     steps: [
-      start('this.next({ many: this.fan, plain: this.plain }, { by: this.kind })', "this.kind = 'many' as 'many' | 'plain';", ['start', 'switch']),
-      { name: 'fan', roles: ['foreach-split'], prelude: 'this.items = [1, 2];', next: 'this.next(this.inner, { foreach: this.items })' },
+      start(
+        'this.next({ many: this.fan, plain: this.plain }, { by: this.kind })',
+        "this.kind = 'many' as 'many' | 'plain';",
+        ['start', 'switch'],
+      ),
+      {
+        name: 'fan',
+        roles: ['foreach-split'],
+        prelude: 'this.items = [1, 2];',
+        next: 'this.next(this.inner, { foreach: this.items })',
+      },
       { name: 'inner', roles: ['foreach-inner'], takes: 'item', next: 'this.next(this.join)' },
       join('join', 'this.next(this.after)'),
       linear('plain', 'this.next(this.after)'),
@@ -192,7 +240,12 @@ export const shapes: readonly Shape[] = [
     fields: "declare kind: 'x' | 'y';",
     steps: [
       start('this.next(this.a, this.b)', undefined, ['start', 'branch-split']),
-      { name: 'a', roles: ['switch'], prelude: "this.kind = 'x' as 'x' | 'y';", next: 'this.next({ x: this.x, y: this.y }, { by: this.kind })' },
+      {
+        name: 'a',
+        roles: ['switch'],
+        prelude: "this.kind = 'x' as 'x' | 'y';",
+        next: 'this.next({ x: this.x, y: this.y }, { by: this.kind })',
+      },
       linear('x', 'this.next(this.join)'),
       linear('y', 'this.next(this.join)'),
       linear('b', 'this.next(this.join)'),
@@ -205,7 +258,10 @@ export const shapes: readonly Shape[] = [
     name: 'switch_in_foreach',
     fields: "declare items: number[]; declare kind: 'odd' | 'even';",
     steps: [
-      start('this.next(this.look, { foreach: this.items })', 'this.items = [1, 2, 3, 4];', ['start', 'foreach-split']),
+      start('this.next(this.look, { foreach: this.items })', 'this.items = [1, 2, 3, 4];', [
+        'start',
+        'foreach-split',
+      ]),
       {
         name: 'look',
         roles: ['foreach-inner', 'switch'],
@@ -223,15 +279,30 @@ export const shapes: readonly Shape[] = [
   {
     name: 'recursive_switch',
     fields: "declare round: number; declare rounds: number; declare kind: 'again' | 'done';",
-    steps: [start('this.next(this.work)', 'this.rounds = 5;'), ...loopSteps('after'), linear('after', 'this.next(this.end)'), end],
+    steps: [
+      start('this.next(this.work)', 'this.rounds = 5;'),
+      ...loopSteps('after'),
+      linear('after', 'this.next(this.end)'),
+      end,
+    ],
     tasks: { start: 1, work: 5, decide: 5, after: 1, end: 1 },
   },
   {
     name: 'recursive_switch_in_foreach',
-    fields: "declare items: number[]; declare round: number; declare rounds: number; declare kind: 'again' | 'done';",
+    fields:
+      "declare items: number[]; declare round: number; declare rounds: number; declare kind: 'again' | 'done';",
     steps: [
-      start('this.next(this.each, { foreach: this.items })', 'this.items = [1, 2, 3];', ['start', 'foreach-split']),
-      { name: 'each', roles: ['foreach-inner'], takes: 'item', prelude: 'this.rounds = Number(item);', next: 'this.next(this.work)' },
+      start('this.next(this.each, { foreach: this.items })', 'this.items = [1, 2, 3];', [
+        'start',
+        'foreach-split',
+      ]),
+      {
+        name: 'each',
+        roles: ['foreach-inner'],
+        takes: 'item',
+        prelude: 'this.rounds = Number(item);',
+        next: 'this.next(this.work)',
+      },
       ...loopSteps('leave').map((step): ShapeStep => ({ ...step, roles: [...step.roles, 'foreach-inner'] })),
       { name: 'leave', roles: ['foreach-inner'], next: 'this.next(this.join)' },
       join('join', 'this.next(this.end)'),

@@ -6,8 +6,13 @@ const parameterText = (step: ShapeStep): string =>
   step.takes === 'item' ? 'item: unknown' : step.takes === 'inputs' ? 'inputs: Inputs<GeneratedFlow>' : '';
 
 function methodText(step: ShapeStep, shape: Shape, behaviour: Behaviour): string {
-  const decorators = [...(behaviour.decorators?.(step, shape) ?? []), '@step'].map((text) => `  ${text}\n`).join('');
-  const body = [step.prelude, behaviour.body(step, shape), step.next && `${step.next};`].filter(Boolean).map((text) => `    ${text}\n`).join('');
+  const decorators = [...(behaviour.decorators?.(step, shape) ?? []), '@step']
+    .map((text) => `  ${text}\n`)
+    .join('');
+  const body = [step.prelude, behaviour.body(step, shape), step.next && `${step.next};`]
+    .filter(Boolean)
+    .map((text) => `    ${text}\n`)
+    .join('');
   return `${decorators}  async ${step.name}(${parameterText(step)}) {\n${body}  }\n`;
 }
 

@@ -22,7 +22,11 @@ export interface TaskRow {
   readonly attempts: number;
   readonly caught: boolean;
   readonly originRun?: string;
-  readonly failure?: { readonly reason: string; readonly message: string; readonly place?: { readonly file: string; readonly line: number } };
+  readonly failure?: {
+    readonly reason: string;
+    readonly message: string;
+    readonly place?: { readonly file: string; readonly line: number };
+  };
 }
 
 export type Artifacts = Readonly<Record<string, unknown>>;
@@ -34,7 +38,14 @@ export class Leat {
 
   constructor(env: NodeJS.ProcessEnv = {}) {
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }\n');
-    this.#env = { ...process.env, NO_COLOR: '1', LEAT_USER: 'tester', LEAT_HOME: undefined, LEAT_NAMESPACE: undefined, ...env };
+    this.#env = {
+      ...process.env,
+      NO_COLOR: '1',
+      LEAT_USER: 'tester',
+      LEAT_HOME: undefined,
+      LEAT_NAMESPACE: undefined,
+      ...env,
+    };
   }
 
   /** Writes a file into the folder and returns its path. */
@@ -45,8 +56,20 @@ export class Leat {
   }
 
   /** Starts the command without waiting for it. */
-  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): { readonly pid: number; readonly done: Promise<CliResult>; readonly stdoutHas: (text: string) => Promise<void>; kill(signal: NodeJS.Signals): void } {
-    const child = spawn(process.execPath, [program, ...args], { cwd: this.folder, env: { ...this.#env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  start(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): {
+    readonly pid: number;
+    readonly done: Promise<CliResult>;
+    readonly stdoutHas: (text: string) => Promise<void>;
+    kill(signal: NodeJS.Signals): void;
+  } {
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: this.folder,
+      env: { ...this.#env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let stdout = '';
     let stderr = '';
     const waiting = new Set<{ text: string; resolve: () => void; reject: (error: Error) => void }>();
@@ -62,7 +85,8 @@ export class Leat {
     const done = new Promise<CliResult>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (exitCode, signal) => {
-        for (const one of waiting) one.reject(new Error(`ended without printing '${one.text}':\n${stdout}\n${stderr}`));
+        for (const one of waiting)
+          one.reject(new Error(`ended without printing '${one.text}':\n${stdout}\n${stderr}`));
         resolve({ exitCode: exitCode ?? -1, signal, stdout, stderr });
       });
     });
@@ -87,7 +111,9 @@ export class Leat {
   async ok(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
     const result = await this.call(args, env);
     if (result.exitCode !== 0) {
-      throw new Error(`leat ${args.join(' ')} exited ${result.exitCode ?? result.signal}\n${result.stdout}\n${result.stderr}`);
+      throw new Error(
+        `leat ${args.join(' ')} exited ${result.exitCode ?? result.signal}\n${result.stdout}\n${result.stderr}`,
+      );
     }
     return result;
   }

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Leat } from '../cli/leat.ts';
 
-const flowOf = (name: string): string => fileURLToPath(new URL(`../../examples/${name}/flow.ts`, import.meta.url));
+const flowOf = (name: string): string =>
+  fileURLToPath(new URL(`../../examples/${name}/flow.ts`, import.meta.url));
 
 describe('examples', () => {
   let leat: Leat;
@@ -23,7 +24,9 @@ describe('examples', () => {
     const { stdout } = await leat.ok(['run', flowOf('02-process-demo')]);
     expect(stdout).toMatch(/start\].*9/);
     expect(stdout).toMatch(/end\].*5/);
-    const pids = new Set([...stdout.matchAll(/process ID is (?<pid>\d+)/g)].map((match) => match.groups?.['pid']));
+    const pids = new Set(
+      [...stdout.matchAll(/process ID is (?<pid>\d+)/g)].map((match) => match.groups?.['pid']),
+    );
     expect(pids.size).toBe(2);
   });
 
@@ -52,7 +55,12 @@ describe('examples', () => {
   });
 
   it('07-retry: bad luck is tried again', async () => {
-    const { exitCode, stdout, stderr } = await leat.call(['run', flowOf('07-retry'), '--with', 'retry:times=20']);
+    const { exitCode, stdout, stderr } = await leat.call([
+      'run',
+      flowOf('07-retry'),
+      '--with',
+      'retry:times=20',
+    ]);
     expect(exitCode, stderr).toBeLessThan(2);
     expect(stdout + stderr).toMatch(/Lucky you!|Bad luck!/);
   });

@@ -55,12 +55,19 @@ describe('forms of a flow', () => {
     leat = new Leat();
     // As `npm i leat` would have it: plain Node looks the package up here.
     mkdirSync(join(leat.folder, 'node_modules'));
-    symlinkSync(fileURLToPath(new URL('../../packages/leat', import.meta.url)), join(leat.folder, 'node_modules/leat'));
+    symlinkSync(
+      fileURLToPath(new URL('../../packages/leat', import.meta.url)),
+      join(leat.folder, 'node_modules/leat'),
+    );
   });
   afterEach(() => leat.dispose());
 
   const node = (...args: string[]): string => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: leat.folder, encoding: 'utf8', env: { ...process.env, LEAT_USER: 'tester' } });
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+      cwd: leat.folder,
+      encoding: 'utf8',
+      env: { ...process.env, LEAT_USER: 'tester' },
+    });
     expect(status, stderr).toBe(0);
     return stdout;
   };

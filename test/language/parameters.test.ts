@@ -35,15 +35,40 @@ describe('parameters', () => {
   const seen = (): Promise<unknown> => leat.json('get', 'ParameterFlow/latest/end.seen');
 
   it('come from the command line', async () => {
-    await leat.ok(['run', file, '--name', 'x', '--alpha', '0.25', '--loud', '--size=big', '--tags', 'b,c', '--options', '{"depth":3}', '--text', 'hello.txt']);
+    await leat.ok([
+      'run',
+      file,
+      '--name',
+      'x',
+      '--alpha',
+      '0.25',
+      '--loud',
+      '--size=big',
+      '--tags',
+      'b,c',
+      '--options',
+      '{"depth":3}',
+      '--text',
+      'hello.txt',
+    ]);
     expect(await seen()).toEqual({
-      alpha: 0.25, name: 'x', loud: true, size: 'big', tags: ['b', 'c'], options: { depth: 3 }, text: 'hello file', refused: 'ARTIFACT_READ_ONLY',
+      alpha: 0.25,
+      name: 'x',
+      loud: true,
+      size: 'big',
+      tags: ['b', 'c'],
+      options: { depth: 3 },
+      text: 'hello file',
+      refused: 'ARTIFACT_READ_ONLY',
     });
   });
 
   it('come from the environment and from a YAML file; the command line wins', async () => {
     leat.write('p.yaml', 'alpha: 2\nname: from-yaml\ntext: hello.txt\n');
-    await leat.ok(['run', file, '--params', 'p.yaml', '--alpha', '3'], { LEAT_PARAM_SIZE: 'big', LEAT_PARAM_ALPHA: '1' });
+    await leat.ok(['run', file, '--params', 'p.yaml', '--alpha', '3'], {
+      LEAT_PARAM_SIZE: 'big',
+      LEAT_PARAM_ALPHA: '1',
+    });
     expect(await seen()).toMatchObject({ alpha: 3, name: 'from-yaml', size: 'big' });
   });
 
@@ -62,6 +87,7 @@ describe('parameters', () => {
 
   it('are in the help of the flow', async () => {
     const { stdout } = await leat.ok(['run', file, '--help']);
-    for (const part of ['--alpha', 'learning rate', '0.5', '--name', 'required', 'small', 'big']) expect(stdout).toContain(part);
+    for (const part of ['--alpha', 'learning rate', '0.5', '--name', 'required', 'small', 'big'])
+      expect(stdout).toContain(part);
   });
 });

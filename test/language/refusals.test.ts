@@ -13,15 +13,55 @@ ${body}
 const cases: readonly [string, string, RegExp, number][] = [
   ['no start', '  @step begin() { this.next(this.end); }\n  @step end() {}', /start/, 0],
   ['a step without next', '  @step start() {}\n  @step end() {}', /this\.next/, 4],
-  ['an unknown step', '  @step start() { this.next(this.trian); }\n  @step train() { this.next(this.end); }\n  @step end() {}', /train/, 4],
-  ['an unreachable step', '  @step start() { this.next(this.end); }\n  @step lost() { this.next(this.end); }\n  @step end() {}', /lost/, 5],
-  ['a conditional next', '  @step start() { if (this.items) this.next(this.end); }\n  @step end() {}', /by:/, 4],
+  [
+    'an unknown step',
+    '  @step start() { this.next(this.trian); }\n  @step train() { this.next(this.end); }\n  @step end() {}',
+    /train/,
+    4,
+  ],
+  [
+    'an unreachable step',
+    '  @step start() { this.next(this.end); }\n  @step lost() { this.next(this.end); }\n  @step end() {}',
+    /lost/,
+    5,
+  ],
+  [
+    'a conditional next',
+    '  @step start() { if (this.items) this.next(this.end); }\n  @step end() {}',
+    /by:/,
+    4,
+  ],
   ['next not last', '  @step start() { this.next(this.end); console.log(1); }\n  @step end() {}', /last/, 4],
-  ['branches that meet without Inputs', '  @step start() { this.next(this.a, this.b); }\n  @step a() { this.next(this.c); }\n  @step b() { this.next(this.c); }\n  @step c() { this.next(this.end); }\n  @step end() {}', /[Ii]nputs/, 7],
-  ['Inputs without a split', '  @step start() { this.next(this.j); }\n  @step j(inputs: Inputs<BadFlow>) { this.next(this.end); }\n  @step end() {}', /split|foreach|branch/, 5],
-  ['a foreach without join', '  @step start() { this.next(this.w, { foreach: this.items }); }\n  @step w(n: number) { this.next(this.end); }\n  @step end() {}', /join/, 0],
-  ['a loop without a switch', '  @step start() { this.next(this.a); }\n  @step a() { this.next(this.b); }\n  @step b() { this.next(this.a); }\n  @step end() {}', /switch|loop|cycle/, 0],
-  ['a next that cannot be read', '  @step start() { const self = this; self.next(this.end); }\n  @step end() {}', /this\.next|@step\(\{/, 4],
+  [
+    'branches that meet without Inputs',
+    '  @step start() { this.next(this.a, this.b); }\n  @step a() { this.next(this.c); }\n  @step b() { this.next(this.c); }\n  @step c() { this.next(this.end); }\n  @step end() {}',
+    /[Ii]nputs/,
+    7,
+  ],
+  [
+    'Inputs without a split',
+    '  @step start() { this.next(this.j); }\n  @step j(inputs: Inputs<BadFlow>) { this.next(this.end); }\n  @step end() {}',
+    /split|foreach|branch/,
+    5,
+  ],
+  [
+    'a foreach without join',
+    '  @step start() { this.next(this.w, { foreach: this.items }); }\n  @step w(n: number) { this.next(this.end); }\n  @step end() {}',
+    /join/,
+    0,
+  ],
+  [
+    'a loop without a switch',
+    '  @step start() { this.next(this.a); }\n  @step a() { this.next(this.b); }\n  @step b() { this.next(this.a); }\n  @step end() {}',
+    /switch|loop|cycle/,
+    0,
+  ],
+  [
+    'a next that cannot be read',
+    '  @step start() { const self = this; self.next(this.end); }\n  @step end() {}',
+    /this\.next|@step\(\{/,
+    4,
+  ],
 ];
 
 describe('check', () => {
@@ -43,7 +83,12 @@ describe('check', () => {
   });
 
   it('accepts a good flow and prints its graph', async () => {
-    const file = leat.write('flow.ts', flow('  @step start() { this.next(this.w, { foreach: this.items }); }\n  @step w(n: number) { this.next(this.j); }\n  @step j(inputs: Inputs<BadFlow>) { this.next(this.end); }\n  @step end() {}'));
+    const file = leat.write(
+      'flow.ts',
+      flow(
+        '  @step start() { this.next(this.w, { foreach: this.items }); }\n  @step w(n: number) { this.next(this.j); }\n  @step j(inputs: Inputs<BadFlow>) { this.next(this.end); }\n  @step end() {}',
+      ),
+    );
     expect((await leat.ok(['check', file])).exitCode).toBe(0);
     expect((await leat.ok(['show', file])).stdout).toMatch(/start[\s\S]*w[\s\S]*j[\s\S]*end/);
     expect((await leat.ok(['show', file, '--mermaid'])).stdout).toMatch(/flowchart|graph/);
@@ -63,14 +108,18 @@ describe('check', () => {
   });
 
   it('names an artifact that cannot be stored by its path', async () => {
-    const text = flow("  declare model: unknown;\n  @step start() { this.model = { layers: [1, { fn: () => 1 }] }; this.next(this.end); }\n  @step end() {}");
+    const text = flow(
+      '  declare model: unknown;\n  @step start() { this.model = { layers: [1, { fn: () => 1 }] }; this.next(this.end); }\n  @step end() {}',
+    );
     const result = await leat.call(['run', leat.write('flow.ts', text)]);
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain('this.model.layers[1].fn is a function');
   });
 
   it('an unset artifact says which step should have set it', async () => {
-    const text = flow('  declare score: number;\n  @step start() { this.next(this.a, this.b); }\n  @step a() { this.score = 1; this.next(this.j); }\n  @step b() { this.next(this.j); }\n  @step j(inputs: Inputs<BadFlow>) { this.next(this.end); }\n  @step end() { console.log(this.score); }');
+    const text = flow(
+      '  declare score: number;\n  @step start() { this.next(this.a, this.b); }\n  @step a() { this.score = 1; this.next(this.j); }\n  @step b() { this.next(this.j); }\n  @step j(inputs: Inputs<BadFlow>) { this.next(this.end); }\n  @step end() { console.log(this.score); }',
+    );
     const result = await leat.call(['run', leat.write('flow.ts', text)]);
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toMatch(/score/);

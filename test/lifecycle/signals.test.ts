@@ -43,21 +43,24 @@ describe('ending a run from outside', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('%s once: tasks may end gracefully, the run is cancelled, exit %i, no orphans', async (signal, exitCode) => {
-    const run = leat.start(['run', leat.write('flow.ts', flow)]);
-    await run.stdoutHas('working on 0');
-    run.kill(signal);
-    const result = await run.done;
-    expect(result.exitCode).toBe(exitCode);
-    expect(result.stdout).toContain('asked to end 0');
-    expect(result.stderr).toContain('leat resume SlowFlow/1');
-    const shown = await leat.json<{ run: { status: string } }>('show', 'SlowFlow/1');
-    expect(shown.run.status).toBe('cancelled');
-    await noneLeft('LEAT_TEST_MARK', mark);
-  });
+  ] as const)(
+    '%s once: tasks may end gracefully, the run is cancelled, exit %i, no orphans',
+    async (signal, exitCode) => {
+      const run = leat.start(['run', leat.write('flow.ts', flow)]);
+      await run.stdoutHas('working on 0');
+      run.kill(signal);
+      const result = await run.done;
+      expect(result.exitCode).toBe(exitCode);
+      expect(result.stdout).toContain('asked to end 0');
+      expect(result.stderr).toContain('leat resume SlowFlow/1');
+      const shown = await leat.json<{ run: { status: string } }>('show', 'SlowFlow/1');
+      expect(shown.run.status).toBe('cancelled');
+      await noneLeft('LEAT_TEST_MARK', mark);
+    },
+  );
 
   it('twice: at once', async () => {
-    const deaf = flow.replace("setTimeout(() => process.exit(3), 200)", 'void 0');
+    const deaf = flow.replace('setTimeout(() => process.exit(3), 200)', 'void 0');
     const run = leat.start(['run', leat.write('flow.ts', deaf)]);
     await run.stdoutHas('working on 0');
     run.kill('SIGINT');

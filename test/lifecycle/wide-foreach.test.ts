@@ -39,10 +39,17 @@ describe('a foreach of 1,000 items', () => {
   });
 
   it('resume after one of them failed runs that one, the join and the end', async () => {
-    const text = flow.replace('this.square =', "if (item === 500 && !current.originRun) throw new Error('unlucky'); this.square =").replace('type Inputs', 'current, type Inputs');
+    const text = flow
+      .replace(
+        'this.square =',
+        "if (item === 500 && !current.originRun) throw new Error('unlucky'); this.square =",
+      )
+      .replace('type Inputs', 'current, type Inputs');
     expect((await leat.call(['run', leat.write('flow.ts', text)])).exitCode).toBe(1);
     await leat.ok(['resume']);
-    const ran = (await leat.tasks('WideFlow/2')).filter((task) => task.originRun === undefined).map((task) => task.task);
+    const ran = (await leat.tasks('WideFlow/2'))
+      .filter((task) => task.originRun === undefined)
+      .map((task) => task.task);
     expect(ran).toContain('work[500]');
     expect(ran).toContain('end');
     expect(ran).not.toContain('work[499]');

@@ -4,7 +4,13 @@ var minimum = 24;
 
 if (Number(process.versions.node.split('.')[0]) < minimum) {
   process.stderr.write(
-    'leat needs Node ' + minimum + ' or newer; this is ' + process.version + ' (' + process.execPath + '). ' +
+    'leat needs Node ' +
+      minimum +
+      ' or newer; this is ' +
+      process.version +
+      ' (' +
+      process.execPath +
+      '). ' +
       'Install it, or `npm i -D node` in your project and use npx.\n',
   );
   process.exitCode = 2;

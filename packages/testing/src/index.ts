@@ -1,5 +1,12 @@
 export type { LayerUnderTest } from './conformance-jobs.ts';
-export { type Behaviour, behaviours, conformanceContext, conformanceRequest, printedLine, printedLines } from './conformance-tasks.ts';
+export {
+  type Behaviour,
+  behaviours,
+  conformanceContext,
+  conformanceRequest,
+  printedLine,
+  printedLines,
+} from './conformance-tasks.ts';
 export {
   type DatastoreCase,
   datastoreConformance,

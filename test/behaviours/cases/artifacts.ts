@@ -10,7 +10,8 @@ export const artifacts: Behaviour = {
   fields: 'declare data: { text: string; when: Date };',
   body(step) {
     if (hasRole(step, 'start')) return "this.data = { text: 'abc', when: new Date(0) };";
-    const look = "expect(this.data.text === 'abc' && this.data.when.getTime() === 0, 'data as start set it');";
+    const look =
+      "expect(this.data.text === 'abc' && this.data.when.getTime() === 0, 'data as start set it');";
     if (!hasRole(step, 'join')) return look;
     return `
     for (const one of inputs) expect(one.data.text === 'abc', 'data in each input');

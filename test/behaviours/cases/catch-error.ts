@@ -15,7 +15,8 @@ export const catchErrors: Behaviour = {
   name: 'catchError',
   fields: 'declare failed: Failure | undefined; declare never: string;',
   decorators: (step) => [`@catchError({ var: 'failed'${caseOf(step)} })`, '@retry({ times: 1 })'],
-  body: (step) => `this.never = 'half'; if (current.attempt >= 0) throw new RangeError('broken ${step.name}');`,
+  body: (step) =>
+    `this.never = 'half'; if (current.attempt >= 0) throw new RangeError('broken ${step.name}');`,
   async check({ leat, file }) {
     await leat.ok(['run', file]);
     const tasks = await leat.tasks('GeneratedFlow/1');

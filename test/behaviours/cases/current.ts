@@ -16,8 +16,15 @@ export const currentTask: Behaviour = {
     const all = await leat.artifacts('GeneratedFlow/1');
     for (const [task, values] of all) {
       expect(values['facts'], task).toEqual({
-        flow: 'GeneratedFlow', run: '1', step: task.replace(/[[~].*/, ''), task: `GeneratedFlow/1/${task}`, attempt: 0,
-        namespace: 'user:tester', user: 'tester', alpha: 0.25, own: 0.25,
+        flow: 'GeneratedFlow',
+        run: '1',
+        step: task.replace(/[[~].*/, ''),
+        task: `GeneratedFlow/1/${task}`,
+        attempt: 0,
+        namespace: 'user:tester',
+        user: 'tester',
+        alpha: 0.25,
+        own: 0.25,
       });
     }
     expect(new Set(all.keys()).size).toBe((await leat.tasks('GeneratedFlow/1')).length);

@@ -20,11 +20,19 @@ export const foreachStack: Behaviour = {
   async check({ leat, file }) {
     await leat.ok(['run', file]);
     for (const [task, values] of await leat.artifacts('GeneratedFlow/1')) {
-      const path = (/\[(?<path>.*)\]/.exec(task)?.groups?.['path'] ?? '').split(',').filter(Boolean).map(Number);
+      const path = (/\[(?<path>.*)\]/.exec(task)?.groups?.['path'] ?? '')
+        .split(',')
+        .filter(Boolean)
+        .map(Number);
       const stack = values['stack'] as [string, number, unknown][] | undefined;
       const order = values['order'] as number[] | undefined;
-      if (order === undefined) expect(stack?.map((level) => level[1]), task).toEqual(path);
-      else if (order.some((index) => index !== undefined && index !== null)) expect(order, task).toEqual(order.map((_, i) => i));
+      if (order === undefined)
+        expect(
+          stack?.map((level) => level[1]),
+          task,
+        ).toEqual(path);
+      else if (order.some((index) => index !== undefined && index !== null))
+        expect(order, task).toEqual(order.map((_, i) => i));
     }
   },
 };

@@ -16,7 +16,8 @@ export const largeArtifact: Behaviour = {
     if (hasRole(step, 'start')) {
       return `this.big = Buffer.alloc(${bytes}); for (let i = 0; i < ${bytes}; i += 4096) this.big.writeUInt32LE(i, i);`;
     }
-    if (hasRole(step, 'join')) return `if (inputs.length > 0) this.merge(inputs, { include: ['big'] }); else this.big = Buffer.alloc(${bytes});`;
+    if (hasRole(step, 'join'))
+      return `if (inputs.length > 0) this.merge(inputs, { include: ['big'] }); else this.big = Buffer.alloc(${bytes});`;
     if (!hasRole(step, 'end')) return '';
     return `expect(this.big.length === ${bytes}, 'the length'); expect(Buffer.isBuffer(this.big), 'a Buffer');`;
   },
@@ -24,8 +25,13 @@ export const largeArtifact: Behaviour = {
     await leat.ok(['run', file]);
     const size = await leat.json<{ size: number }>('get', 'GeneratedFlow/1/end.big', '--facts');
     expect(size.size).toBeGreaterThanOrEqual(bytes);
-    const blobs = readdirSync(join(leat.folder, '.leat/store/blobs'), { recursive: true, withFileTypes: true });
-    const large = blobs.filter((entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).size > 50_000);
+    const blobs = readdirSync(join(leat.folder, '.leat/store/blobs'), {
+      recursive: true,
+      withFileTypes: true,
+    });
+    const large = blobs.filter(
+      (entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).size > 50_000,
+    );
     expect(large, 'stored once').toHaveLength(1);
   },
 };

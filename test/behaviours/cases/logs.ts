@@ -14,8 +14,14 @@ export const logs: Behaviour = {
     const run = await leat.ok(['run', file]);
     for (const { task } of await leat.tasks('GeneratedFlow/1')) {
       const lines = await leat.json<{ stream: string; text: string }[]>('logs', `GeneratedFlow/1/${task}`);
-      const stream = (name: string): string[] => lines.filter((line) => line.stream === name).map((line) => line.text);
-      expect(stream('stdout'), task).toEqual([`out of GeneratedFlow/1/${task}: äöü 漢字 🚀`, 'two', 'lines', 'no newline at the end']);
+      const stream = (name: string): string[] =>
+        lines.filter((line) => line.stream === name).map((line) => line.text);
+      expect(stream('stdout'), task).toEqual([
+        `out of GeneratedFlow/1/${task}: äöü 漢字 🚀`,
+        'two',
+        'lines',
+        'no newline at the end',
+      ]);
       expect(stream('stderr'), task).toEqual([`err of GeneratedFlow/1/${task}`]);
       expect(run.stdout).toContain(`${task}] out of GeneratedFlow/1/${task}: äöü`);
     }

@@ -3,7 +3,8 @@ import { expect } from 'vitest';
 import type { Behaviour } from '../behaviour.ts';
 import { hasRole, type Shape } from '../shape.ts';
 
-const shapeFields = (shape: Shape): string[] => [...shape.fields.matchAll(/declare (?<name>\w+)/g)].map((match) => match.groups?.['name'] ?? '');
+const shapeFields = (shape: Shape): string[] =>
+  [...shape.fields.matchAll(/declare (?<name>\w+)/g)].map((match) => match.groups?.['name'] ?? '');
 
 /** `merge` passes on what agrees, refuses by name what differs, sets nothing when it refuses, leaves what is set already. */
 export const merge: Behaviour = {

@@ -11,7 +11,11 @@ const failing = (shape: Shape, role: Role): ShapeStep | undefined =>
   shape.steps.findLast((step) => hasRole(step, role) && runs(shape, step));
 
 const whichTask = (role: Role): string =>
-  role === 'foreach-inner' ? 'this.index === 1' : role === 'loop' ? 'current.iteration === current.path.length + 1 && this.round >= 1' : 'true';
+  role === 'foreach-inner'
+    ? 'this.index === 1'
+    : role === 'loop'
+      ? 'current.iteration === current.path.length + 1 && this.round >= 1'
+      : 'true';
 
 async function checkResumed(origin: readonly TaskRow[], resumed: readonly TaskRow[]): Promise<void> {
   const before = new Map(origin.map((task) => [task.task, task]));
@@ -27,7 +31,8 @@ function resumeAt(role: Role): Behaviour {
   return {
     name: `resume at ${role}`,
     // A shape without such a step, or whose only such step never runs, has nothing to resume there.
-    appliesTo: (shape) => failing(shape, role) !== undefined && (role !== 'loop' || shape.name === 'recursive_switch'),
+    appliesTo: (shape) =>
+      failing(shape, role) !== undefined && (role !== 'loop' || shape.name === 'recursive_switch'),
     fields: 'declare stamp: string; declare stamps: string[];',
     body(step, shape) {
       const fail =
@@ -45,10 +50,14 @@ function resumeAt(role: Role): Behaviour {
       await checkResumed(origin, resumed);
       const counts: Record<string, number> = {};
       for (const task of resumed) counts[task.step] = (counts[task.step] ?? 0) + 1;
-      expect(counts).toEqual(Object.fromEntries(Object.entries(shape.tasks).filter(([, count]) => count > 0)));
+      expect(counts).toEqual(
+        Object.fromEntries(Object.entries(shape.tasks).filter(([, count]) => count > 0)),
+      );
       const artifacts = await leat.artifacts('GeneratedFlow/2');
       for (const task of resumed) {
-        expect(artifacts.get(task.task)?.['stamp']).toBe(`GeneratedFlow/${task.originRun ?? '2'}/${task.task}`);
+        expect(artifacts.get(task.task)?.['stamp']).toBe(
+          `GeneratedFlow/${task.originRun ?? '2'}/${task.task}`,
+        );
       }
     },
   };
@@ -63,13 +72,15 @@ export const resumes: readonly Behaviour[] = (
 export const resumeFrom: Behaviour = {
   name: 'resume --from a step that succeeded',
   fields: 'declare stamp: string;',
-  body: () => "this.stamp = current.task;",
+  body: () => 'this.stamp = current.task;',
   async check({ leat, shape, file }) {
     await leat.ok(['run', file]);
     const from = shape.steps.findLast((step) => step.name !== 'end' && runs(shape, step))?.name ?? 'end';
     await leat.ok(['resume', 'GeneratedFlow/1', '--from', from]);
     const resumed = await leat.tasks('GeneratedFlow/2');
-    expect(resumed.filter((task) => task.step === from).every((task) => task.originRun === undefined)).toBe(true);
+    expect(resumed.filter((task) => task.step === from).every((task) => task.originRun === undefined)).toBe(
+      true,
+    );
     expect(resumed.find((task) => task.step === 'end')?.originRun).toBeUndefined();
     if (from !== 'start') expect(resumed.find((task) => task.step === 'start')?.originRun).toBe('1');
   },

@@ -15,6 +15,8 @@ export const runIdFile: Behaviour = {
   async check({ leat, file }) {
     await leat.ok(['run', file, '--run-id-file', join(leat.folder, 'run-id')]);
     expect((await readFile(join(leat.folder, 'run-id'), 'utf8')).trim()).toBe('GeneratedFlow/1');
-    expect(String((await leat.artifacts('GeneratedFlow/1')).get('start')?.['seen']).trim()).toBe('GeneratedFlow/1');
+    expect(String((await leat.artifacts('GeneratedFlow/1')).get('start')?.['seen']).trim()).toBe(
+      'GeneratedFlow/1',
+    );
   },
 };

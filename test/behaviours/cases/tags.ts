@@ -13,7 +13,10 @@ export const tags: Behaviour = {
       expect(values['seen'], task).toEqual(['löpp', 'two words']);
     }
     await leat.ok(['tag', 'GeneratedFlow/1', '--add', 'later', '--remove', 'two words']);
-    const shown = await leat.json<{ run: { tags: string[]; namespace: string } }>('show', 'GeneratedFlow/latest');
+    const shown = await leat.json<{ run: { tags: string[]; namespace: string } }>(
+      'show',
+      'GeneratedFlow/latest',
+    );
     expect(shown.run.tags.toSorted()).toEqual(['later', 'löpp']);
     expect(shown.run.namespace).toBe('user:tester');
     expect(await leat.json<unknown[]>('list', 'runs', '--tag', 'later')).toHaveLength(1);

@@ -7,7 +7,9 @@ export const timeout: Behaviour = {
   name: 'timeout',
   fields: 'declare failed: Failure | undefined; declare reached: boolean;',
   decorators: (step) =>
-    step.name === 'end' ? ["@catchError({ var: 'failed' })", '@retry({ times: 1 })', '@timeout({ seconds: 1 })'] : [],
+    step.name === 'end'
+      ? ["@catchError({ var: 'failed' })", '@retry({ times: 1 })', '@timeout({ seconds: 1 })']
+      : [],
   body: (step) =>
     step.name === 'end'
       ? 'if (current.attempt === 0) for (;;); await new Promise((resolve) => setTimeout(resolve, 60_000)); this.reached = true;'

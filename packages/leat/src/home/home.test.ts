@@ -28,8 +28,12 @@ describe('resolveHome', () => {
 
   it('is what --home says, else LEAT_HOME', () => {
     const folder = project();
-    expect(resolveHome({ cwd: folder, env: { LEAT_HOME: 'elsewhere' } }).folder).toBe(join(folder, 'elsewhere'));
-    expect(resolveHome({ home: 'told', cwd: folder, env: { LEAT_HOME: 'elsewhere' } }).folder).toBe(join(folder, 'told'));
+    expect(resolveHome({ cwd: folder, env: { LEAT_HOME: 'elsewhere' } }).folder).toBe(
+      join(folder, 'elsewhere'),
+    );
+    expect(resolveHome({ home: 'told', cwd: folder, env: { LEAT_HOME: 'elsewhere' } }).folder).toBe(
+      join(folder, 'told'),
+    );
   });
 });
 

@@ -30,7 +30,8 @@ export function formatBytes(bytes: number): string {
 }
 
 /** `1,234`. Not by `toLocaleString`, whose first call costs a run 10 ms. */
-export const formatCount = (count: number): string => String(count).replaceAll(/(?<=\d)(?=(?:\d{3})+$)/g, ',');
+export const formatCount = (count: number): string =>
+  String(count).replaceAll(/(?<=\d)(?=(?:\d{3})+$)/g, ',');
 
 /** `1 task`, `3 tasks`. */
 export const plural = (count: number, one: string, many = `${one}s`): string =>
