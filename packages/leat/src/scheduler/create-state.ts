@@ -36,6 +36,7 @@ export function createState({ run, plan, origin }: StateFacts): SchedulerState {
 
 const emptyCount = (): StepCount => ({
   waiting: 0,
+  inFlight: 0,
   running: 0,
   retrying: 0,
   succeeded: 0,

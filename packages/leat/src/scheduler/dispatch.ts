@@ -46,7 +46,7 @@ function issue(state: SchedulerState, task: Task, out: Command[]): void {
   state.inFlightByLayer[layer] = (state.inFlightByLayer[layer] ?? 0) + 1;
   const count = countOf(state, task.step);
   count.waiting -= 1;
-  count.running += 1;
+  count.inFlight += 1;
   commandSubmit(state, task, out);
 }
 
@@ -61,5 +61,7 @@ export function leaveFlight(state: SchedulerState, task: Task): void {
   const layer = layerOf(state, task);
   state.inFlight -= 1;
   state.inFlightByLayer[layer] = (state.inFlightByLayer[layer] ?? 0) - 1;
-  countOf(state, task.step).running -= 1;
+  const count = countOf(state, task.step);
+  count.inFlight -= 1;
+  if (task.state === 'running') count.running -= 1;
 }

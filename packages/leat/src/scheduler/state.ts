@@ -106,6 +106,9 @@ export interface ReadyQueue {
 /** Counters of one step. */
 export interface StepCount {
   waiting: number;
+  /** Attempts on their way through a layer. */
+  inFlight: number;
+  /** Of those, the ones that were seen running; the others wait in their layer. */
   running: number;
   retrying: number;
   succeeded: number;

@@ -1,5 +1,5 @@
 import { readyCount } from './ready-queue.ts';
-import type { SchedulerState } from './state.ts';
+import { countOf, type SchedulerState } from './state.ts';
 import { nodeOf, targetsOf } from './step-table.ts';
 
 /** One step's tasks, counted. */
@@ -7,6 +7,8 @@ export interface StepSummary {
   readonly step: string;
   /** Known and not started. */
   readonly waiting: number;
+  /** Handed to their layer, and not seen running yet. */
+  readonly queued: number;
   readonly running: number;
   /** Waiting for their next attempt. */
   readonly retrying: number;
@@ -32,8 +34,9 @@ export interface RunSummary {
 /** A snapshot of the counters, in the order of the class. Costs as much as there are steps, whatever the number of tasks. */
 export function summary(state: SchedulerState): RunSummary {
   const steps = state.table.steps.map(({ id, name }): StepSummary => {
-    const { startedAt, ...count } = state.counts[id] ?? { startedAt: undefined, ...nothing };
-    return { step: name, ...count, ...(startedAt === undefined ? {} : { startedAt }) };
+    const { startedAt, inFlight, ...count } = countOf(state, id);
+    const queued = inFlight - count.running;
+    return { step: name, ...count, queued, ...(startedAt === undefined ? {} : { startedAt }) };
   });
   return {
     steps,
@@ -42,17 +45,6 @@ export function summary(state: SchedulerState): RunSummary {
     ...(state.ended === undefined ? {} : { ended: state.ended }),
   };
 }
-
-const nothing = {
-  waiting: 0,
-  running: 0,
-  retrying: 0,
-  succeeded: 0,
-  failed: 0,
-  cancelled: 0,
-  caught: 0,
-  reused: 0,
-};
 
 /**
  * About how many more attempts each layer will get soon, at most `limit`: what is ready, and one for each target of a task
@@ -63,11 +55,11 @@ export function upcoming(state: SchedulerState, limit: number): ReadonlyMap<stri
     state.ending === undefined ? readyCount(state.ready, layer, limit) : 0,
   );
   for (const node of state.ending === undefined ? state.table.steps : []) {
-    const running = state.counts[node.id]?.running ?? 0;
-    if (running === 0) continue;
+    const { inFlight } = countOf(state, node.id);
+    if (inFlight === 0) continue;
     for (const target of targetsOf(node)) {
       const { layer, closes } = nodeOf(state.table, target);
-      counts[layer] = (counts[layer] ?? 0) + (closes === undefined ? running : 1);
+      counts[layer] = (counts[layer] ?? 0) + (closes === undefined ? inFlight : 1);
     }
   }
   return new Map(state.table.layers.map((name, layer) => [name, Math.min(limit, counts[layer] ?? 0)]));

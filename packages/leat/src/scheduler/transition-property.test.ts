@@ -212,6 +212,12 @@ describe('a run of any flow', () => {
           begin(world);
           play(world, ({ state, submits }) => {
             expect(state.inFlight).toBeLessThanOrEqual(maxWorkers);
+            const tasks = [...state.active.values()];
+            const flying = tasks.filter(({ phase }) => phase === 'issued' || phase === 'submitted');
+            const sum = (of: 'inFlight' | 'running'): number =>
+              state.counts.reduce((total, count) => total + count[of], 0);
+            expect(sum('inFlight')).toBe(flying.length);
+            expect(sum('running')).toBe(flying.filter((task) => task.state === 'running').length);
             if (state.ending === 'failed') atFailure ??= submits.length;
           });
           expect(world.end).toBe(atFailure === undefined ? 'succeeded' : 'failed');

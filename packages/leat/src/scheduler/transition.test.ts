@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { EventOutcome, RunEvent, RunLimits } from '../metadata/events.ts';
+import type { AttemptState, EventOutcome, RunEvent, RunLimits } from '../metadata/events.ts';
 import type { Command } from './commands.ts';
 import { createState } from './create-state.ts';
 import { type Block, flowOf, type FlowShape, manifestOfAttempt, noRetry } from './random-flow.fixture.ts';
@@ -129,9 +129,40 @@ describe('order', () => {
     expect(run.state.active.size).toBe(3);
     expect(summary(run.state).steps.find(({ step: name }) => name === 'work')).toMatchObject({
       waiting: 999_997,
-      running: 3,
+      queued: 3,
+      running: 0,
     });
     expect(JSON.stringify([...run.state.active.values()][0]!.frame).length).toBeLessThan(1000);
+  });
+});
+
+describe('counts', () => {
+  const counts = ({ state }: Run) => summary(state).steps.find(({ step: name }) => name === 'work');
+  const seen = (run: Run, task: string, state: AttemptState, attempt = 0): void => {
+    run.tell({ type: 'attempt-state', at: run.at, task, attempt, state });
+  };
+
+  test('an attempt runs when its layer says so, and is queued until then', () => {
+    const run = new Run({
+      blocks: [foreach('fan', step('work'))],
+      steps: { work: { retry: { ...noRetry, times: 1 } } },
+    });
+    run.succeed('start');
+    run.succeed('fan', items(3));
+    expect(counts(run)).toMatchObject({ queued: 3, running: 0 });
+    seen(run, 'work[0]', 'starting');
+    seen(run, 'work[1]', 'running');
+    seen(run, 'work[1]', 'running');
+    expect(counts(run)).toMatchObject({ queued: 2, running: 1 });
+    seen(run, 'work[0]', 'running');
+    run.fail('work[1]');
+    expect(counts(run)).toMatchObject({ queued: 2, running: 1 }); // its next attempt is on its way
+    seen(run, 'work[1]', 'running', 1);
+    run.succeed('work[0]');
+    run.succeed('work[2]'); // too short to be seen
+    expect(counts(run)).toMatchObject({ queued: 0, running: 1, succeeded: 2 });
+    run.fail('work[1]', 1);
+    expect(counts(run)).toMatchObject({ queued: 0, running: 0, failed: 1 });
   });
 });
 

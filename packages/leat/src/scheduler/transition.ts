@@ -124,8 +124,7 @@ function applyToAttempt(state: SchedulerState, task: Task, event: AttemptEvent, 
       task.job = event.job;
       return;
     case 'attempt-state':
-      task.state = event.state;
-      if (event.state === 'running') countOf(state, task.step).startedAt ??= event.at;
+      onAttemptState(state, task, event);
       return;
     case 'attempt-succeeded':
       countOf(state, task.step).startedAt ??= event.startedAt;
@@ -134,6 +133,18 @@ function applyToAttempt(state: SchedulerState, task: Task, event: AttemptEvent, 
     case 'attempt-failed':
       onFailed(state, task, event, out);
   }
+}
+
+function onAttemptState(
+  state: SchedulerState,
+  task: Task,
+  event: Extract<AttemptEvent, { type: 'attempt-state' }>,
+): void {
+  task.state = event.state;
+  if (event.state !== 'running') return;
+  const count = countOf(state, task.step);
+  count.running += 1;
+  count.startedAt ??= event.at;
 }
 
 const order: readonly AttemptState[] = ['submitted', 'queued', 'starting', 'running'];

@@ -23,6 +23,15 @@ const oneLine = (failure: EventFailure): string => {
   return `${what.split('\n')[0]}${place}`;
 };
 
+/** A wait shorter than this, in milliseconds, is only the time that it took to see the failure. */
+const shortWaitMs = 500;
+
+function nextTry({ at, retryAt }: { readonly at: number; readonly retryAt?: number }): string {
+  if (retryAt === undefined) return '';
+  const wait = retryAt - at;
+  return wait < shortWaitMs ? '; trying again' : `; trying again in ${formatDuration(wait)}`;
+}
+
 export class RunReporter implements RunObserver {
   readonly #terminal: Terminal;
   readonly #address: string;
@@ -78,15 +87,8 @@ export class RunReporter implements RunObserver {
     const { err } = this.#terminal;
     switch (event.type) {
       case 'attempt-failed': {
-        const wait = event.retryAt === undefined ? undefined : Math.max(0, event.retryAt - event.at);
-        const next =
-          wait === undefined
-            ? ''
-            : wait === 0
-              ? '; trying again'
-              : `; trying again in ${formatDuration(wait)}`;
-        const mark = wait === undefined ? err.style('red', '✗') : err.style('yellow', '↻');
-        this.say(`${mark} ${event.task}@${event.attempt} ${oneLine(event.failure)}${next}`);
+        const mark = event.retryAt === undefined ? err.style('red', '✗') : err.style('yellow', '↻');
+        this.say(`${mark} ${event.task}@${event.attempt} ${oneLine(event.failure)}${nextTry(event)}`);
         return;
       }
       case 'task-caught':

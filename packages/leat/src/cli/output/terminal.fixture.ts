@@ -1,0 +1,38 @@
+import type { Output, Terminal } from './terminal.ts';
+
+/** A stream without colour that keeps what was written. */
+export class TextOutput implements Output {
+  text = '';
+  readonly isTerminal: boolean;
+  readonly columns: number = 100;
+  readonly rows: number = 40;
+
+  constructor(isTerminal = false) {
+    this.isTerminal = isTerminal;
+  }
+
+  write(text: string): void {
+    this.text += text;
+  }
+
+  style(_style: unknown, text: string): string {
+    return text;
+  }
+
+  get lines(): string[] {
+    return this.text.split('\n').slice(0, -1);
+  }
+
+  /** The lines as JSON values. */
+  get json(): unknown[] {
+    return this.lines.map((line) => JSON.parse(line) as unknown);
+  }
+}
+
+/** The two streams of a command that a test looks at. */
+export interface TextTerminal extends Terminal {
+  readonly out: TextOutput;
+  readonly err: TextOutput;
+}
+
+export const textTerminal = (): TextTerminal => ({ out: new TextOutput(), err: new TextOutput() });
