@@ -24,8 +24,8 @@ interface Hooks {
 
 const node = (): typeof v8 => process.getBuiltinModule('node:v8');
 
-/** Thrown where a value or its bytes need V8. */
-const tooMuch = Symbol('more than is done here');
+/** Thrown where a value or its bytes need V8: one for all, since nobody sees its stack. */
+const tooMuch = new Error('more than is done here');
 
 function attempt<T>(act: () => T): { readonly done: T } | undefined {
   try {
