@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { AttemptRequest } from '../compute-layer.ts';
 import { launchOf, messageOf, taskEnvironment } from './job-spec.ts';
 
-type Given = {
+interface Given {
   readonly origin?: 'default' | '@resources';
   readonly environment?: Readonly<Record<string, string>>;
-};
+}
 
 function request({ origin = 'default', environment = {} }: Given = {}): AttemptRequest {
   const given = <T>(value: T) => ({ value, origin });
