@@ -48,13 +48,15 @@ describe('a flow and its host', () => {
     const items = [1, 2];
     flow.next(flow.work, { foreach: items });
     flow.next({ yes: flow.start, no: flow.end }, { by: 'no' });
-    flow.next({ true: flow.start, false: flow.end }, { by: true as never });
+    flow.next({ true: flow.start, false: flow.end }, { by: items.length > 1 });
+    flow.next({ 1: flow.start, 2: flow.end }, { by: 2 });
     expect(calls).toEqual([
       { kind: 'linear', targets: ['end'] },
       { kind: 'branch', targets: ['start', 'end'] },
       { kind: 'foreach', target: 'work', items },
       { kind: 'switch', cases: { yes: 'start', no: 'end' }, choice: 'no' },
       { kind: 'switch', cases: { true: 'start', false: 'end' }, choice: 'true' },
+      { kind: 'switch', cases: { 1: 'start', 2: 'end' }, choice: '2' },
     ]);
     expect(calls[2]).toHaveProperty('items', items);
   });

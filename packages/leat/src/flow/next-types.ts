@@ -65,8 +65,21 @@ type SwitchArgument<A extends readonly [Cases, ...unknown[]], K> = K extends '0'
     ? { readonly [C in keyof A[0]]: PlainTarget<A[0][C], 1> }
     : 'a switch needs its choice: this.next({ … }, { by: this.field })'
   : K extends '1'
-    ? { readonly by: keyof A[0] }
+    ? { readonly by: ChoiceOf<keyof A[0]> }
     : 'a switch takes its cases and { by: … }, nothing else';
+
+/** The values that choose a case: its key, and the boolean or the number that is written like it. */
+type ChoiceOf<Key> =
+  | Key
+  | (Key extends number
+      ? `${Key}`
+      : Key extends 'true'
+        ? true
+        : Key extends 'false'
+          ? false
+          : Key extends `${infer Written extends number}`
+            ? Written
+            : never);
 
 type PlainTarget<S, Count> = S extends AnyStep
   ? Asks<S> extends 'item'

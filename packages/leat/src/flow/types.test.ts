@@ -48,6 +48,8 @@ function classes() {
     declare best: string;
     declare size: 'big' | 'small';
     declare ready: boolean;
+    declare level: 1 | 2;
+    declare maybe?: boolean;
     declare report: StoredFile;
 
     @step start() {
@@ -104,6 +106,11 @@ function classes() {
       this.next(this.anything, { foreach: [1, 'a'] });
       this.next({ big: this.end, small: this.plain }, { by: this.size });
       this.next({ true: this.end, false: this.plain }, { by: `${this.ready}` });
+      this.next({ true: this.end, false: this.plain }, { by: this.ready });
+      this.next({ true: this.end, false: this.plain }, { by: this.score > 0.5 });
+      this.next({ 1: this.end, 2: this.plain }, { by: this.level });
+      this.next({ 1: this.end, 2: this.plain }, { by: `${this.level}` });
+      this.next({ '1': this.end, '2': this.plain, '-1': this.forms }, { by: this.level });
       this.next({ big: this.end, small: this.plain, huge: this.forms }, { by: this.size });
     }
     @step plain() {}
@@ -145,6 +152,16 @@ function classes() {
       this.next(this.ende);
       // @ts-expect-error the case 'small' is missing
       this.next({ big: this.end, smal: this.plain }, { by: this.size });
+      // @ts-expect-error the case 'false' is missing
+      this.next({ true: this.end }, { by: this.ready });
+      // @ts-expect-error a boolean chooses between true and false
+      this.next({ yes: this.end, no: this.plain }, { by: this.ready });
+      // @ts-expect-error the case 2 is missing
+      this.next({ 1: this.end, 3: this.plain }, { by: this.level });
+      // @ts-expect-error any number, and there are only two cases
+      this.next({ 1: this.end, 2: this.plain }, { by: this.score });
+      // @ts-expect-error undefined chooses nothing
+      this.next({ true: this.end, false: this.plain }, { by: this.maybe });
       // @ts-expect-error a switch needs its choice
       this.next({ some: this.end, others: this.plain });
       // @ts-expect-error a case takes an item

@@ -166,6 +166,28 @@ describe('testFlow', () => {
     expect(process.env['LEAT_SHAPES']).toBeUndefined();
   });
 
+  it('chooses by a boolean and by a number', async () => {
+    class ChoiceFlow extends Flow {
+      limit = parameter(1);
+      declare level: 1 | 2;
+      @step start(): void {
+        this.next({ true: this.small, false: this.big }, { by: this.limit < 2 });
+      }
+      @step small(): void {
+        this.level = 1;
+        this.next({ 1: this.end, 2: this.big }, { by: this.level });
+      }
+      @step big(): void {
+        this.next(this.end);
+      }
+      @step end(): void {}
+    }
+    const names = async (limit: number): Promise<string[]> =>
+      (await testFlow(ChoiceFlow, { parameters: { limit } })).tasks.map(({ task }) => task);
+    expect(await names(1)).toEqual(['start', 'small', 'end']);
+    expect(await names(2)).toEqual(['start', 'big', 'end']);
+  });
+
   it('fails as a real run does, and says why', async () => {
     const run = await testFlow(BrokenFlow);
     expect(run.status).toBe('failed');

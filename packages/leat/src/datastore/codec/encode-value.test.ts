@@ -1,5 +1,6 @@
+import { Readable } from 'node:stream';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { leatError } from '../leat-error.fixture.ts';
 import { decodeValue } from './decode-value.ts';
 import { describeType } from './describe-type.ts';
@@ -65,6 +66,12 @@ describe('what is no data is refused with its path and a way out', () => {
       leatError('ARTIFACT_UNSUPPORTED', message, { whole: true }),
     );
   });
+});
+
+test('a stream is to be stored as a file', () => {
+  const hint = 'Store what it yields as a file: `file(stream, { name })`.';
+  for (const stream of [new ReadableStream(), Readable.from(['a'])])
+    expect(() => encodeValue('this.body', stream)).toThrow(expect.objectContaining({ hint }));
 });
 
 describe('depth', () => {
