@@ -8,6 +8,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 /** Above this Node's own code is faster, also with the time to load it. In bytes. */
 const mostBytes = 4096;
+const mostSummed = 1024;
 
 const nodeCrypto = (): typeof crypto => process.getBuiltinModule('node:crypto');
 
@@ -58,21 +59,22 @@ function expand(words: DataView): void {
 
 function mix(state: DataView, words: DataView): void {
   const mixed = new DataView(state.buffer.slice(0) as ArrayBuffer);
-  for (let at = 0; at < 256; at += 4) round(mixed, rounds.getUint32(at) + words.getUint32(at));
+  for (let at = 0; at < 256; at += 4) round(mixed, at, rounds.getUint32(at) + words.getUint32(at));
   for (let at = 0; at < 32; at += 4) state.setUint32(at, state.getUint32(at) + mixed.getUint32(at));
 }
 
-/** One round on the eight words a … h. */
-function round(state: DataView, word: number): void {
-  const a = state.getUint32(0);
-  const e = state.getUint32(16);
-  const choice = (e & state.getUint32(20)) ^ (~e & state.getUint32(24));
-  const sum = state.getUint32(28) + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + choice + word;
-  const majority =
-    (a & state.getUint32(4)) ^ (a & state.getUint32(8)) ^ (state.getUint32(4) & state.getUint32(8));
-  new Uint8Array(state.buffer).copyWithin(4, 0, 28);
-  state.setUint32(16, state.getUint32(16) + sum);
-  state.setUint32(0, sum + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + majority);
+/** One round on the eight words a … h. They do not move: `a` stands four bytes further to the left each time. */
+function round(state: DataView, turn: number, word: number): void {
+  const place = (index: number): number => (index * 4 - turn) & 31;
+  const a = state.getUint32(place(0));
+  const b = state.getUint32(place(1));
+  const c = state.getUint32(place(2));
+  const e = state.getUint32(place(4));
+  const choice = (e & state.getUint32(place(5))) ^ (~e & state.getUint32(place(6)));
+  const sum = state.getUint32(place(7)) + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + choice + word;
+  state.setUint32(place(3), state.getUint32(place(3)) + sum);
+  const majority = (a & b) ^ (a & c) ^ (b & c);
+  state.setUint32(place(7), sum + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + majority);
 }
 
 /** `crypto.hash`. */
@@ -96,21 +98,18 @@ export function randomBytes(size: number): Buffer {
   return nodeCrypto().randomBytes(size);
 }
 
-let table: Uint32Array | undefined;
-
-function crcTable(): Uint32Array {
-  return Uint32Array.from({ length: 256 }, (_, byte) => {
-    let value = byte;
-    for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? (value >>> 1) ^ 0xed_b8_83_20 : value >>> 1;
-    return value;
-  });
+/** One step of CRC-32: what a byte comes to. */
+function crcOf(byte: number): number {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? (value >>> 1) ^ 0xed_b8_83_20 : value >>> 1;
+  return value;
 }
 
 /** `zlib.crc32`. */
 export function crc32(data: Uint8Array, value = 0): number {
-  if (data.length > mostBytes) return process.getBuiltinModule('node:zlib').crc32(data, value);
-  table ??= crcTable();
+  // A table of all bytes is more work than a few bytes are.
+  if (data.length > mostSummed) return process.getBuiltinModule('node:zlib').crc32(data, value);
   let sum = ~value;
-  for (const byte of data) sum = (table[(sum ^ byte) & 0xff] ?? 0) ^ (sum >>> 8);
+  for (const byte of data) sum = crcOf((sum ^ byte) & 0xff) ^ (sum >>> 8);
   return ~sum >>> 0;
 }

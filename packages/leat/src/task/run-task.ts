@@ -55,6 +55,8 @@ export async function runTask(setting: TaskSetting): Promise<AttemptManifest> {
     manifest = { ...headOf(setting.spec, startedAt), status: 'succeeded', ...made };
   } catch (thrown) {
     manifest = failedManifest(setting.spec, startedAt, failureOf(thrown, setting.originOf));
+  } finally {
+    setCurrent(undefined);
   }
   commitAttempt(setting.store, setting.spec.manifest, manifest);
   return manifest;
