@@ -6,7 +6,7 @@ interface Timer {
 }
 
 /** Turns of Node's event loop in which nothing must happen before time moves on. */
-const quietTurns = 3;
+const quietTurns = 6;
 
 /**
  * Time that moves only when everybody waits: hours of waiting pass in milliseconds, in the same order each time. Works as

@@ -8,8 +8,9 @@ export function readManifestSync(store: Datastore, key: string): AttemptManifest
   return bytes === undefined ? undefined : parseManifest(key, bytes);
 }
 
-/** {@link readManifestSync}, asynchronously. */
+/** {@link readManifestSync}, asynchronously where that pays: in a folder reading a small file takes less than asking for it. */
 export async function readManifest(store: Datastore, key: string): Promise<AttemptManifest | undefined> {
+  if (store.localPath(key) !== undefined) return readManifestSync(store, key);
   const bytes = await store.get(key);
   return bytes === undefined ? undefined : parseManifest(key, bytes);
 }

@@ -205,6 +205,8 @@ class RunLoop {
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
+    // News come in company: that a job was accepted, started and is running are one transaction and not three.
+    await new Promise(setImmediate);
   }
 }
 
