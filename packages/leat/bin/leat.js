@@ -15,8 +15,10 @@ if (Number(process.versions.node.split('.')[0]) < minimum) {
   );
   process.exitCode = 2;
 } else {
+  // A folder of the user's own: in Node's default one, which others may write to, they could leave code for us to run.
+  var home = process.env.XDG_CACHE_HOME || (process.env.HOME && process.env.HOME + '/.cache');
   import('node:module').then(function (module) {
-    module.enableCompileCache();
+    if (home) module.enableCompileCache(home + '/leat/compile');
     return import('../dist/bin/cli.js');
   });
 }

@@ -3,17 +3,18 @@ import type { AttemptRequest } from '../compute-layer.ts';
 import { launchOf, messageOf, taskEnvironment } from './job-spec.ts';
 
 interface Given {
+  readonly cpu?: number;
   readonly origin?: 'default' | '@resources';
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-function request({ origin = 'default', environment = {} }: Given = {}): AttemptRequest {
+function request({ cpu = 2, origin = 'default', environment = {} }: Given = {}): AttemptRequest {
   const given = <T>(value: T) => ({ value, origin });
   return {
     token: 'token',
     name: 'TestFlow/1/train@0',
     spec: { step: 'train' } as AttemptRequest['spec'],
-    resources: { cpu: given(2), memory: given(1500.5), gpu: given(1), disk: given(10) },
+    resources: { cpu: given(cpu), memory: given(1500.5), gpu: given(1), disk: given(10) },
     environment,
     options: {},
   };
@@ -21,10 +22,18 @@ function request({ origin = 'default', environment = {} }: Given = {}): AttemptR
 
 describe('launchOf', () => {
   it('bounds the heap by memory that was asked for, and by no other', () => {
-    expect(launchOf(request(), undefined).flags).toEqual([]);
-    expect(launchOf(request({ origin: '@resources' }), undefined).flags).toEqual([
+    expect(launchOf(request(), undefined).flags).toEqual(['--v8-pool-size=2']);
+    expect(launchOf(request({ origin: '@resources' }), undefined).flags).toContain(
       '--max-old-space-size=1500',
-    ]);
+    );
+  });
+
+  it('gives V8 as many threads as the task has cores, and never more than Node would', () => {
+    const flags = (cpu: number) => launchOf(request({ cpu }), undefined).flags;
+    expect(flags(0.5)).toEqual(['--v8-pool-size=1']);
+    expect(flags(3.9)).toEqual(['--v8-pool-size=3']);
+    expect(flags(4)).toEqual([]);
+    expect(flags(64)).toEqual([]);
   });
 
   it('shows a task its own devices and no others, on a machine that has some', () => {
@@ -66,6 +75,11 @@ describe('taskEnvironment', () => {
       NODE_COMPILE_CACHE: '/tmp/node-compile-cache',
       LEAT_COMPILE_CACHE: '1',
     });
+    const home = { HOME: '/home/ada' };
+    expect(taskEnvironment(home, '/tmp')['NODE_COMPILE_CACHE']).toBe('/home/ada/.cache/leat/compile');
+    expect(taskEnvironment({ ...home, XDG_CACHE_HOME: '/cache' }, '/tmp')['NODE_COMPILE_CACHE']).toBe(
+      '/cache/leat/compile',
+    );
     expect(taskEnvironment({ NODE_COMPILE_CACHE: '/mine' }, '/tmp')).toEqual({ NODE_COMPILE_CACHE: '/mine' });
   });
 });

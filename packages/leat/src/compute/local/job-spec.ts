@@ -4,18 +4,29 @@ import type { TaskMessage } from '../../plan/task-message.ts';
 import type { AttemptRequest } from '../compute-layer.ts';
 import type { Launch } from './api.ts';
 
+/** Threads that Node gives V8 for work in the background unless told. */
+const defaultPoolSize = 4;
+
 /**
- * Flags and environment of the process. Memory that the step asked for bounds the heap of V8 too, so that a task that needs more ends
- * with a message instead of pushing the machine into swap. `gpus`: the devices that it was given, `undefined` on a machine without.
+ * Flags of Node. Memory that the step asked for bounds the heap of V8 too, so that a task that needs more ends with a message instead of
+ * pushing the machine into swap. A task that has one core gets one thread for V8's work in the background, which also is 2 ms less
+ * to start than four.
  */
+function flagsOf({ cpu, memory }: AttemptRequest['resources']): readonly string[] {
+  const threads = Math.max(1, Math.floor(cpu.value));
+  return [
+    ...(threads < defaultPoolSize ? [`--v8-pool-size=${threads}`] : []),
+    ...(memory.origin === 'default' ? [] : [`--max-old-space-size=${Math.max(1, Math.floor(memory.value))}`]),
+  ];
+}
+
+/** Flags and environment of the process. `gpus`: the devices that it was given, `undefined` on a machine without. */
 export function launchOf(
   { resources, environment }: AttemptRequest,
   gpus: readonly string[] | undefined,
 ): Launch {
-  const { memory } = resources;
   return {
-    flags:
-      memory.origin === 'default' ? [] : [`--max-old-space-size=${Math.max(1, Math.floor(memory.value))}`],
+    flags: flagsOf(resources),
     environment: gpus === undefined ? environment : { CUDA_VISIBLE_DEVICES: gpus.join(','), ...environment },
     // Which device the next task gets is not known before the last one has ended.
     standby: gpus === undefined || gpus.length === 0,
@@ -38,5 +49,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function taskEnvironment(own: Environment, temporary: string): Environment {
   if (own['NODE_COMPILE_CACHE'] !== undefined) return { ...own };
-  return { ...own, NODE_COMPILE_CACHE: path.join(temporary, 'node-compile-cache'), LEAT_COMPILE_CACHE: '1' };
+  return { ...own, NODE_COMPILE_CACHE: compileCacheOf(own, temporary), LEAT_COMPILE_CACHE: '1' };
+}
+
+/** A folder of the user's own: in one that others may write to, they could leave code for us to run. */
+function compileCacheOf({ XDG_CACHE_HOME: cache, HOME: home }: Environment, temporary: string): string {
+  if (cache) return path.join(cache, 'leat', 'compile');
+  return home ? path.join(home, '.cache', 'leat', 'compile') : path.join(temporary, 'node-compile-cache');
 }
