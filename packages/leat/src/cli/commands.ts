@@ -11,6 +11,7 @@ import type { GcCommand } from './commands/gc.ts';
 import type { GetCommand } from './commands/get.ts';
 import type { ListCommand } from './commands/list.ts';
 import type { LogsCommand } from './commands/logs.ts';
+import type { RecoverCommand } from './commands/recover.ts';
 import type { ResumeCommand } from './commands/resume.ts';
 import type { RunCommand } from './commands/run.ts';
 import type { ShowCommand } from './commands/show.ts';
@@ -40,7 +41,12 @@ const namespaceOption = (): Option =>
     "whose runs (default: user:NAME; '*' for everybody's; env LEAT_NAMESPACE)",
   );
 
-function runOptions(command: Command): Command {
+const eventsOption = (): Option => new Option('--json', 'print events as JSON lines');
+const runIdOption = (): Option =>
+  new Option('--run-id-file <file>', 'write the address of the run there before its first task starts');
+
+/** What a new run takes, whether it begins from nothing or from an older run. */
+function newRunOptions(command: Command): Command {
   return command
     .option(
       '--with <layer>',
@@ -50,45 +56,71 @@ function runOptions(command: Command): Command {
     .option('--max-workers <n>', 'most tasks at a time (default: what the compute layer takes)', count)
     .option('--fail-fast', 'end the tasks that run when one has failed')
     .option('--tag <tag>', 'tag the run; may be repeated', collect)
-    .option('--run-id-file <file>', 'write the address of the run there before its first task starts')
-    .addOption(namespaceOption())
+    .addOption(runIdOption())
+    .option('--namespace <name>', 'whose run it is (default: user:NAME; env LEAT_NAMESPACE)')
     .addOption(homeOption())
-    .addOption(new Option('--json', 'print events as JSON lines'));
+    .addOption(eventsOption());
 }
 
-function addRunCommands(root: Command, terminal: Terminal, done: Done): void {
-  runOptions(root.command('run'))
+function addRunCommand(root: Command, terminal: Terminal, done: Done): void {
+  newRunOptions(root.command('run'))
     .summary('run a flow')
     .description(
       'Runs the flow of a file. The parameters of the flow are options too: see `leat run FLOW --help`.',
     )
-    .argument('<flow>', 'the flow file')
+    // Not required by the parser, so that `--help` alone works and an option in its place gets a message of its own.
+    .argument('[flow]', 'the flow file')
+    .usage('[options] <flow>')
     .option('--params <file>', 'read parameters from a JSON or YAML file')
+    // The parser's own help would not wait for the flow, whose parameters belong to it.
     .helpOption(false)
+    .option('-h, --help', 'show help, and with a flow its parameters')
     .allowUnknownOption()
     .allowExcessArguments()
     .addHelpText(
       'after',
       examples('leat run train.ts --alpha 0.2', 'leat run train.ts --with retry --max-workers 4'),
     )
-    .action(async (flow: string, options: RunCommand['options'], command: Command) =>
-      done(
-        await (
-          await import('./commands/run.ts')
-        ).run({ terminal, flow, options, rest: command.args.slice(1), help: command.helpInformation() }),
-      ),
-    );
-  runOptions(root.command('resume'))
+    .action(async (flow: string | undefined, options: RunCommand['options'], command: Command) => {
+      const { run } = await import('./commands/run.ts');
+      const showHelp = (): void => command.outputHelp();
+      done(await run({ terminal, flow, options, rest: command.args.slice(1), showHelp }));
+    });
+}
+
+function addRunCommands(root: Command, terminal: Terminal, done: Done): void {
+  addRunCommand(root, terminal, done);
+  newRunOptions(root.command('resume'))
     .summary('run again what failed, and what comes after it')
     .description(
       'Starts a new run that takes over the results of an earlier one and runs only what failed, is missing, or comes after that.',
     )
-    .argument('[run]', 'the run to resume, as in TrainFlow/417 (default: the latest one that failed)')
+    .argument(
+      '[run]',
+      'the run to resume, as in TrainFlow/417 (default: the newest that did not succeed and that nobody drives)',
+    )
     .option('--from <step>', 'run this step and all after it again, also what succeeded')
     .option('--flow <file>', 'the flow file (default: where the run had it)')
     .addHelpText('after', examples('leat resume', 'leat resume TrainFlow/417 --from choose'))
     .action(async (run: string | undefined, options: ResumeCommand['options']) =>
       done(await (await import('./commands/resume.ts')).resume({ terminal, run, options })),
+    );
+  root
+    .command('recover')
+    .summary('go on with a run whose engine has died')
+    .description(
+      'Takes up a run in place: what is finished stays, tasks that still run are followed, the rest is started. Code, parameters and options are those that the run began with.',
+    )
+    .argument('<run>', 'the run to recover, as in TrainFlow/417')
+    .option('--max-workers <n>', 'most tasks at a time (default: as before)', count)
+    .option('--fail-fast', 'end the tasks that run when one has failed (default: as before)')
+    .addOption(runIdOption())
+    .addOption(namespaceOption())
+    .addOption(homeOption())
+    .addOption(eventsOption())
+    .addHelpText('after', examples('leat recover TrainFlow/417', 'leat recover TrainFlow/latest'))
+    .action(async (run: string, options: RecoverCommand['options']) =>
+      done(await (await import('./commands/recover.ts')).recover({ terminal, run, options })),
     );
   root
     .command('check')

@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 
-import { exitCodes } from '../errors/index.ts';
+import { exitCodes, LeatError } from '../errors/index.ts';
 import { registerCommands } from './commands.ts';
 import { asLeatError, errorJson, errorLines } from './output/print-error.ts';
 import { processTerminal, type Terminal } from './output/terminal.ts';
@@ -19,7 +19,7 @@ function reportError(thrown: unknown, terminal: Terminal, json: boolean): number
 
 function program(terminal: Terminal, done: (exitCode: number) => void): Command {
   const root = new Command('leat')
-    .description('Run TypeScript functions as batch workflows: on this machine, or on thousands.')
+    .description('Run TypeScript functions as batch workflows, on this machine.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
@@ -28,12 +28,23 @@ function program(terminal: Terminal, done: (exitCode: number) => void): Command 
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(text),
       getOutHasColors: () => terminal.out.style('bold', 'x') !== 'x',
-      outputError: (text, write) =>
-        write(text.replace(/^error: /, `${terminal.err.style(['red', 'bold'], 'error')} `)),
+      // A wrong command line is reported as every other error is.
+      outputError: () => {},
     })
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .showSuggestionAfterError(true);
   registerCommands(root, terminal, done);
   return root;
+}
+
+/** What the parser says of a wrong command line, as an error of ours: its own text ends in a suggestion where it has one. */
+function usageError({ message }: CommanderError, root: Command, argv: readonly string[]): LeatError {
+  const suggestion = /\n\((?<text>Did you mean .*)\)$/.exec(message)?.groups?.['text'];
+  const command = root.commands.find((one) => one.name() === argv[0]);
+  const help = command === undefined ? 'leat --help' : `leat ${command.name()} --help`;
+  return new LeatError('USAGE', message.replace(/^error: /, '').replace(/\n\(Did you mean .*\)$/, ''), {
+    hint: suggestion ?? help,
+  });
 }
 
 /** Runs one command line (without `node leat`) and returns its exit code. Never throws. */
@@ -46,10 +57,13 @@ export async function runCli(
     exitCode = code;
   });
   try {
-    await root.parseAsync([...argv], { from: 'user' });
+    if (argv.length === 0) root.outputHelp();
+    else await root.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    return reportError(thrown, terminal, argv.includes('--json'));
+    const isCommander = thrown instanceof CommanderError;
+    if (isCommander && thrown.exitCode === 0) return exitCodes.ok;
+    const error = isCommander ? usageError(thrown, root, argv) : thrown;
+    return reportError(error, terminal, argv.includes('--json'));
   }
 }

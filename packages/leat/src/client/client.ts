@@ -9,7 +9,7 @@ import { parseAddress, parseAddressOf } from './address.ts';
 import type { FlowClass } from './artifact-types.ts';
 import { diffRuns, type RunDiff } from './diff-runs.ts';
 import { FlowReader } from './flow-reader.ts';
-import { currentNamespace, resolveHome } from '../home/home.ts';
+import { currentNamespace, meansEverybody, resolveHome } from '../home/home.ts';
 import type { LogLine, LogOptions } from './read-task-log.ts';
 import { notFound } from './not-found.ts';
 import { pages } from './run-pages.ts';
@@ -27,7 +27,7 @@ export interface ConnectOptions {
 
 /** Whose runs are meant; `undefined`: everybody's. */
 function namespaceOf({ namespace = currentNamespace() }: ConnectOptions): string | undefined {
-  return namespace === '*' || namespace === 'global' ? undefined : namespace;
+  return meansEverybody(namespace) ? undefined : namespace;
 }
 
 /**

@@ -3,6 +3,7 @@ import { logKey } from '../datastore/keys.ts';
 import { readLog } from '../datastore/log-store.ts';
 import { LeatError } from '../errors/index.ts';
 import { isDecided } from '../metadata/fold.ts';
+import { isDriven } from '../metadata/is-driven.ts';
 import type { TaskRecord } from '../metadata/metadata-store.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -145,7 +146,7 @@ async function hasAttempt(
 /** The run has ended, was removed, or its engine is gone: nothing will come any more. */
 async function nobodyDrives(context: RunContext): Promise<boolean> {
   const run = await (await context.metadata()).run(context.record.flow, context.record.id);
-  return run?.status !== 'running' || run.lease === undefined || run.lease.until < Date.now();
+  return run?.status !== 'running' || !isDriven(run);
 }
 
 async function sleep(ms: number, { signal }: LogOptions): Promise<void> {

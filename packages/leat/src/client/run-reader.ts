@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunStatus } from '../metadata/events.ts';
+import { isDriven } from '../metadata/is-driven.ts';
 import type { FlowGraph } from '../graph/graph.ts';
 import type { RunRecord, TaskQuery } from '../metadata/metadata-store.ts';
 import { systemTags } from '../metadata/tags.ts';
@@ -65,9 +66,7 @@ export class RunReader<F = unknown> {
 
   /** Running, but no engine drives it any more: `leat recover` takes it up again. */
   get abandoned(): boolean {
-    return (
-      this.status === 'running' && (this.record.lease === undefined || this.record.lease.until < Date.now())
-    );
+    return this.status === 'running' && !isDriven(this.record);
   }
 
   get user(): string {

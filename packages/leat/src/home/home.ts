@@ -64,3 +64,6 @@ export function currentUser(env: Readonly<Record<string, string | undefined>> = 
 export function currentNamespace(env: Readonly<Record<string, string | undefined>> = process.env): string {
   return env['LEAT_NAMESPACE'] || `user:${currentUser(env)}`;
 }
+
+/** Whether a namespace is none, but says that everybody's runs are meant: `'*'`, or `'global'`. */
+export const meansEverybody = (namespace: string): boolean => namespace === '*' || namespace === 'global';

@@ -23,6 +23,11 @@ describe('parseWith', () => {
     [`batch:note=it's fine,cpu=2`, 'batch', { note: "it's fine", cpu: 2 }],
     ['batch:image=registry/x:1.2=3', 'batch', { image: 'registry/x:1.2=3' }],
     ['@leat/aws/batch:cpu=1', '@leat/aws/batch', { cpu: 1 }],
+    ['@acme/layer:cpu=2', '@acme/layer', { cpu: 2 }],
+    ['./layer.js', './layer.js', {}],
+    ['./my layers/far.js:cpu=2,queue=spot', './my layers/far.js', { cpu: 2, queue: 'spot' }],
+    ['../layer.ts:cpu=2', '../layer.ts', { cpu: 2 }],
+    ['/opt/layer.js', '/opt/layer.js', {}],
   ])('%s', (text, name, options) => {
     expect(parseWith(text)).toEqual({ name, options, text });
   });
@@ -30,6 +35,9 @@ describe('parseWith', () => {
   it.each([
     ['', /no name/],
     [':cpu=1', /no name/],
+    ['./', /no name/],
+    ['.layer.js', /no name/],
+    ['//x', /no name/],
     ['batch:cpu=1,cpu=2', /'cpu' is given twice/],
     ['batch:=1', /no option/],
     ['batch:cpu=1,,', /no option/],

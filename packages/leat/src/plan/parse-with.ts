@@ -2,12 +2,18 @@ import { LeatError } from '../errors/index.ts';
 
 /** What one `--with` says: a decorator that every step gets which has none of its kind. */
 export interface WithSpec {
-  /** `retry`, `timeout`, `resources`, `environment`, `catchError`, or the name of a compute layer. */
+  /**
+   * `retry`, `timeout`, `resources`, `environment`, `catchError`, or a compute layer: by its name, or by the package or the
+   * file that holds it.
+   */
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
   /** As it was written, for messages. */
   readonly text: string;
 }
+
+// A name, a package (`@acme/layer`), or the path of a file: `./layer.js`, `../layer.js`, `/opt/layer.js`.
+const namePattern = /^(?:@?[A-Za-z][\w./-]*|\.{0,2}\/[^/].*)$/;
 
 /**
  * Reads `name` or `name:option=value,option=value`. A value is JSON where it can be read as such, else text; a comma inside
@@ -19,8 +25,8 @@ export interface WithSpec {
 export function parseWith(text: string): WithSpec {
   const colon = text.indexOf(':');
   const name = (colon < 0 ? text : text.slice(0, colon)).trim();
-  if (!/^@?[A-Za-z][\w./-]*$/.test(name)) {
-    throw invalid(text, `'${name}' is no name of a decorator`);
+  if (!namePattern.test(name)) {
+    throw invalid(text, `'${name}' is no name of a decorator, and no './file.js'`);
   }
   const options: [string, unknown][] = [];
   const written = colon < 0 ? '' : text.slice(colon + 1).trim();

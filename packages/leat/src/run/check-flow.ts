@@ -1,9 +1,6 @@
 /** `leat check`: all that would be refused before a run, without one. */
-import { join } from 'node:path';
-
 import type { CheckFinding } from '../compute/compute-layer.ts';
-import { installation } from '../package/installation.ts';
-import { checkLayers, closeLayers, loadLayers, openLayers } from './open-layers.ts';
+import { checkLayers, closeLayers, loadLayers, openLayers, runnerFile } from './open-layers.ts';
 import { type PreparedFlow, prepareFlow, type PrepareOptions } from './prepare-flow.ts';
 
 export interface CheckedFlow {
@@ -18,7 +15,7 @@ export async function checkFlow(options: PrepareOptions): Promise<CheckedFlow> {
   const layers = await openLayers(factories, {
     datastore: options.home.datastore,
     package: plan.package,
-    runner: join(installation().folder, 'dist', 'task', 'runner.cjs'),
+    runner: runnerFile(),
   });
   try {
     return { prepared: { ...prepared, plan }, warnings: await checkLayers(plan, layers) };

@@ -1,28 +1,26 @@
 /**
- * From a prepared flow to a run that goes on: store the code package, open the layers, create the run, start the loop, close
- * what was opened when it has ended.
+ * From a run and its lease to a loop that goes on: what `leat run`, `resume` and `recover` have in common. Says that the run
+ * exists, starts the loop, closes what was opened when it has ended. Must not decide where the run comes from:
+ * `create-run.ts` and `recover-run.ts` do.
  */
 import { hostname } from 'node:os';
-import { join } from 'node:path';
-
 import type { CheckFinding } from '../compute/compute-layer.ts';
-import { factsName } from '../package/code-package.ts';
-import { installation } from '../package/installation.ts';
-import { packagePrefix } from '../datastore/keys.ts';
-import type { NewRun, RunRecord, TaskRecord } from '../metadata/metadata-store.ts';
-import { writePackage } from '../package/write-package.ts';
-import { createState } from '../scheduler/create-state.ts';
+import type { RunLimits } from '../metadata/events.ts';
+import type { Engine } from '../metadata/is-driven.ts';
+import type { Lease, RunRecord, TaskRecord } from '../metadata/metadata-store.ts';
+import type { RunPlan } from '../plan/plan.ts';
 import type { RunObserver } from '../scheduler/observer.ts';
-import type { Origin } from '../scheduler/origin.ts';
 import { startRun as startLoop } from '../scheduler/run-loop.ts';
-import { limitsOf } from '../scheduler/run-options.ts';
+import type { SchedulerState } from '../scheduler/state.ts';
 import type { RunSummary } from '../scheduler/summary.ts';
-import { checkLayers, closeLayers, type Layers, loadLayers, openLayers } from './open-layers.ts';
-import type { PreparedFlow } from './prepare-flow.ts';
+import { closeLayers, type Layers } from './open-layers.ts';
 import { closeStores, type Stores } from './stores.ts';
 
 /** A lease that is not renewed for so long may be taken by another engine. In milliseconds. */
-const leaseMs = 30_000;
+export const leaseMs = 30_000;
+
+/** This process, as the log names it. */
+export const thisEngine: Engine = { host: hostname(), pid: process.pid };
 
 /** Failed tasks that a result tells of. */
 const failuresTold = 10;
@@ -34,12 +32,18 @@ export interface DriveOptions {
   /** A failed task ends those that run; otherwise they finish. */
   readonly failFast?: boolean | undefined;
   readonly observers?: readonly RunObserver[] | undefined;
-  /** Told the address when the run exists, before its first task starts. */
-  readonly created?: ((address: string) => void) | undefined;
+  /** Told when the run exists, before any observer hears of it. When it throws, nothing of the run is started. */
+  readonly created?: ((run: AnnouncedRun) => void) | undefined;
 }
 
-/** Facts of the run that are not the flow's. */
-export type RunFacts = Omit<NewRun, 'flow' | 'plan' | 'package' | 'datastore' | 'createdAt'>;
+/** A run that is about to go on. */
+export interface AnnouncedRun {
+  readonly run: RunRecord;
+  /** `TrainFlow/417` */
+  readonly address: string;
+  /** What will be done otherwise than asked. */
+  readonly warnings: readonly CheckFinding[];
+}
 
 /** How a run ended. */
 export interface RunResult {
@@ -51,107 +55,56 @@ export interface RunResult {
 }
 
 /** A run that goes on. */
-export interface RunHandle {
-  readonly run: RunRecord;
-  /** `TrainFlow/417` */
-  readonly address: string;
-  /** What will be done otherwise than asked. */
-  readonly warnings: readonly CheckFinding[];
+export interface RunHandle extends AnnouncedRun {
   /** Ends the run: gently, or by force. A forced call may follow a gentle one. */
   cancel(by: string, force?: boolean): void;
   /** Resolves when the run has ended, whatever its status. @throws LeatError when the engine cannot go on. */
   readonly result: Promise<RunResult>;
 }
 
+/** A run with all that is needed to drive it. */
 export interface Drive {
-  readonly prepared: PreparedFlow;
   readonly stores: Stores;
-  readonly facts: RunFacts;
-  readonly origin?: Origin | undefined;
+  readonly layers: Layers;
+  readonly warnings: readonly CheckFinding[];
+  readonly run: RunRecord;
+  readonly lease: Lease;
+  readonly plan: RunPlan;
+  readonly state: SchedulerState;
+  readonly limits: RunLimits;
   readonly options: DriveOptions;
 }
 
-/** Creates the run and starts it. The stores are closed when it has ended, or when it cannot be started. */
-export async function driveRun(drive: Drive): Promise<RunHandle> {
-  try {
-    return await openRun(drive);
-  } catch (error) {
-    await closeStores(drive.stores);
-    throw error;
-  }
-}
-
-async function openRun(drive: Drive): Promise<RunHandle> {
-  const { prepared, stores } = drive;
-  const { plan, factories } = await loadLayers(prepared.plan);
-  await writePackage(stores.datastore, prepared.built);
-  const facts = stores.datastore.localPath(packagePrefix(plan.package) + factsName);
-  const layers = await openLayers(factories, {
-    datastore: stores.datastore.url,
-    package: plan.package,
-    ...(facts === undefined ? {} : { packageFolder: join(facts, '..') }),
-    runner: join(installation().folder, 'dist', 'task', 'runner.cjs'),
-  });
-  try {
-    const warnings = await checkLayers(plan, layers);
-    return await startRun({ ...drive, prepared: { ...prepared, plan } }, layers, warnings);
-  } catch (error) {
-    await closeLayers(layers);
-    throw error;
-  }
-}
-
-async function startRun(drive: Drive, layers: Layers, warnings: readonly CheckFinding[]): Promise<RunHandle> {
-  const { prepared, stores, facts, origin, options } = drive;
-  const { plan } = prepared;
-  const engine = { host: hostname(), pid: process.pid };
-  const { run, lease } = await stores.metadata.createRun(
-    {
-      ...facts,
-      flow: plan.flow,
-      plan,
-      package: plan.package,
-      datastore: stores.datastore.url,
-      createdAt: Date.now(),
-    },
-    `${engine.host}:${engine.pid}`,
-    leaseMs,
-  );
-  const address = `${run.flow}/${run.id}`;
-  options.created?.(address);
-  const { maxWorkers, failFast = false } = options;
+/**
+ * Announces the run and starts its loop, which closes layers and stores when it has ended. Throws what `created` throws;
+ * nothing was started and nothing is closed then.
+ */
+export function driveRun(drive: Drive): RunHandle {
+  const { stores, layers, warnings, run, lease, plan, state, limits, options } = drive;
+  const announced = { run, address: `${run.flow}/${run.id}`, warnings };
+  options.created?.(announced);
   const loop = startLoop({
-    state: createState({ run: run.id, plan, ...(origin === undefined ? {} : { origin }) }),
+    state,
     plan,
     run,
     lease,
     leaseMs,
     ...stores,
     layers,
-    limits: limitsOf(layers, { failFast, ...(maxWorkers === undefined ? {} : { maxWorkers }) }),
-    engine,
+    limits,
+    engine: thisEngine,
     observers: options.observers ?? [],
   });
   return {
-    run,
-    address,
-    warnings,
+    ...announced,
     cancel: (by, force = false) => loop.cancel(by, force),
-    result: finish(drive, { run, layers, done: loop.done }),
+    result: finish(drive, loop.done),
   };
 }
 
 async function finish(
-  { stores }: Drive,
-  {
-    run,
-    layers,
-    done,
-  }: {
-    readonly run: RunRecord;
-    readonly layers: Layers;
-    readonly done: ReturnType<typeof startLoop>['done'];
-  },
+  { stores, layers, run }: Drive,
+  done: ReturnType<typeof startLoop>['done'],
 ): Promise<RunResult> {
   try {
     const { status, summary } = await done;

@@ -1,3 +1,4 @@
+import { dirname, join, resolve } from 'node:path';
 import { guardLayer } from '../compute/guard.ts';
 import type {
   CheckFinding,
@@ -7,35 +8,69 @@ import type {
   StepRequest,
 } from '../compute/compute-layer.ts';
 import { loadLayer } from '../compute/registry.ts';
+import type { Datastore } from '../datastore/datastore.ts';
+import { packagePrefix } from '../datastore/keys.ts';
 import { LeatError } from '../errors/index.ts';
+import { factsName } from '../package/code-package.ts';
+import { installation } from '../package/installation.ts';
 import type { RunPlan, StepPlan } from '../plan/plan.ts';
 
 /** The layers of a run by name, each inside its guard. */
 export type Layers = ReadonlyMap<string, ComputeLayer>;
 
+/** Layers by the name that the plan has for them, which for a layer of one's own is its package or file. */
+export type Factories = ReadonlyMap<string, LayerFactory>;
+
 /** The layers that a plan names, loaded; their options checked and brought to their final form. */
 export interface LoadedLayers {
   readonly plan: RunPlan;
-  readonly factories: readonly LayerFactory[];
+  readonly factories: Factories;
 }
 
-/** @throws LAYER_UNKNOWN, OPTION_INVALID. */
+/** @throws LAYER_UNKNOWN, LAYER_REFUSED, OPTION_INVALID. */
 export async function loadLayers(plan: RunPlan): Promise<LoadedLayers> {
   const factories = new Map<string, LayerFactory>();
   const steps: Record<string, StepPlan> = {};
   for (const [name, step] of Object.entries(plan.steps)) {
-    const factory = factories.get(step.layer) ?? (await loadLayer(step.layer));
-    factories.set(step.layer, factory);
-    steps[name] = { ...step, layerOptions: factory.parseOptions(step.layerOptions) };
+    // A path says the same in every folder, so that the run can be recovered from anywhere.
+    const layer = /^\.{1,2}\//.test(step.layer) ? resolve(step.layer) : step.layer;
+    const factory = factories.get(layer) ?? (await loadLayer(layer));
+    factories.set(layer, factory);
+    steps[name] = { ...step, layer, layerOptions: factory.parseOptions(step.layerOptions) };
   }
-  return { plan: { ...plan, steps }, factories: [...factories.values()] };
+  return { plan: { ...plan, steps }, factories };
 }
 
+/** The layers of a plan whose options were checked when its run began. @throws LAYER_UNKNOWN, LAYER_REFUSED. */
+export async function loadLayersAgain(plan: RunPlan): Promise<Factories> {
+  const names = new Set(Object.values(plan.steps).map(({ layer }) => layer));
+  const factories = new Map<string, LayerFactory>();
+  for (const name of names) factories.set(name, await loadLayer(name));
+  return factories;
+}
+
+/** What the layers of a run are told; its package is stored. */
+export function layerContext(
+  datastore: Pick<Datastore, 'url' | 'localPath'>,
+  packageHash: string,
+): LayerContext {
+  const facts = datastore.localPath(packagePrefix(packageHash) + factsName);
+  return {
+    datastore: datastore.url,
+    package: packageHash,
+    ...(facts === undefined ? {} : { packageFolder: dirname(facts) }),
+    runner: runnerFile(),
+  };
+}
+
+/** The program that runs tasks. */
+export const runnerFile = (): string => join(installation().folder, 'dist', 'task', 'runner.cjs');
+
 /** Opens the layers; when one cannot be opened, the others are closed again. */
-export async function openLayers(factories: readonly LayerFactory[], context: LayerContext): Promise<Layers> {
+export async function openLayers(factories: Factories, context: LayerContext): Promise<Layers> {
   const layers = new Map<string, ComputeLayer>();
   try {
-    for (const factory of factories) layers.set(factory.name, guardLayer(await factory.open(context)));
+    for (const [name, factory] of factories) layers.set(name, guardLayer(await factory.open(context)));
     return layers;
   } catch (error) {
     await closeLayers(layers);

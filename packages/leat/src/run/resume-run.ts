@@ -6,14 +6,19 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { LeatError } from '../errors/index.ts';
-import type { RunRecord } from '../metadata/metadata-store.ts';
+import { isDriven } from '../metadata/is-driven.ts';
+import type { MetadataStore, RunRecord } from '../metadata/metadata-store.ts';
 import { openPackage } from '../package/write-package.ts';
 import type { RunPlan } from '../plan/plan.ts';
-import { driveRun, type DriveOptions, type RunHandle } from './drive-run.ts';
-import { currentNamespace, currentUser, type Home } from '../home/home.ts';
+import { allRuns } from './all-runs.ts';
+import { createRun } from './create-run.ts';
+import type { DriveOptions, RunHandle } from './drive-run.ts';
+import { findRun } from './find-run.ts';
+import { currentUser, type Home } from '../home/home.ts';
 import { type OriginTable, readOrigin } from './origin-table.ts';
 import { prepareFlow } from './prepare-flow.ts';
-import { closeStores, openStores, type Stores } from './stores.ts';
+import { runNamespace } from './run-namespace.ts';
+import { handOverStores, type Stores } from './stores.ts';
 
 export interface ResumeOptions extends DriveOptions {
   readonly home: Home;
@@ -44,28 +49,26 @@ export interface ResumePlan {
   readonly added: readonly string[];
 }
 
-/** @throws NOT_FOUND when there is nothing to resume; else as `startRun`. */
+/** @throws NOT_FOUND when there is nothing to resume, LEASE_LOST when the run still goes on; else as `startRun`. */
 export async function resumeRun(options: ResumeOptions): Promise<RunHandle> {
-  const stores = await openStores(options.home);
-  try {
-    return await resumeWith(options, stores);
-  } catch (error) {
-    await closeStores(stores);
-    throw error;
-  }
+  const namespace = runNamespace(options.namespace);
+  return handOverStores(options.home, async (stores) => resumeWith(options, stores, namespace));
 }
 
-async function resumeWith(options: ResumeOptions, stores: Stores): Promise<RunHandle> {
-  const { home, from, tags, command } = options;
-  const namespace = options.namespace ?? currentNamespace();
-  const origin = await findOrigin(stores, options.run, namespace);
+async function resumeWith(options: ResumeOptions, stores: Stores, namespace: string): Promise<RunHandle> {
+  const { home, run, from, tags, command } = options;
+  const { metadata } = stores;
+  const origin =
+    run === undefined
+      ? await newestToResume(metadata, namespace)
+      : requireIdle(await findRun(metadata, run, namespace));
   const file = options.file ?? (await flowFileOf(stores, origin, home));
   const prepared = await prepareFlow({ file, home, with: options.with ?? [] });
   requireSameFlow(prepared.plan, origin);
   const fresh = from === undefined ? [] : [requireStep(prepared.plan, from)];
-  const table = await readOrigin(stores.metadata, origin, fresh);
+  const table = await readOrigin(metadata, origin, fresh);
   options.planned?.(resumePlan(origin, prepared.plan, table));
-  return driveRun({
+  return createRun({
     prepared,
     stores,
     origin: table,
@@ -83,27 +86,33 @@ async function resumeWith(options: ResumeOptions, stores: Stores): Promise<RunHa
   });
 }
 
-async function findOrigin(
-  { metadata }: Stores,
-  told: string | undefined,
-  namespace: string,
-): Promise<RunRecord> {
-  const [flow, id = 'latest'] = told?.split('/') ?? [];
-  if (flow !== undefined && id !== 'latest') {
-    const run = await metadata.run(flow, id);
-    if (run !== undefined) return run;
-    throw new LeatError('NOT_FOUND', `there is no run '${flow}/${id}'`, { hint: `leat list runs ${flow}` });
+/** The newest run of a namespace that did not succeed and that nobody drives. */
+async function newestToResume(metadata: MetadataStore, namespace: string): Promise<RunRecord> {
+  const found: RunRecord[] = [];
+  for (const status of ['failed', 'cancelled', 'running'] as const) {
+    for await (const run of allRuns(metadata, { namespace, status })) {
+      if (isGoingOn(run)) continue;
+      found.push(run);
+      break;
+    }
   }
-  const runs = await metadata.runs({ namespace, limit: 100, ...(flow === undefined ? {} : { flow }) });
-  const found = flow === undefined ? runs.find((run) => run.status !== 'succeeded') : runs[0];
-  if (found !== undefined) return found;
-  throw new LeatError(
-    'NOT_FOUND',
-    flow === undefined ? 'there is no run that could be resumed' : `the flow '${flow}' has no run`,
-    {
-      hint: `Looked in the namespace '${namespace}'. Name the run: leat resume FLOW/ID; leat list runs --namespace '*' shows all.`,
-    },
-  );
+  const [newest] = found.toSorted((a, b) => b.createdAt - a.createdAt);
+  if (newest !== undefined) return newest;
+  throw new LeatError('NOT_FOUND', 'there is no run that could be resumed', {
+    hint: `Looked in the namespace '${namespace}'. Name the run: leat resume FLOW/ID; leat list runs --namespace '*' shows all.`,
+  });
+}
+
+const isGoingOn = (run: RunRecord): boolean => run.status === 'running' && isDriven(run);
+
+/** A run whose results still come in is left alone: what is taken over from it would be an accident of the moment. */
+function requireIdle(run: RunRecord): RunRecord {
+  if (!isGoingOn(run)) return run;
+  const address = `${run.flow}/${run.id}`;
+  throw new LeatError('LEASE_LOST', `'${address}' still goes on: '${run.lease?.owner}' drives it`, {
+    hint: `Wait for its end (leat show ${address}), or end it first: Ctrl-C where it runs.`,
+    details: { flow: run.flow, run: run.id, owner: run.lease?.owner, until: run.lease?.until },
+  });
 }
 
 async function flowFileOf({ datastore }: Stores, origin: RunRecord, home: Home): Promise<string> {

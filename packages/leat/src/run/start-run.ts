@@ -3,11 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { saveParameters } from '../datastore/run-parameters.ts';
-import { driveRun, type DriveOptions, type RunHandle } from './drive-run.ts';
-import { currentNamespace, currentUser, type Home } from '../home/home.ts';
+import { createRun } from './create-run.ts';
+import type { DriveOptions, RunHandle } from './drive-run.ts';
+import { currentUser, type Home } from '../home/home.ts';
 import { type ParameterSources, readParameters } from './parameters/read-parameters.ts';
 import { type PreparedFlow, prepareFlow } from './prepare-flow.ts';
-import { openStores } from './stores.ts';
+import { runNamespace } from './run-namespace.ts';
+import { handOverStores } from './stores.ts';
 import { shownParameters } from './parameters/shown-parameters.ts';
 
 export interface StartOptions extends DriveOptions {
@@ -29,26 +31,27 @@ export interface StartOptions extends DriveOptions {
 
 /** @throws LeatError when the flow, a parameter or an option is refused: there is no run then. */
 export async function startRun(options: StartOptions): Promise<RunHandle> {
-  const { home, file, parameters, tags = [], namespace, command } = options;
+  const { home, file, parameters, tags = [], command } = options;
+  const namespace = runNamespace(options.namespace);
   const prepared = await prepareFlow({ file, home, with: options.with ?? [] });
   const { values } = await readParameters(prepared.description.parameters, {
     ...parameters,
     readFile: async (path) => readFile(resolve(path)),
   });
   options.prepared?.(prepared);
-  const stores = await openStores(home);
-  const user = currentUser();
-  return driveRun({
-    prepared,
-    stores,
-    facts: {
-      namespace: namespace ?? currentNamespace(),
-      user,
-      tags,
-      parameters: shownParameters(values),
-      parametersKey: saveParameters(stores.datastore, values),
-      ...(command === undefined ? {} : { command }),
-    },
-    options,
-  });
+  return handOverStores(home, async (stores) =>
+    createRun({
+      prepared,
+      stores,
+      facts: {
+        namespace,
+        user: currentUser(),
+        tags,
+        parameters: shownParameters(values),
+        parametersKey: saveParameters(stores.datastore, values),
+        ...(command === undefined ? {} : { command }),
+      },
+      options,
+    }),
+  );
 }

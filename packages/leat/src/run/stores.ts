@@ -28,7 +28,23 @@ function createFolder(folder: string): void {
 export async function openStores(home: Home): Promise<Stores> {
   createFolder(home.folder);
   const metadata = await openMetadata(home.folder);
-  return { metadata, datastore: await openDatastore(home.datastore) };
+  try {
+    return { metadata, datastore: await openDatastore(home.datastore) };
+  } catch (error) {
+    await metadata.close();
+    throw error;
+  }
+}
+
+/** Opens the stores of a home for whoever closes them later; when `use` throws, they are closed at once. */
+export async function handOverStores<T>(home: Home, use: (stores: Stores) => Promise<T>): Promise<T> {
+  const stores = await openStores(home);
+  try {
+    return await use(stores);
+  } catch (error) {
+    await closeStores(stores);
+    throw error;
+  }
 }
 
 /** Closes both; a store that cannot be closed has nothing more to lose. */

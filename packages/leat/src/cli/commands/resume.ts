@@ -2,7 +2,7 @@ import { resolveHome, resumeRun, type ResumePlan } from '../../run/index.ts';
 import { followRun, makeReporter } from '../live/follow-run.ts';
 import { plural } from '../output/format.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { type DriveFlags, writeRunIdFile } from './run.ts';
+import { announce, type DriveFlags, writeRunIdFile } from './run.ts';
 
 export interface ResumeCommand {
   readonly terminal: Terminal;
@@ -47,7 +47,7 @@ export async function resume({ terminal, run, options }: ResumeCommand): Promise
         command: `leat ${process.argv.slice(2).join(' ')}`,
         observers: [reporter],
         planned: (plan) => reporter.say(resumeText(plan)),
-        created: (address) => writeRunIdFile(options.runIdFile, address),
+        created: announce(reporter, options.runIdFile),
       }),
   });
 }

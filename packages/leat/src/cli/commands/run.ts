@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { LeatError } from '../../errors/index.ts';
 import { describePlan } from '../../plan/describe-plan.ts';
 import type { RunPlan } from '../../plan/plan.ts';
-import { prepareFlow, resolveHome, startRun } from '../../run/index.ts';
+import { type AnnouncedRun, prepareFlow, resolveHome, startRun } from '../../run/index.ts';
 import { parameterHelp } from '../output/parameter-help.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { followRun, makeReporter } from '../live/follow-run.ts';
+import { followRun, makeReporter, type Reporter } from '../live/follow-run.ts';
 
-/** Options that `run` and `resume` share. */
+/** Options that `run`, `resume` and `recover` share. */
 export interface DriveFlags {
   readonly with?: readonly string[];
   readonly maxWorkers?: number;
@@ -22,12 +22,13 @@ export interface DriveFlags {
 
 export interface RunCommand {
   readonly terminal: Terminal;
-  readonly flow: string;
+  /** The first argument that is no option of the command: the flow file, if all is well. */
+  readonly flow: string | undefined;
   /** What commander did not know: the flow's parameters. */
   readonly rest: readonly string[];
-  readonly options: DriveFlags & { readonly params?: string };
-  /** The command's own help. */
-  readonly help: string;
+  readonly options: DriveFlags & { readonly params?: string; readonly help?: boolean };
+  /** Prints the command's own help. */
+  readonly showHelp: () => void;
 }
 
 /** The shape of the tasks, where somebody asked for one: said before the first task starts. */
@@ -49,23 +50,51 @@ export function writeRunIdFile(file: string | undefined, address: string): void 
   }
 }
 
-async function showHelp({ terminal, flow, options, help }: RunCommand): Promise<number> {
-  const { description } = await prepareFlow({ file: flow, home: resolveHome(options) });
-  terminal.out.write(`${help}${parameterHelp(description)}`);
+/** Says that the run exists: first to whoever waits for the file, then to whoever watches. */
+export const announce =
+  (reporter: Reporter, file: string | undefined, recovered = false) =>
+  (announced: AnnouncedRun): void => {
+    writeRunIdFile(file, announced.address);
+    reporter.started(announced, recovered);
+  };
+
+async function help({ terminal, flow, options, showHelp }: RunCommand): Promise<number> {
+  const file = flowFile(flow);
+  const prepared = file === undefined ? undefined : await prepareFlow({ file, home: resolveHome(options) });
+  showHelp();
+  if (prepared !== undefined) terminal.out.write(parameterHelp(prepared.description));
   return 0;
+}
+
+/** The flow file, when it stands where it belongs. */
+const flowFile = (flow: string | undefined): string | undefined => (flow?.startsWith('-') ? undefined : flow);
+
+const isFlowFile = (text: string): boolean => /\.[cm]?[jt]sx?$/.test(text);
+
+function noFlowFile({ flow, rest }: RunCommand): LeatError {
+  if (flow === undefined)
+    return new LeatError('USAGE', 'leat run needs a flow file', { hint: 'leat run flow.ts' });
+  const words = [flow, ...rest];
+  const file = words.find(isFlowFile);
+  const right = [file ?? 'flow.ts', ...words.filter((word) => word !== file)].join(' ');
+  return new LeatError('USAGE', `name the flow file first: '${flow}' may be a parameter of it`, {
+    hint: `leat run ${right}`,
+  });
 }
 
 /** `leat run FLOW`. */
 export async function run(command: RunCommand): Promise<number> {
-  const { terminal, flow, options, rest } = command;
-  if (rest.includes('--help') || rest.includes('-h')) return showHelp(command);
+  const { terminal, options, rest } = command;
+  if (options.help === true) return help(command);
+  const file = flowFile(command.flow);
+  if (file === undefined) throw noFlowFile(command);
   writeRunIdFile(options.runIdFile, '');
   const reporter = makeReporter(terminal, options.json === true);
   return followRun({
     reporter,
     start: async () =>
       startRun({
-        file: flow,
+        file,
         home: resolveHome(options),
         with: options.with,
         maxWorkers: options.maxWorkers,
@@ -79,7 +108,7 @@ export async function run(command: RunCommand): Promise<number> {
           const text = planText(plan);
           if (text !== undefined) reporter.say(text);
         },
-        created: (address) => writeRunIdFile(options.runIdFile, address),
+        created: announce(reporter, options.runIdFile),
       }),
   });
 }

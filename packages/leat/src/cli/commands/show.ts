@@ -48,6 +48,14 @@ async function stepLines(run: RunReader): Promise<string[]> {
   );
 }
 
+function howToGoOn({ status, abandoned, address, record }: RunReader): string[] {
+  if (status === 'failed' || status === 'cancelled')
+    return ['', `go on with what is done: leat resume ${address}`];
+  if (!abandoned) return [];
+  const engine = record.lease === undefined ? 'its engine' : `its engine (${record.lease.owner})`;
+  return ['', `${engine} is gone; go on where it stopped: leat recover ${address}`];
+}
+
 async function runText(run: RunReader, { terminal: { out } }: ShowCommand): Promise<string> {
   const { record } = run;
   const took = formatDuration((record.endedAt ?? Date.now()) - record.createdAt);
@@ -80,9 +88,7 @@ async function runText(run: RunReader, { terminal: { out } }: ShowCommand): Prom
             `${out.style('red', task.address)} failed (${task.attempts} ${task.attempts === 1 ? 'attempt' : 'attempts'}): ${(i === 0 ? failureLines(task.failure, out) : [failureTitle(task.failure)]).join('\n')}`,
           ],
     ),
-    ...(run.status === 'failed' || run.status === 'cancelled'
-      ? ['', `go on with what is done: leat resume ${run.address}`]
-      : []),
+    ...howToGoOn(run),
     '',
   ].join('\n');
 }

@@ -2,7 +2,7 @@
  * A run from the command line: signals in, progress and the final word out, exit code back.
  */
 import type { RunEvent } from '../../client/index.ts';
-import type { RunHandle, RunResult } from '../../run/index.ts';
+import type { AnnouncedRun, RunHandle, RunResult } from '../../run/index.ts';
 import type { RunObserver, TaskLine } from '../../scheduler/observer.ts';
 import type { RunSummary } from '../../scheduler/summary.ts';
 import { exitCodes } from '../../errors/index.ts';
@@ -16,9 +16,12 @@ export interface Reporter extends RunObserver {
   readonly terminal: Terminal;
   /** A remark for people. */
   say(text: string): void;
-  started(handle: RunHandle): void;
+  /** The run exists; nothing of it has happened yet, but for what an engine before has done. */
+  started(run: AnnouncedRun, recovered?: boolean): void;
   /** The final word. */
-  ended(result: RunResult): Promise<void>;
+  ended(result: RunResult): void;
+  /** Shows nothing more by itself. */
+  close(): void;
 }
 
 class PeopleReporter implements Reporter {
@@ -35,9 +38,9 @@ class PeopleReporter implements Reporter {
     else this.#view.say(text);
   }
 
-  started({ address, warnings }: RunHandle): void {
+  started({ address, warnings }: AnnouncedRun, recovered = false): void {
     this.#view = new RunReporter(this.terminal, address);
-    this.say(`${this.terminal.err.style('bold', address)} started`);
+    this.say(`${this.terminal.err.style('bold', address)} ${recovered ? 'goes on' : 'started'}`);
     for (const { message, hint } of warnings)
       this.warning(hint === undefined ? message : `${message}\n  ${hint}`);
   }
@@ -56,9 +59,13 @@ class PeopleReporter implements Reporter {
     this.#view?.warning(message);
   }
 
-  async ended(result: RunResult): Promise<void> {
-    this.#view?.close();
+  ended(result: RunResult): void {
+    this.close();
     this.terminal.err.write(runEndText(result, (task) => this.#lastLines.of(task), this.terminal.err));
+  }
+
+  close(): void {
+    this.#view?.close();
   }
 }
 
@@ -97,14 +104,17 @@ class MachineReporter extends JsonReporter implements Reporter {
     this.write({ type: 'note', message });
   }
 
-  started({ address, run, warnings }: RunHandle): void {
-    this.write({ type: 'run-started', run: address, flow: run.flow, id: run.id });
+  started({ address, run, warnings }: AnnouncedRun, recovered = false): void {
+    const started = { type: 'run-started', run: address, flow: run.flow, id: run.id };
+    this.write(recovered ? { ...started, recovered } : started);
     for (const { message } of warnings) this.warning(message);
   }
 
-  async ended({ run, status, failures }: RunResult): Promise<void> {
+  ended({ run, status, failures }: RunResult): void {
     this.write({ type: 'run-result', run: `${run.flow}/${run.id}`, status, failures });
   }
+
+  close(): void {} // each line was written when there was something to say
 }
 
 export const makeReporter = (terminal: Terminal, json: boolean): Reporter =>
@@ -136,23 +146,24 @@ function listen(handle: RunHandle, heard: (signal: EndingSignal) => void): () =>
 
 export interface FollowedRun {
   readonly reporter: Reporter;
+  /** Starts the run, and has the reporter told when it exists. */
   readonly start: () => Promise<RunHandle>;
 }
 
 /** Starts a run and stays with it to its end. Returns the exit code: 0, 1 when it failed, 130 or 143 when a signal ended it. */
 export async function followRun({ reporter, start }: FollowedRun): Promise<number> {
   const handle = await start();
-  reporter.started(handle);
   let signal: EndingSignal | undefined;
   const stop = listen(handle, (heard) => {
     signal ??= heard;
   });
   try {
     const result = await handle.result;
-    await reporter.ended(result);
+    reporter.ended(result);
     if (result.status === 'succeeded') return exitCodes.ok;
     return result.status === 'cancelled' && signal !== undefined ? signalExits[signal] : exitCodes.runFailed;
   } finally {
     stop();
+    reporter.close();
   }
 }

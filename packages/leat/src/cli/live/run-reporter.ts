@@ -40,6 +40,7 @@ export class RunReporter implements RunObserver {
   readonly #timer: NodeJS.Timeout;
   #summary: RunSummary | undefined;
   #cancelling = false;
+  #closed = false;
 
   constructor(terminal: Terminal, address: string) {
     this.#terminal = terminal;
@@ -79,6 +80,8 @@ export class RunReporter implements RunObserver {
 
   /** Draws no more. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     clearInterval(this.#timer);
     this.#screen?.clear();
   }
@@ -107,11 +110,12 @@ export class RunReporter implements RunObserver {
   }
 
   #progress(summary: RunSummary): RunProgress {
-    const ending = this.#cancelling
-      ? 'cancelling'
-      : summary.ending === 'failed'
-        ? 'a task failed: the others finish'
-        : undefined;
+    const ending =
+      this.#cancelling || summary.ending === 'cancelled'
+        ? 'cancelling'
+        : summary.ending === 'failed'
+          ? 'a task failed: the others finish'
+          : undefined;
     return {
       address: this.#address,
       startedAt: this.#startedAt,

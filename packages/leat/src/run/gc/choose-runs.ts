@@ -1,4 +1,5 @@
 import type { MetadataStore, RunRecord } from '../../metadata/metadata-store.ts';
+import { allRuns } from '../all-runs.ts';
 
 /** Which runs may go. Tagged runs, and runs that somebody drives, stay whatever the rules say. */
 export interface KeepRules {
@@ -6,24 +7,6 @@ export interface KeepRules {
   readonly keep?: number;
   /** Milliseconds since the epoch: only runs created before may go. */
   readonly olderThan?: number;
-}
-
-/** Runs read at a time. */
-const pageSize = 100;
-
-/** All runs of the metadata, newest first, in pages. */
-export async function* allRuns(metadata: MetadataStore, flow?: string): AsyncGenerator<RunRecord> {
-  let before: RunRecord | undefined;
-  for (;;) {
-    const page = await metadata.runs({
-      limit: pageSize,
-      ...(flow === undefined ? {} : { flow }),
-      ...(before === undefined ? {} : { before }),
-    });
-    yield* page;
-    before = page.at(-1);
-    if (page.length < pageSize) return;
-  }
 }
 
 /** The runs that may go, oldest last. */
@@ -38,7 +21,7 @@ export async function chooseRuns(
   const chosen: RunRecord[] = [];
   for (const { flow } of await metadata.flows()) {
     let place = 0;
-    for await (const run of allRuns(metadata, flow)) {
+    for await (const run of allRuns(metadata, { flow })) {
       place += 1;
       if (place > keep && mayGo(run, rules, now) && !origins.has(`${flow}/${run.id}`)) chosen.push(run);
     }
@@ -47,8 +30,9 @@ export async function chooseRuns(
 }
 
 function mayGo(run: RunRecord, { olderThan = Number.POSITIVE_INFINITY }: KeepRules, now: number): boolean {
+  // A run that says running, and whose lease has run out, was abandoned: it goes by the same rules as one that has ended.
   const driven = run.lease !== undefined && run.lease.until > now;
-  return run.status !== 'running' && !driven && run.tags.length === 0 && run.createdAt < olderThan;
+  return !driven && run.tags.length === 0 && run.createdAt < olderThan;
 }
 
 /** The runs whose results are being taken over just now. */

@@ -80,6 +80,16 @@ describe('collecting garbage', () => {
     ]);
   });
 
+  it('lets an abandoned run go by the same rules', async () => {
+    const abandoned = await home.run(trainGraph);
+    await finished('second');
+    expect((await collect({ keep: 1 })).runs).toEqual([]);
+    await (await home.metadata).releaseLease(abandoned.lease);
+    const { runs } = await collect({ keep: 1 });
+    expect(runs).toMatchObject([{ id: abandoned.id, status: 'running' }]);
+    expect((await (await home.metadata).runs({})).map(({ id }) => id)).toEqual(['2']);
+  });
+
   it('removes by age only what is older', async () => {
     const old = await finished('first', { createdAt: 1_000 });
     await finished('second', { createdAt: 5_000 });

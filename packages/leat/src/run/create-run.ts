@@ -1,0 +1,89 @@
+/**
+ * From a prepared flow to a new run that goes on: store the code package, open the layers and ask them, create the run. What
+ * is refused on the way leaves no run; what fails after it exists ends it.
+ */
+import { leaseOwner } from '../metadata/is-driven.ts';
+import type { Lease, MetadataStore, NewRun } from '../metadata/metadata-store.ts';
+import { writePackage } from '../package/write-package.ts';
+import type { RunPlan } from '../plan/plan.ts';
+import { createState } from '../scheduler/create-state.ts';
+import type { Origin } from '../scheduler/origin.ts';
+import { limitsOf } from '../scheduler/run-options.ts';
+import { type Drive, driveRun, type DriveOptions, leaseMs, type RunHandle, thisEngine } from './drive-run.ts';
+import { checkLayers, closeLayers, layerContext, loadLayers, openLayers } from './open-layers.ts';
+import type { PreparedFlow } from './prepare-flow.ts';
+import type { Stores } from './stores.ts';
+
+/** Facts of the run that are not the flow's. */
+export type RunFacts = Omit<NewRun, 'flow' | 'plan' | 'package' | 'datastore' | 'createdAt'>;
+
+/** A run that is to be. */
+export interface RunRequest {
+  readonly prepared: PreparedFlow;
+  readonly stores: Stores;
+  readonly facts: RunFacts;
+  readonly origin?: Origin | undefined;
+  readonly options: DriveOptions;
+}
+
+/** Creates the run and drives it. @throws LeatError when it cannot be started; the stores stay open then. */
+export async function createRun(request: RunRequest): Promise<RunHandle> {
+  const { prepared, stores } = request;
+  const { plan, factories } = await loadLayers(prepared.plan);
+  await writePackage(stores.datastore, prepared.built);
+  const layers = await openLayers(factories, layerContext(stores.datastore, plan.package));
+  try {
+    const warnings = await checkLayers(plan, layers);
+    return await startRun(request, { plan, layers, warnings });
+  } catch (error) {
+    await closeLayers(layers);
+    throw error;
+  }
+}
+
+async function startRun(
+  { stores, facts, origin, options }: RunRequest,
+  checked: Pick<Drive, 'plan' | 'layers' | 'warnings'>,
+): Promise<RunHandle> {
+  const { metadata, datastore } = stores;
+  const { plan, layers } = checked;
+  const { run, lease } = await metadata.createRun(
+    newRun(plan, facts, datastore.url),
+    leaseOwner(thisEngine),
+    leaseMs,
+  );
+  try {
+    const { maxWorkers, failFast = false } = options;
+    return driveRun({
+      ...checked,
+      stores,
+      run,
+      lease,
+      state: createState({ run: run.id, plan, ...(origin === undefined ? {} : { origin }) }),
+      limits: limitsOf(layers, { failFast, ...(maxWorkers === undefined ? {} : { maxWorkers }) }),
+      options,
+    });
+  } catch (error) {
+    await endUnstarted(metadata, lease);
+    throw error;
+  }
+}
+
+const newRun = (plan: RunPlan, facts: RunFacts, datastore: string): NewRun => ({
+  ...facts,
+  flow: plan.flow,
+  plan,
+  package: plan.package,
+  datastore,
+  createdAt: Date.now(),
+});
+
+/** A run that exists and will not start after all must not look as if it went on. */
+async function endUnstarted(metadata: MetadataStore, lease: Lease): Promise<void> {
+  try {
+    await metadata.append(lease, [{ type: 'run-ended', at: Date.now(), status: 'cancelled' }]);
+    await metadata.releaseLease(lease);
+  } catch {
+    // What kept the run from starting says more than this; without a lease that is renewed the run counts as abandoned.
+  }
+}
