@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { inspect } from 'node:util';
 
 import { parseAddressOf, StoredFile } from '../../client/index.ts';
+import { shownFacts } from '../output/artifact-facts.ts';
 import { formatBytes } from '../output/format.ts';
 import { jsonText } from '../output/json.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -50,16 +51,20 @@ export async function get(command: GetCommand): Promise<number> {
     const task = await client.task(address);
     if (options.facts !== true) return writeValue(await task.get(artifact), command);
     const all = await task.artifacts();
-    const facts = all.find(({ name }) => name === artifact);
-    if (facts === undefined)
+    const listing = all.find(({ name }) => name === artifact);
+    if (listing === undefined)
       throw notFound(
         `artifact '${artifact}' in '${task.fullAddress}'`,
         artifact,
         all.map(({ name }) => name),
       );
-    if (options.json === true) terminal.out.write(jsonText(facts, false));
-    else
-      terminal.out.write(`${facts.type}, ${formatBytes(facts.size)}, ${facts.codec}, sha256 ${facts.hash}\n`);
+    const facts = await shownFacts(task, listing);
+    const { type, size, codec, hash } = facts;
+    terminal.out.write(
+      options.json === true
+        ? jsonText(facts, false)
+        : `${type}, ${formatBytes(size)}, ${codec}, sha256 ${hash}\n`,
+    );
   });
   return 0;
 }

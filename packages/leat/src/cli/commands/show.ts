@@ -6,6 +6,7 @@ import { drawMermaid } from '../../graph/draw-mermaid.ts';
 import { drawText } from '../../graph/draw-text.ts';
 import type { FlowGraph } from '../../graph/graph.ts';
 import { prepareFlow, resolveHome } from '../../run/index.ts';
+import { shownFacts, type ShownFacts } from '../output/artifact-facts.ts';
 import { formatBytes, formatCount, formatDuration, formatTime } from '../output/format.ts';
 import { jsonText } from '../output/json.ts';
 import { failureLines, failureTitle } from '../output/run-end.ts';
@@ -93,9 +94,13 @@ async function runText(run: RunReader, { terminal: { out } }: ShowCommand): Prom
   ].join('\n');
 }
 
+async function artifactsOf(task: TaskReader): Promise<ShownFacts[]> {
+  return Promise.all((await task.artifacts()).map(async (listing) => shownFacts(task, listing)));
+}
+
 async function taskText(task: TaskReader, { terminal: { out } }: ShowCommand): Promise<string> {
   const attempts = await task.attemptRecords();
-  const artifacts = await task.artifacts();
+  const artifacts = await artifactsOf(task);
   return [
     `${out.style('bold', task.fullAddress)} ${statusText(task.status, out)}${task.caught ? ' (caught)' : ''}${task.originRun === undefined ? '' : ` (reused from ${task.originRun})`}`,
     ...attempts.map(({ attempt, state, layer, job, startedAt, endedAt, note, failure }) =>
@@ -131,7 +136,7 @@ async function showStored(command: ShowCommand): Promise<string> {
       const task = await client.task(what);
       if (options.json !== true) return taskText(task, command);
       return jsonText(
-        { task: task.record, attempts: await task.attemptRecords(), artifacts: await task.artifacts() },
+        { task: task.record, attempts: await task.attemptRecords(), artifacts: await artifactsOf(task) },
         false,
       );
     }
