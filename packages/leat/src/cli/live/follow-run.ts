@@ -5,7 +5,7 @@ import type { RunEvent } from '../../client/index.ts';
 import type { AnnouncedRun, RunHandle, RunResult } from '../../run/index.ts';
 import type { RunObserver, TaskLine } from '../../scheduler/observer.ts';
 import type { RunSummary } from '../../scheduler/summary.ts';
-import { exitCodes } from '../../errors/index.ts';
+import { exitCodes, isLeatError } from '../../errors/index.ts';
 import { runEndText } from '../output/run-end.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { JsonReporter } from './json-reporter.ts';
@@ -162,6 +162,13 @@ export async function followRun({ reporter, start }: FollowedRun): Promise<numbe
     reporter.ended(result);
     if (result.status === 'succeeded') return exitCodes.ok;
     return result.status === 'cancelled' && signal !== undefined ? signalExits[signal] : exitCodes.runFailed;
+  } catch (error) {
+    // The run has not ended: it stands where its log says. Where another engine drives it, nothing is to be done.
+    if (!isLeatError(error) || error.code !== 'LEASE_LOST')
+      reporter.say(
+        `${handle.address} stopped; when the trouble is over, go on: leat recover ${handle.address}`,
+      );
+    throw error;
   } finally {
     stop();
     reporter.close();

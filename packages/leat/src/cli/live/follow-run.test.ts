@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { LeatError } from '../../errors/index.ts';
+import type { RunHandle, RunResult } from '../../run/index.ts';
+import { type TextTerminal, textTerminal } from '../output/terminal.fixture.ts';
+import { followRun, makeReporter } from './follow-run.ts';
+
+const run = { flow: 'TrainFlow', id: '417', createdAt: 0, endedAt: 1000 } as RunResult['run'];
+const warnings = [
+  { step: 'train', level: 'warning', message: 'it runs alone', hint: 'ask for less' },
+] as const;
+const announced = { run, address: 'TrainFlow/417', warnings };
+const ended = (status: RunResult['status']): RunResult => ({
+  run,
+  status,
+  summary: { steps: [], inFlight: 0 },
+  failures: [],
+});
+
+interface Followed {
+  readonly terminal: TextTerminal;
+  readonly exitCode: Promise<number>;
+}
+
+/** Follows a run that comes to this, with a line of a task on the way. */
+function follow(result: Promise<RunResult>, { json = false, recovered = false } = {}): Followed {
+  const terminal = textTerminal();
+  const reporter = makeReporter(terminal, json);
+  const start = async (): Promise<RunHandle> => {
+    reporter.started(announced, recovered);
+    reporter.line?.({ task: 'train[3]', attempt: 0, stream: 'stdout', text: 'loss 0.2' });
+    return { ...announced, cancel: () => {}, result };
+  };
+  return { terminal, exitCode: followRun({ reporter, start }) };
+}
+
+describe('followRun', () => {
+  it('says which run it is, what is otherwise than asked, what its tasks print, and how it ended', async () => {
+    const { terminal, exitCode } = follow(Promise.resolve(ended('succeeded')));
+    expect(await exitCode).toBe(0);
+    expect(terminal.out.text).toBe('[train[3]] loss 0.2\n');
+    expect(terminal.err.lines).toEqual([
+      'TrainFlow/417 started',
+      'warning it runs alone',
+      '  ask for less',
+      '✓ TrainFlow/417 succeeded in 1.0s: 0 tasks',
+    ]);
+  });
+
+  it('says the same to programs, a JSON object a line', async () => {
+    const { terminal, exitCode } = follow(Promise.resolve(ended('failed')), { json: true, recovered: true });
+    expect(await exitCode).toBe(1);
+    expect(terminal.out.json).toEqual([
+      { type: 'run-started', run: 'TrainFlow/417', flow: 'TrainFlow', id: '417', recovered: true },
+      { type: 'warning', message: 'it runs alone' },
+      { type: 'log', task: 'train[3]', attempt: 0, stream: 'stdout', text: 'loss 0.2' },
+      { type: 'run-result', run: 'TrainFlow/417', status: 'failed', failures: [] },
+    ]);
+    expect(terminal.err.text).toBe('');
+  });
+
+  it('says that a recovered run goes on', async () => {
+    const { terminal, exitCode } = follow(Promise.resolve(ended('cancelled')), { recovered: true });
+    expect(await exitCode).toBe(1);
+    expect(terminal.err.lines[0]).toBe('TrainFlow/417 goes on');
+  });
+
+  it('says how to go on when the engine cannot, unless another one does', async () => {
+    const full = follow(Promise.reject(new LeatError('STORE_UNAVAILABLE', 'the disk is full')));
+    await expect(full.exitCode).rejects.toThrow('the disk is full');
+    expect(full.terminal.err.lines.at(-1)).toMatch(
+      /^TrainFlow\/417 stopped; .* leat recover TrainFlow\/417$/,
+    );
+    const lost = follow(Promise.reject(new LeatError('LEASE_LOST', 'another engine')));
+    await expect(lost.exitCode).rejects.toThrow('another engine');
+    expect(lost.terminal.err.text).not.toContain('recover');
+  });
+});
