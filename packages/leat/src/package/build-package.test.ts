@@ -146,6 +146,21 @@ describe('the bundle', () => {
     ]);
   });
 
+  it('knows files by their names, however they would be written in a URL', async () => {
+    const name = 'flöw [1] 数 100% #?.ts';
+    folder.write('my flows/my lib/%20.ts', 'export const one = 1;');
+    folder.write(
+      `my flows/${name}`,
+      "import { one } from './my lib/%20.ts';\nexport default () => [one, import.meta.filename];",
+    );
+    const built = await folder.build(`my flows/${name}`);
+    expect(call(built)).toEqual([1, join(folder.path, 'my flows', name)]);
+    expect(packageSources(built).map(({ path }) => path)).toEqual([
+      `my flows/${name}`,
+      'my flows/my lib/%20.ts',
+    ]);
+  });
+
   it('keeps the name of a class that another one shares', async () => {
     folder.write('other.ts', 'export class TrainFlow {}');
     folder.write(

@@ -196,9 +196,11 @@ const sorted = <T extends { readonly name: string }>(files: readonly T[]): reado
 // The maps carry the user's own sources only: those of dependencies triple the size of a package and are public anyway.
 function withSources(root: string, bytes: Uint8Array, notes: BuildNotes): Uint8Array {
   const map = JSON.parse(Buffer.from(bytes).toString('utf8')) as { readonly sources: readonly string[] };
-  const texts = map.sources.map((source) => ownText(root, source, notes));
+  // esbuild writes files as parts of URLs; all who read these maps read paths: `flöw 1.ts`, not `fl%C3%B6w%201.ts`.
+  const sources = map.sources.map((source) => (isVirtual(source) ? source : decodeURIComponent(source)));
+  const texts = sources.map((source) => ownText(root, source, notes));
   return texts.some((text) => text !== null)
-    ? Buffer.from(JSON.stringify({ ...map, sourcesContent: texts }))
+    ? Buffer.from(JSON.stringify({ ...map, sources, sourcesContent: texts }))
     : bytes;
 }
 
