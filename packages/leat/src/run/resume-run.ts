@@ -6,14 +6,12 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { LeatError } from '../errors/index.ts';
-import { isDriven } from '../metadata/is-driven.ts';
-import type { MetadataStore, RunRecord } from '../metadata/metadata-store.ts';
+import type { RunRecord } from '../metadata/metadata-store.ts';
 import { openPackage } from '../package/write-package.ts';
 import type { RunPlan } from '../plan/plan.ts';
-import { allRuns } from './all-runs.ts';
 import { createRun } from './create-run.ts';
 import type { DriveOptions, RunHandle } from './drive-run.ts';
-import { findRun } from './find-run.ts';
+import { findOrigin } from './find-origin.ts';
 import { currentUser, type Home } from '../home/home.ts';
 import { type OriginTable, readOrigin } from './origin-table.ts';
 import { prepareFlow } from './prepare-flow.ts';
@@ -58,10 +56,7 @@ export async function resumeRun(options: ResumeOptions): Promise<RunHandle> {
 async function resumeWith(options: ResumeOptions, stores: Stores, namespace: string): Promise<RunHandle> {
   const { home, run, from, tags, command } = options;
   const { metadata } = stores;
-  const origin =
-    run === undefined
-      ? await newestToResume(metadata, namespace)
-      : requireIdle(await findRun(metadata, run, namespace));
+  const origin = await findOrigin(metadata, run, namespace);
   const file = options.file ?? (await flowFileOf(stores, origin, home));
   const prepared = await prepareFlow({ file, home, with: options.with ?? [] });
   requireSameFlow(prepared.plan, origin);
@@ -83,35 +78,6 @@ async function resumeWith(options: ResumeOptions, stores: Stores, namespace: str
       ...(command === undefined ? {} : { command }),
     },
     options,
-  });
-}
-
-/** The newest run of a namespace that did not succeed and that nobody drives. */
-async function newestToResume(metadata: MetadataStore, namespace: string): Promise<RunRecord> {
-  const found: RunRecord[] = [];
-  for (const status of ['failed', 'cancelled', 'running'] as const) {
-    for await (const run of allRuns(metadata, { namespace, status })) {
-      if (isGoingOn(run)) continue;
-      found.push(run);
-      break;
-    }
-  }
-  const [newest] = found.toSorted((a, b) => b.createdAt - a.createdAt);
-  if (newest !== undefined) return newest;
-  throw new LeatError('NOT_FOUND', 'there is no run that could be resumed', {
-    hint: `Looked in the namespace '${namespace}'. Name the run: leat resume FLOW/ID; leat list runs --namespace '*' shows all.`,
-  });
-}
-
-const isGoingOn = (run: RunRecord): boolean => run.status === 'running' && isDriven(run);
-
-/** A run whose results still come in is left alone: what is taken over from it would be an accident of the moment. */
-function requireIdle(run: RunRecord): RunRecord {
-  if (!isGoingOn(run)) return run;
-  const address = `${run.flow}/${run.id}`;
-  throw new LeatError('LEASE_LOST', `'${address}' still goes on: '${run.lease?.owner}' drives it`, {
-    hint: `Wait for its end (leat show ${address}), or end it first: Ctrl-C where it runs.`,
-    details: { flow: run.flow, run: run.id, owner: run.lease?.owner, until: run.lease?.until },
   });
 }
 
