@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { LeatError } from '../errors/index.ts';
-import type { RunRecord } from '../metadata/metadata-store.ts';
+import type { MetadataStore, RunRecord } from '../metadata/metadata-store.ts';
 import { openPackage } from '../package/write-package.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { createRun } from './create-run.ts';
@@ -17,6 +17,8 @@ import { type OriginTable, readOrigin } from './origin-table.ts';
 import { prepareFlow } from './prepare-flow.ts';
 import { runNamespace } from './run-namespace.ts';
 import { handOverStores, type Stores } from './stores.ts';
+
+const failuresNamed = 3;
 
 export interface ResumeOptions extends DriveOptions {
   readonly home: Home;
@@ -39,6 +41,8 @@ export interface ResumePlan {
   readonly origin: RunRecord;
   /** Tasks of the older run that succeeded. */
   readonly reusable: number;
+  /** Tasks of the older run that started there and did not succeed: how many, and the addresses of the first that failed. */
+  readonly unfinished: { readonly count: number; readonly failed: readonly string[] };
   /** Steps that run again, and those after them, because `from` says so. */
   readonly fresh: readonly string[];
   /** Steps whose code is not what it was: their results are reused all the same. */
@@ -62,7 +66,7 @@ async function resumeWith(options: ResumeOptions, stores: Stores, namespace: str
   requireSameFlow(prepared.plan, origin);
   const fresh = from === undefined ? [] : [requireStep(prepared.plan, from)];
   const table = await readOrigin(metadata, origin, fresh);
-  options.planned?.(resumePlan(origin, prepared.plan, table));
+  options.planned?.(await resumePlan(metadata, prepared.plan, { origin, table }));
   return createRun({
     prepared,
     stores,
@@ -112,12 +116,22 @@ function requireStep(plan: RunPlan, step: string): string {
   });
 }
 
-function resumePlan(origin: RunRecord, plan: RunPlan, { size, fresh }: OriginTable): ResumePlan {
+async function resumePlan(
+  metadata: MetadataStore,
+  plan: RunPlan,
+  { origin, table: { size, fresh } }: { readonly origin: RunRecord; readonly table: OriginTable },
+): Promise<ResumePlan> {
+  const counts = await metadata.steps(origin.flow, origin.id);
+  const failures = await metadata.failures(origin.flow, origin.id, failuresNamed);
   const before = (origin.plan as RunPlan).stepHashes;
   const steps = Object.keys(plan.steps);
   return {
     origin,
     reusable: size,
+    unfinished: {
+      count: counts.reduce((sum, { total, byStatus }) => sum + total - (byStatus.succeeded ?? 0), 0),
+      failed: failures.filter(({ status }) => status === 'failed').map(({ task }) => task),
+    },
     fresh,
     changed: steps.filter((step) => before[step] !== undefined && before[step] !== plan.stepHashes[step]),
     added: steps.filter((step) => before[step] === undefined),

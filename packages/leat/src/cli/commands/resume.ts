@@ -13,10 +13,11 @@ export interface ResumeCommand {
 const quoted = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(', ');
 
 /** What will be reused, what not, and why. */
-export function resumeText({ origin, reusable, fresh, changed, added }: ResumePlan): string {
-  const address = `${origin.flow}/${origin.id}`;
+export function resumeText(plan: ResumePlan): string {
+  const { origin, reusable, fresh, changed, added } = plan;
   const lines = [
-    `resuming ${address} (${origin.status}): ${plural(reusable, 'task')} of it succeeded and can be reused; what failed, is missing or comes after that runs`,
+    `resuming ${origin.flow}/${origin.id} (${origin.status}): ${plural(reusable, 'task')} of it succeeded and can be reused`,
+    ...againLines(plan),
   ];
   if (fresh.length > 0) lines.push(`  ${quoted(fresh)} and all after it run again: --from`);
   if (changed.length > 0)
@@ -25,6 +26,19 @@ export function resumeText({ origin, reusable, fresh, changed, added }: ResumePl
     );
   if (added.length > 0) lines.push(`  new in the flow: ${quoted(added)}`);
   return lines.join('\n');
+}
+
+function againLines({ origin, unfinished: { count, failed }, fresh, added }: ResumePlan): readonly string[] {
+  if (count > 0) {
+    const others = count - failed.length;
+    const named = failed.length === 0 ? plural(count, 'task') : failed.join(', ');
+    const more = failed.length > 0 && others > 0 ? ` and ${plural(others, 'other task')}` : '';
+    return [`  did not succeed there, so it runs: ${named}${more}; then what never started and what comes after`];
+  }
+  if (origin.status !== 'succeeded') return ['  what never started there runs'];
+  return fresh.length > 0 || added.length > 0
+    ? []
+    : ['  nothing of it is left to run; --from STEP runs a step and all after it again'];
 }
 
 /** `leat resume [RUN]`. */
