@@ -67,6 +67,10 @@ function needed(of: string | undefined, what: string, example: string): string {
 const duration = (from: number | undefined, to: number | undefined): string =>
   from === undefined ? '' : formatDuration((to ?? Date.now()) - from);
 
+/** Where was looked: a list that is empty here may be long elsewhere. */
+const inNamespace = ({ namespace }: Client): string =>
+  namespace === undefined ? 'yet' : `yet in the namespace '${namespace}'; --namespace '*' shows everybody's`;
+
 async function flows(client: Client): Promise<Listing> {
   const found: readonly FlowReader[] = await client.flows();
   return {
@@ -90,12 +94,17 @@ async function flows(client: Client): Promise<Listing> {
       latest.status,
       formatTime(latest.record.createdAt),
     ]),
-    none: 'no flow has run yet',
+    none: `no flow has run ${inNamespace(client)}`,
   };
 }
 
 async function runs(client: Client, { of, options }: ListCommand, terminal: Terminal): Promise<Listing> {
   const status = known(options.status, runStatuses);
+  if (of?.includes('/') === true)
+    throw new LeatError('USAGE', `leat list runs takes a flow, and '${of}' is a run`, {
+      hint: `leat show ${of}, leat list steps ${of}, leat list tasks ${of}`,
+    });
+  const everybody = client.namespace === undefined;
   const query = {
     limit: options.limit ?? defaultRuns,
     ...(of === undefined ? {} : { flow: of }),
@@ -110,6 +119,7 @@ async function runs(client: Client, { of, options }: ListCommand, terminal: Term
       { title: 'status' },
       { title: 'started' },
       { title: 'took', right: true },
+      ...(everybody ? [{ title: 'namespace' }] : []),
       { title: 'tags' },
     ],
     cells: found.map((run) => [
@@ -117,9 +127,10 @@ async function runs(client: Client, { of, options }: ListCommand, terminal: Term
       statusText(run.status, terminal.out, run.abandoned),
       formatTime(run.record.createdAt),
       duration(run.record.createdAt, run.record.endedAt),
+      ...(everybody ? [run.record.namespace] : []),
       run.tags.join(', '),
     ]),
-    none: `no run in the namespace '${client.namespace ?? '*'}'`,
+    none: `no such run ${inNamespace(client)}`,
   };
 }
 

@@ -33,7 +33,9 @@ function againLines({ origin, unfinished: { count, failed }, fresh, added }: Res
     const others = count - failed.length;
     const named = failed.length === 0 ? plural(count, 'task') : failed.join(', ');
     const more = failed.length > 0 && others > 0 ? ` and ${plural(others, 'other task')}` : '';
-    return [`  did not succeed there, so it runs: ${named}${more}; then what never started and what comes after`];
+    return [
+      `  did not succeed there, so it runs: ${named}${more}; then what never started and what comes after`,
+    ];
   }
   if (origin.status !== 'succeeded') return ['  what never started there runs'];
   return fresh.length > 0 || added.length > 0
