@@ -47,18 +47,21 @@ export type NextArgument<A extends readonly unknown[], K> = A extends readonly [
 type ForeachTarget<S> =
   Asks<S> extends 'inputs' ? 'a foreach cannot go straight into a join: put a step between' : S;
 
-// Against the shape that was given, so that the compiler can speak of the element instead of the iterator protocol.
+// Against the shape that was given, so that the compiler can speak of the element instead of the iterator protocol. A map has all that a
+// set has, but its items are pairs.
 type ForeachItems<X, Item> = X extends string
   ? 'a foreach over the letters of a string: write [...text] if that is meant'
   : X extends readonly unknown[]
     ? readonly Item[]
-    : X extends ReadonlySet<unknown>
-      ? ReadonlySet<Item>
-      : X extends Iterable<unknown>
-        ? Iterable<Item>
-        : X extends AsyncIterable<unknown>
-          ? AsyncIterable<Item>
-          : Items<Item>;
+    : X extends ReadonlyMap<unknown, unknown>
+      ? Iterable<Item>
+      : X extends ReadonlySet<unknown>
+        ? ReadonlySet<Item>
+        : X extends Iterable<unknown>
+          ? Iterable<Item>
+          : X extends AsyncIterable<unknown>
+            ? AsyncIterable<Item>
+            : Items<Item>;
 
 type SwitchArgument<A extends readonly [Cases, ...unknown[]], K> = K extends '0'
   ? A extends readonly [Cases, unknown]

@@ -98,6 +98,7 @@ function classes() {
       this.next(this.train, { foreach: new Set(['fi']) });
       this.next(this.train, { foreach: new Map([['fi', 1]]).keys() });
       this.next(this.train, { foreach: streamOf('fi') });
+      this.next(this.pair, { foreach: new Map([['fi', 1]]) });
       this.next(this.plain, { foreach: [1, 2] });
       this.next(this.point, { foreach: [{ x: 1, kind: 'a' }] });
       this.next(this.point, { foreach: this.points });

@@ -467,6 +467,17 @@ describe('what a graph tells', () => {
     ]);
   });
 
+  test('fields that the source takes as possibly unset', () => {
+    const source = `
+      this.a?.x; this.b ?? 1; this.c ??= 1; this.d === undefined; this.e != null; typeof this.f; this.g === void 0; this.h?.();
+      this.plain.x; this.or || 1; !this.not; this.other?.x.y; const it = () => this.inArrow?.[0];
+      this.next(this.end);`;
+    const { graph } = buildGraph(fromSources({ start: source, end: 'this.a.x;' }));
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'other', 'inArrow'];
+    expect(graphStep(graph, 'start').guards).toEqual(names);
+    expect(graphStep(graph, 'end')).not.toHaveProperty('guards');
+  });
+
   test('problems have their place, all in one error', () => {
     const description = fromSources({ start: 'this.next(this.ende);', lost: 'this.x = 1;', end: '' });
     const locate = (step: string, offset: number) => ({

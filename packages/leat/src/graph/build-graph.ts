@@ -76,6 +76,7 @@ function assemble(flow: string, steps: readonly StepDescription[], parts: Parts)
     const closes = splits.closes.get(name);
     const loop = loops.get(name);
     const place = locate?.(name, 0)?.place;
+    const guards = fields.guards.filter(isField);
     return {
       name,
       takes: splits.takes.get(name) ?? 'nothing',
@@ -87,6 +88,7 @@ function assemble(flow: string, steps: readonly StepDescription[], parts: Parts)
         isField(field.name),
       ),
       reads: fields.reads.filter(isField),
+      ...(guards.length > 0 && { guards }),
       ...(place && { place }),
     };
   });

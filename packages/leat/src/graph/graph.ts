@@ -39,6 +39,8 @@ export interface GraphStep {
   readonly assigns: readonly Assignment[];
   /** Artifacts that the source mentions: fetched before the step starts. */
   readonly reads: readonly string[];
+  /** Those that the source reads as something that may be unset: `this.found?.name`, `this.round ?? 0`. Absent when there are none. */
+  readonly guards?: readonly string[];
   readonly place?: GraphPlace;
 }
 

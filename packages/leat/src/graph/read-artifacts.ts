@@ -14,6 +14,8 @@ import type { SourceRange } from './problem.ts';
 export interface FieldUse {
   readonly assigns: readonly Assignment[];
   readonly reads: readonly string[];
+  /** Those of `reads` that are taken as possibly unset somewhere: `this.a?.b`, `this.a ?? b`, `this.a === undefined`. */
+  readonly guards: readonly string[];
   /** Where each assigned field is assigned first. */
   readonly places: ReadonlyMap<string, SourceRange>;
 }
@@ -23,17 +25,18 @@ export interface FieldUse {
  * the method: at the top level, or in both arms of an `if`.
  */
 export function readFields(method: ParsedMethod): FieldUse {
-  const found: Found = { assigned: new Map(), read: new Set() };
+  const found: Found = { assigned: new Map(), read: new Set(), guarded: new Set() };
   for (const parameter of method.parameters) visit(parameter, found);
   const always = visit(method.body, found);
   const assigns = [...found.assigned.keys()].map((name) => ({ name, always: always.has(name) }));
   const places = new Map([...found.assigned].map(([name, node]) => [name, rangeOf(method, node)]));
-  return { assigns, reads: [...found.read], places };
+  return { assigns, reads: [...found.read], guards: [...found.guarded], places };
 }
 
 interface Found {
   readonly assigned: Map<string, AnyNode>;
   readonly read: Set<string>;
+  readonly guarded: Set<string>;
 }
 
 type Names = ReadonlySet<string>;
@@ -43,7 +46,31 @@ const none: Names = new Set();
 /** Notes all that is in `node`, and returns what it assigns for certain. */
 function visit(node: AnyNode | undefined | null, found: Found): Names {
   if (node === undefined || node === null || hasOwnThis(node)) return none;
+  const guarded = guardedField(node);
+  if (guarded !== undefined) found.guarded.add(guarded);
   return (visitors[node.type] ?? visitAll)(node, found);
+}
+
+/** Where in an expression a field stands that it takes as possibly unset. `||` and `!` are no sign of it: they are how booleans are read. */
+const guards: Readonly<Record<string, (node: AnyNode) => string | undefined>> = {
+  MemberExpression: (node) => (node['optional'] === true ? 'object' : undefined),
+  CallExpression: (node) => (node['optional'] === true ? 'callee' : undefined),
+  LogicalExpression: (node) => (node['operator'] === '??' ? 'left' : undefined),
+  AssignmentExpression: (node) => (node['operator'] === '??=' ? 'left' : undefined),
+  UnaryExpression: (node) => (node['operator'] === 'typeof' ? 'argument' : undefined),
+  BinaryExpression: (node) => (isNothing(at(node, 'right')) ? 'left' : undefined),
+};
+
+function guardedField(node: AnyNode): string | undefined {
+  const where = guards[node.type]?.(node);
+  return where === undefined ? undefined : thisMember(at(node, where));
+}
+
+/** `undefined`, `null`, and the `void 0` of minifiers. */
+function isNothing(node: AnyNode | undefined): boolean {
+  if (node?.type === 'Identifier') return node['name'] === 'undefined';
+  if (node?.type === 'Literal') return node['raw'] === 'null';
+  return node?.type === 'UnaryExpression' && node['operator'] === 'void';
 }
 
 const at = (node: AnyNode, field: string): AnyNode | undefined => node[field] as AnyNode | undefined;

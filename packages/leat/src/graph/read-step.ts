@@ -57,7 +57,7 @@ interface TransitionReading {
   readonly problems: readonly GraphProblem[];
 }
 
-const noFields: FieldUse = { assigns: [], reads: [], places: new Map() };
+const noFields: FieldUse = { assigns: [], reads: [], guards: [], places: new Map() };
 const isList = (value: unknown): value is readonly string[] => Array.isArray(value);
 
 function unreadable({ name, declared }: StepDescription): StepReading {

@@ -4,7 +4,7 @@ import type { KnownArtifact } from './task-spec.ts';
 /**
  * The artifacts that a step may ask for, in the order in which the class first mentions them. `always` only where a step
  * that comes surely before, outside of the reader's own loop, assigns it on every way: in a loop the first time round finds
- * nothing yet, and `this.round ?? 0` is how one says so.
+ * nothing yet. Nor where the reader itself says that the artifact may be missing: `this.round ?? 0`, `this.found?.name`.
  */
 export function knownArtifacts({ steps }: FlowGraph, reader: GraphStep): readonly KnownArtifact[] {
   const known = new Map<string, { steps: string[]; always: boolean }>();
@@ -13,7 +13,7 @@ export function knownArtifacts({ steps }: FlowGraph, reader: GraphStep): readonl
     for (const { name, always } of step.assigns) {
       const entry = known.get(name) ?? { steps: [], always: false };
       entry.steps.push(step.name);
-      entry.always ||= always && !sameLoop;
+      entry.always ||= always && !sameLoop && reader.guards?.includes(name) !== true;
       known.set(name, entry);
     }
   }
