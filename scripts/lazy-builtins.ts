@@ -30,8 +30,6 @@ function lazySource(
 ): string {
   const functions = Object.keys(exports).filter((key) => typeof exports[key] === 'function');
   const others = Object.keys(exports).filter((key) => typeof exports[key] !== 'function');
-  // The constants of a library are the same everywhere, and are asked for where a file is loaded.
-  const constants = name === 'zlib' ? JSON.stringify({ constants: exports['constants'] }) : '{}';
   return `
 const load = () => process.getBuiltinModule('node:${name}');
 const lazy = (key) => {
@@ -45,7 +43,7 @@ const lazy = (key) => {
 };
 const lazyObject = (read) => new Proxy({}, { get: (_, key) => read()[key], has: (_, key) => key in read() });
 const functions = new Set(${JSON.stringify(functions)});
-const known = { __proto__: null, ...${constants}${own.names.map((key) => `, ${key}`).join('')} };
+const known = { __proto__: null${own.names.map((key) => `, ${key}`).join('')} };
 const made = new Map();
 export default new Proxy({}, {
   get: (_, key) => {

@@ -20,7 +20,11 @@ const compressFromBytes = 1024;
 const worthwhile = 0.85;
 const sampleBytes = 16 * 1024;
 const samples = 4;
-const zstd = { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: 256 * 1024 };
+// In a function: most processes that load this file compress nothing, and `node:zlib` is slow to load.
+const zstd = (): zlib.ZstdOptions => ({
+  params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 },
+  chunkSize: 256 * 1024,
+});
 
 /** What the first bytes of a blob say. Offsets and lengths in bytes. */
 export interface BlobHead {
@@ -98,7 +102,7 @@ function compress(body: Uint8Array): readonly Uint8Array[] | undefined {
   const segments: Uint8Array[] = [];
   let stored = 0;
   for (let first = 0; first < body.byteLength; first += segmentBytes) {
-    const segment = zlib.zstdCompressSync(body.subarray(first, first + segmentBytes), zstd);
+    const segment = zlib.zstdCompressSync(body.subarray(first, first + segmentBytes), zstd());
     stored += segment.byteLength;
     segments.push(segment);
     // The samples may have been the only part that shrinks.
@@ -116,7 +120,7 @@ function looksCompressible(body: Uint8Array): boolean {
   for (let sample = 0; sample < samples; sample++) {
     packed += zlib.zstdCompressSync(
       body.subarray(sample * stride, sample * stride + sampleBytes),
-      zstd,
+      zstd(),
     ).byteLength;
   }
   return packed <= samples * sampleBytes * worthwhile;

@@ -49,32 +49,39 @@ function shortSha256(bytes: Uint8Array): string {
 /** 16 words become 64. */
 function expand(words: DataView): void {
   for (let at = 64; at < 256; at += 4) {
-    const near = words.getUint32(at - 60);
-    const late = words.getUint32(at - 8);
+    const near = words.getInt32(at - 60);
+    const late = words.getInt32(at - 8);
     const first = rotate(near, 7) ^ rotate(near, 18) ^ (near >>> 3);
     const second = rotate(late, 17) ^ rotate(late, 19) ^ (late >>> 10);
-    words.setUint32(at, words.getUint32(at - 64) + first + words.getUint32(at - 28) + second);
+    words.setInt32(at, words.getInt32(at - 64) + first + words.getInt32(at - 28) + second);
   }
 }
 
+/** 64 rounds on the eight words a … h, and their sum with what they were. */
 function mix(state: DataView, words: DataView): void {
-  const mixed = new DataView(state.buffer.slice(0) as ArrayBuffer);
-  for (let at = 0; at < 256; at += 4) round(mixed, at, rounds.getUint32(at) + words.getUint32(at));
-  for (let at = 0; at < 32; at += 4) state.setUint32(at, state.getUint32(at) + mixed.getUint32(at));
+  let [a, b, c, d] = fourWords(state, 0);
+  let [e, f, g, h] = fourWords(state, 16);
+  for (let at = 0; at < 256; at += 4) {
+    const choice = (e & f) ^ (~e & g);
+    const late = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+    const sum = (h + late + choice + rounds.getInt32(at) + words.getInt32(at)) | 0;
+    const majority = (a & b) ^ (a & c) ^ (b & c);
+    const early = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+    h = g;
+    g = f;
+    f = e;
+    e = (d + sum) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (sum + early + majority) | 0;
+  }
+  for (const [index, word] of [a, b, c, d, e, f, g, h].entries())
+    state.setInt32(index * 4, state.getInt32(index * 4) + word);
 }
 
-/** One round on the eight words a … h. They do not move: `a` stands four bytes further to the left each time. */
-function round(state: DataView, turn: number, word: number): void {
-  const place = (index: number): number => (index * 4 - turn) & 31;
-  const a = state.getUint32(place(0));
-  const b = state.getUint32(place(1));
-  const c = state.getUint32(place(2));
-  const e = state.getUint32(place(4));
-  const choice = (e & state.getUint32(place(5))) ^ (~e & state.getUint32(place(6)));
-  const sum = state.getUint32(place(7)) + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + choice + word;
-  state.setUint32(place(3), state.getUint32(place(3)) + sum);
-  const majority = (a & b) ^ (a & c) ^ (b & c);
-  state.setUint32(place(7), sum + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + majority);
+function fourWords(from: DataView, at: number): [number, number, number, number] {
+  return [from.getInt32(at), from.getInt32(at + 4), from.getInt32(at + 8), from.getInt32(at + 12)];
 }
 
 /** `crypto.hash`. */

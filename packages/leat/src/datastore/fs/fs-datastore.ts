@@ -31,14 +31,16 @@ const streamBytes = 1024 * 1024;
 
 /** A folder as a datastore; see {@link openFsDatastore}. */
 export class FsDatastore implements Datastore {
-  readonly url: string;
   readonly #root: string;
   readonly #durable: boolean;
 
   constructor(root: string, options: FsDatastoreOptions = {}) {
     this.#root = path.resolve(root);
     this.#durable = options.durable ?? false;
-    this.url = pathToFileURL(this.#root).href;
+  }
+
+  get url(): string {
+    return pathToFileURL(this.#root).href;
   }
 
   async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
@@ -184,7 +186,7 @@ export class FsDatastore implements Datastore {
   }
 
   #writeTemporarySync(file: string, parts: readonly Uint8Array[]): string {
-    const temporary = path.join(path.dirname(file), temporaryName());
+    const temporary = path.dirname(file) + path.sep + temporaryName();
     const fd = openNewSync(temporary);
     try {
       writePartsSync(fd, parts);
@@ -199,7 +201,7 @@ export class FsDatastore implements Datastore {
   }
 
   async #writeTemporary(file: string, write: (handle: fsp.FileHandle) => Promise<void>): Promise<string> {
-    const temporary = path.join(path.dirname(file), temporaryName());
+    const temporary = path.dirname(file) + path.sep + temporaryName();
     const handle = await trying('write', file, async () => await openNew(temporary));
     try {
       await write(handle);
