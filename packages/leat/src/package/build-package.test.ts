@@ -180,6 +180,12 @@ describe('the bundle', () => {
       );
     expect(script(await folder.build())).toBe('TrainFlow');
     expect(script(await folder.build('entry.ts'))).toBe('TrainFlow');
+    const statics = 'static one = 1; static two = TrainFlow.one;';
+    folder.write('self.ts', `export default class TrainFlow { ${statics} }`);
+    expect(script(await folder.build('self.ts'))).toBe('TrainFlow');
+    const decorator = 'const mark = (method: unknown, context: unknown): void => void [method, context];';
+    folder.write('marked.ts', `${decorator}\nexport default class TrainFlow { ${statics} @mark start() {} }`);
+    expect(script(await folder.build('marked.ts'))).toBe('TrainFlow');
   });
 
   it('has leat in it, also where leat is not installed, and not its engine', async () => {

@@ -135,12 +135,15 @@ function options({ file, root, keepNames, face }: BuildRequest, notes: BuildNote
   } as const satisfies BuildOptions;
 }
 
-// Two top-level names that are equal make esbuild rename one. The flow's class must keep its name, which names its runs.
+// Two top-level names that are equal make esbuild rename one, and a class with static members that names itself becomes
+// `var TrainFlow = class _TrainFlow`, or with decorators `var TrainFlow = _TrainFlow`. The flow's class must keep its name, which names its runs.
 function isRenamed({ result, notes }: Attempt): boolean {
   const entry = result.outputFiles.find(({ path }) => basename(path) === entryName);
   const local = /([\w$]+) as default[\s,}]/.exec(entry?.text.slice(-2000) ?? '')?.[1];
   if (local === undefined) return false;
-  const written = new RegExp(`\\b(?:class|const|let|var|function)\\s+${local.replaceAll('$', '\\$')}\\b`);
+  const name = local.replaceAll('$', '\\$');
+  if (new RegExp(`\\b${name} = (?:class )?_${name}\\d*\\b`).test(entry?.text ?? '')) return true;
+  const written = new RegExp(`\\b(?:class|const|let|var|function)\\s+${name}\\b`);
   return ![...notes.ownTexts.values()].some((text) => written.test(text));
 }
 
