@@ -56,7 +56,10 @@ describe('resources on this machine', () => {
     const { stdout } = await leat.ok([
       'check',
       'flow.ts',
-      ...['--with', 'resources:memory=500', '--with', 'retry:times=2'],
+      '--with',
+      'resources:memory=500',
+      '--with',
+      'retry:times=2',
     ]);
     const rows = stdout.split('\n').map((line) => line.split(/ {2,}/));
     const row = (step: string): readonly string[] | undefined => rows.find(([name]) => name === step);
