@@ -6,6 +6,8 @@ export function lowerOptions(path: string): TransformOptions & { readonly loader
     loader: loaderOf(path),
     target: 'node24',
     sourcefile: path,
+    // A class with decorators that names itself becomes `_TrainFlow`; runs are listed under its name.
+    keepNames: true,
     // Nothing of the user's tsconfig: `experimentalDecorators` would give decorators another meaning.
     tsconfigRaw: {},
     logLevel: 'silent',

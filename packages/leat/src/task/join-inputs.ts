@@ -27,6 +27,8 @@ export interface JoinSetting {
   readonly artifacts: ArtifactStore;
   readonly parameters: () => Readonly<Record<string, unknown>>;
   readonly isParameter: (name: string) => boolean;
+  /** What the flow's class computes from artifacts: `get area() { return this.width * this.height; }`. */
+  readonly getterOf: (name: string) => (() => unknown) | undefined;
   /** The foreach item of an input, by its position in the split. */
   readonly itemOf: (index: number) => unknown;
 }
@@ -95,6 +97,8 @@ export class JoinInputs {
       if (name === 'input') return this.#setting.itemOf(position);
       if (name === 'index') return position;
       if (this.#setting.isParameter(name)) return this.#setting.parameters()[name];
+      const getter = this.#setting.getterOf(name);
+      if (getter !== undefined) return Reflect.apply(getter, input, []);
       return this.#load(task, name, { values, expression: `inputs[${index}].${name}` });
     };
     const fixed = (_: object, property: string | symbol): never => {
@@ -121,7 +125,7 @@ export class JoinInputs {
       Symbol.for('nodejs.util.inspect.custom'),
       { value: shown, configurable: true },
     );
-    return new Proxy(target, {
+    const input: object = new Proxy(target, {
       get: (_, property) => (typeof property === 'string' ? read(property) : undefined),
       has: (_, property) => property === 'input' || property === 'index' || has(property),
       ownKeys: () => Object.keys(task.refs()),
@@ -134,6 +138,7 @@ export class JoinInputs {
       defineProperty: fixed,
       deleteProperty: fixed,
     });
+    return input;
   }
 
   #load(

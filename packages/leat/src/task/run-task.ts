@@ -113,7 +113,14 @@ async function makeInputs(
   { fields, ...rest }: Pick<JoinSetting, 'artifacts' | 'parameters'> & { readonly fields: FlowFields },
 ): Promise<JoinInputs> {
   const itemOf = await joinedItems(store, spec);
-  return new JoinInputs({ spec, store, ...rest, itemOf, isParameter: (name) => fields.isParameter(name) });
+  return new JoinInputs({
+    spec,
+    store,
+    ...rest,
+    itemOf,
+    isParameter: (name) => fields.isParameter(name),
+    getterOf: (name) => fields.getterOf(name),
+  });
 }
 
 async function makeFlow({ loadFlow, spec }: TaskSetting): Promise<object> {

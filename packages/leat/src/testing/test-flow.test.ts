@@ -230,3 +230,39 @@ describe('testFlow', () => {
     expect(() => run.task('trian')).toThrow("has no task 'trian'");
   });
 });
+
+class GetterFlow extends Flow {
+  declare side: number;
+  declare areas: (number | undefined)[];
+
+  get area(): number {
+    return this.side ** 2;
+  }
+
+  set area(area: number) {
+    this.side = Math.sqrt(area);
+  }
+
+  @step start() {
+    this.next(this.work, { foreach: [4, 9] });
+  }
+
+  @step work(area: number) {
+    this.area = area;
+    this.next(this.join);
+  }
+
+  @step join(inputs: Inputs<GetterFlow>) {
+    this.areas = inputs.map((task) => task.area);
+    this.area = 16;
+    this.next(this.end);
+  }
+
+  @step end() {
+    this.areas.push(this.area, this.side);
+  }
+}
+
+it('lets getters and setters of the class compute, also on the inputs of a join', async () => {
+  expect((await testFlow(GetterFlow)).artifacts.areas).toEqual([4, 9, 16, 4]);
+});

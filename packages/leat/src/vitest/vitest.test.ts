@@ -23,6 +23,16 @@ describe('leat/vitest', () => {
     ['/x/mail.ts', "export const mail = 'a@b.example';"],
   ])('leaves %s alone', async (id, code) => expect(await leat().transform(code, id)).toBeUndefined());
 
+  it('keeps the name of a class that names itself', async () => {
+    const source =
+      'const mark = (...[]: unknown[]) => {};\nexport class TrainFlow {\n  static one = 1;\n  @mark run() { return TrainFlow.one; }\n}';
+    const { code = '' } = (await leat().transform(source, '/flows/train.ts')) ?? {};
+    const { TrainFlow } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
+      TrainFlow: { readonly name: string };
+    };
+    expect(TrainFlow.name).toBe('TrainFlow');
+  });
+
   it('says where a file cannot be read', async () => {
     await expect(leat().transform('  @mark class {', '/x/flow.ts')).rejects.toThrow('/x/flow.ts:1:');
   });
