@@ -1,6 +1,6 @@
 // Builds the two programs that start often: the command line, cut so that a command loads little more than what it needs, and what runs
 // in each task's process, one file.
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { runnerBundle } from './runner-bundle.ts';
@@ -46,11 +46,13 @@ const bundles: readonly Bundle[] = [
   },
 ];
 
-/** Writes only what changed, so that a running task never sees its file replaced by an equal one. */
+/** Writes only what changed, and whole: a task that starts meanwhile sees the old file or the new one, never a half. */
 function writeIfChanged(file: string, contents: Uint8Array): boolean {
   if (existsSync(file) && readFileSync(file).equals(contents)) return false;
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, contents);
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, contents);
+  renameSync(draft, file);
   return true;
 }
 
