@@ -161,6 +161,30 @@ describe('the bundle', () => {
     ]);
   });
 
+  it("knows the names of the user's tsconfig, and takes nothing else from it", async () => {
+    folder.write('base.json', '{ "compilerOptions": { "experimentalDecorators": true } }');
+    const settings = (lib: string): string =>
+      `{ "extends": "./base.json", /* paths */ "compilerOptions": { "paths": { "@/*": ["./${lib}/*"], "@own/one": ["./${lib}/one.ts"], "~/*": ["./${lib}/*"] } } }`;
+    folder.write('tsconfig.json', settings('lib'));
+    folder.write('lib/one.ts', 'export const one = 1;');
+    folder.write('other/one.ts', 'export const one = 2;');
+    folder.write(
+      'flow.ts',
+      `const mark = (_: unknown, { name }: ClassMethodDecoratorContext): void => void (marked = String(name));
+let marked = '';
+import { one } from '@/one';
+import { one as own } from '@own/one';
+import { one as home } from '~/one.ts';
+class A { @mark run() {} }
+export default () => [one, own, home, marked, A.name];`,
+    );
+    expect(call(await folder.build())).toEqual([1, 1, 1, 'run', 'A']);
+    folder.write('tsconfig.json', settings('other'));
+    expect(call(await folder.build())).toEqual([2, 2, 2, 'run', 'A']);
+    folder.write('flow.ts', "import { one } from '@/missing';\nexport default () => one;");
+    await expect(folder.build()).rejects.toMatchObject({ code: 'FLOW_LOAD' });
+  });
+
   it('keeps the name of a class that another one shares', async () => {
     folder.write('other.ts', 'export class TrainFlow {}');
     folder.write(

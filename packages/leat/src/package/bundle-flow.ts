@@ -130,7 +130,7 @@ function options({ file, root, keepNames, face }: BuildRequest, notes: BuildNote
     plugins: [bundlePlugin(notes, face)],
     sourcemap: 'linked',
     sourcesContent: false,
-    // Nothing of the user's tsconfig: `experimentalDecorators` would give decorators another meaning.
+    // Nothing of the user's tsconfig but its `paths`, see the plugin: `experimentalDecorators` would give decorators another meaning.
     tsconfigRaw: {},
   } as const satisfies BuildOptions;
 }
@@ -171,7 +171,7 @@ function finish(root: string, { outputFiles, metafile, warnings }: Built, notes:
         location ? `${location.file}:${location.line}: ${text}` : text,
       ),
     ],
-    inputs: [...inputs, ...notes.leatFiles],
+    inputs: [...inputs, ...notes.leatFiles, ...notes.tsconfigs],
     packageFolders: [...notes.packageFolders],
   };
 }

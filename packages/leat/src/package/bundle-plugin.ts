@@ -8,6 +8,7 @@ import { bundleLeat, type LeatFace } from './bundle-leat.ts';
 import { loaderOf } from './lower-source.ts';
 import { identityModule, identityNamespace, withIdentity } from './module-identity.ts';
 import { nativeReason, packageFolder, packageName } from './native-package.ts';
+import { resolveByPaths } from './resolve-by-paths.ts';
 
 /** What a build learns by the way. */
 export interface BuildNotes {
@@ -20,6 +21,8 @@ export interface BuildNotes {
   /** By full path. */
   readonly externals: Map<string, ExternalPackage>;
   readonly warnings: Set<string>;
+  /** Full paths of the tsconfig files that said what a name stands for. */
+  readonly tsconfigs: Set<string>;
 }
 
 /** Notes of a build that has not begun. */
@@ -30,6 +33,7 @@ export function emptyNotes(): BuildNotes {
     packageFolders: new Set(),
     externals: new Map(),
     warnings: new Set(),
+    tsconfigs: new Set(),
   };
 }
 
@@ -111,13 +115,27 @@ function resolveNative(build: PluginBuild, notes: BuildNotes): void {
   });
   build.onResolve({ filter: /^[^./#]/, namespace: 'file' }, async (args) => {
     const name = packageName(args.path);
-    if (args.pluginData === asked || name === undefined || isBuiltin(args.path)) return undefined;
+    if (args.pluginData === asked || isBuiltin(args.path)) return undefined;
+    if (name === undefined) return args.path.startsWith('@/') ? aliasedFile(build, notes, args) : undefined;
     const folder = packageFolder(name, args.resolveDir);
-    if (folder === undefined) return optionalPackage(build, notes, args);
+    if (folder === undefined)
+      return (await aliasedFile(build, notes, args)) ?? optionalPackage(build, notes, args);
     notes.packageFolders.add(folder);
     const reason = reasonOf(folder);
     return reason === undefined ? undefined : outside(args, name, reason);
   });
+}
+
+// Names of the user's own: `"paths": { "@/*": ["./src/*"] }`. A package that is installed under the name wins.
+async function aliasedFile(
+  build: PluginBuild,
+  notes: BuildNotes,
+  args: OnResolveArgs,
+): Promise<OnResolveResult | undefined> {
+  const found = isOwnFile(args.importer) ? await resolveByPaths(build, args) : undefined;
+  if (found === undefined) return undefined;
+  notes.tsconfigs.add(found.tsconfig);
+  return { path: found.path };
 }
 
 // A dependency that asks for a package which is not installed fails only if it gets there, as under plain Node.
