@@ -5,6 +5,7 @@
  */
 import { hostname } from 'node:os';
 import type { CheckFinding } from '../compute/compute-layer.ts';
+import { LeatError } from '../errors/index.ts';
 import type { RunLimits } from '../metadata/events.ts';
 import type { Engine } from '../metadata/is-driven.ts';
 import type { Lease, RunRecord, TaskRecord } from '../metadata/metadata-store.ts';
@@ -34,6 +35,18 @@ export interface DriveOptions {
   readonly observers?: readonly RunObserver[] | undefined;
   /** Told when the run exists, before any observer hears of it. When it throws, nothing of the run is started. */
   readonly created?: ((run: AnnouncedRun) => void) | undefined;
+}
+
+/** @throws OPTION_INVALID for a number of tasks with which nothing would ever start. */
+export function requireWorkers({ maxWorkers }: Pick<DriveOptions, 'maxWorkers'>): void {
+  if (maxWorkers === undefined || (Number.isInteger(maxWorkers) && maxWorkers >= 1)) return;
+  throw new LeatError(
+    'OPTION_INVALID',
+    `maxWorkers must be a whole number of at least 1, got ${maxWorkers}`,
+    {
+      hint: 'Leave it out: then as many tasks run as the compute layer likes to have.',
+    },
+  );
 }
 
 /** A run that is about to go on. */

@@ -16,7 +16,15 @@ import { recoverState } from '../scheduler/recover-state.ts';
 import { limitsOf } from '../scheduler/run-options.ts';
 import type { SchedulerState } from '../scheduler/state.ts';
 import { type RunSummary, summary } from '../scheduler/summary.ts';
-import { type Drive, driveRun, type DriveOptions, leaseMs, type RunHandle, thisEngine } from './drive-run.ts';
+import {
+  type Drive,
+  driveRun,
+  type DriveOptions,
+  leaseMs,
+  requireWorkers,
+  type RunHandle,
+  thisEngine,
+} from './drive-run.ts';
 import { findRun } from './find-run.ts';
 import { checkLayers, closeLayers, layerContext, loadLayersAgain, openLayers } from './open-layers.ts';
 import { readOrigin, withoutOwnTasks } from './origin-table.ts';
@@ -39,6 +47,7 @@ export interface RecoverOptions extends DriveOptions {
  * @throws NOT_FOUND, USAGE when the run has ended, LEASE_LOST when another engine drives it; else as `startRun`.
  */
 export async function recoverRun(options: RecoverOptions): Promise<RunHandle> {
+  requireWorkers(options);
   return handOverStores(options.home, async (stores) => {
     const { namespace = currentNamespace() } = options;
     const within = meansEverybody(namespace) ? undefined : namespace;

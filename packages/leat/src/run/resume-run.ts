@@ -10,7 +10,7 @@ import type { MetadataStore, RunRecord } from '../metadata/metadata-store.ts';
 import { openPackage } from '../package/write-package.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { createRun } from './create-run.ts';
-import type { DriveOptions, RunHandle } from './drive-run.ts';
+import { type DriveOptions, requireWorkers, type RunHandle } from './drive-run.ts';
 import { findOrigin } from './find-origin.ts';
 import { currentUser, type Home } from '../home/home.ts';
 import { type OriginTable, readOrigin } from './origin-table.ts';
@@ -53,6 +53,7 @@ export interface ResumePlan {
 
 /** @throws NOT_FOUND when there is nothing to resume, LEASE_LOST when the run still goes on; else as `startRun`. */
 export async function resumeRun(options: ResumeOptions): Promise<RunHandle> {
+  requireWorkers(options);
   const namespace = runNamespace(options.namespace);
   return handOverStores(options.home, async (stores) => resumeWith(options, stores, namespace));
 }

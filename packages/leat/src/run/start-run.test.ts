@@ -69,4 +69,15 @@ describe('a run that cannot be started', () => {
     });
     expect(await runs()).toEqual([]);
   });
+
+  it.each([0, -1, 1.5, Number.NaN])(
+    'is refused with %d tasks at a time: none would ever start',
+    async (maxWorkers) => {
+      await expect(start({ maxWorkers })).rejects.toMatchObject({
+        code: 'OPTION_INVALID',
+        message: `maxWorkers must be a whole number of at least 1, got ${maxWorkers}`,
+      });
+      expect(await runs()).toEqual([]);
+    },
+  );
 });

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 
 import { saveParameters } from '../datastore/run-parameters.ts';
 import { createRun } from './create-run.ts';
-import type { DriveOptions, RunHandle } from './drive-run.ts';
+import { type DriveOptions, requireWorkers, type RunHandle } from './drive-run.ts';
 import { currentUser, type Home } from '../home/home.ts';
 import { type ParameterSources, readParameters } from './parameters/read-parameters.ts';
 import { type PreparedFlow, prepareFlow } from './prepare-flow.ts';
@@ -32,6 +32,7 @@ export interface StartOptions extends DriveOptions {
 /** @throws LeatError when the flow, a parameter or an option is refused: there is no run then. */
 export async function startRun(options: StartOptions): Promise<RunHandle> {
   const { home, file, parameters, tags = [], command } = options;
+  requireWorkers(options);
   const namespace = runNamespace(options.namespace);
   const prepared = await prepareFlow({ file, home, with: options.with ?? [] });
   const { values } = await readParameters(prepared.description.parameters, {
