@@ -161,6 +161,23 @@ describe('the bundle', () => {
     ]);
   });
 
+  it('imports one file in several ways', async () => {
+    folder.write('data.json', '{ "a": 1 }');
+    folder.write('code.ts', 'export const one: number = 1;');
+    folder.write(
+      'flow.ts',
+      `import one from './data.json';
+import two from './data.json' with { type: 'json' };
+import text from './data.json' with { type: 'text' };
+import code from './code.ts' with { type: 'text' };
+import { one as run } from './code.ts';
+export default () => [one, two, text, code, run];`,
+    );
+    const built = await folder.build();
+    expect(call(built)).toEqual([{ a: 1 }, { a: 1 }, '{ "a": 1 }', 'export const one: number = 1;', 1]);
+    expect(built.sources.map(({ path }) => path)).toEqual(['code.ts', 'data.json', 'flow.ts']);
+  });
+
   it("knows the names of the user's tsconfig, and takes nothing else from it", async () => {
     folder.write('base.json', '{ "compilerOptions": { "experimentalDecorators": true } }');
     const settings = (lib: string): string =>

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, BuildOptions, BuildResult, OutputFile } from 'esbuild';
 import { type BuildNotes, bundlePlugin, emptyNotes, isOwnFile } from './bundle-plugin.ts';
 import { buildError } from './build-error.ts';
@@ -148,9 +148,8 @@ function isRenamed({ result, notes }: Attempt): boolean {
 }
 
 function finish(root: string, { outputFiles, metafile, warnings }: Built, notes: BuildNotes): Bundle {
-  const inputs = Object.keys(metafile.inputs)
-    .filter((name) => !isVirtual(name))
-    .map((name) => (isAbsolute(name) ? name : resolve(root, name)));
+  const names = Object.keys(metafile.inputs).filter((name) => !isVirtual(name));
+  const inputs = [...new Set(names.map((name) => resolve(root, withoutAttributes(name))))];
   const own = inputs.filter(isOwnFile).toSorted();
   const externals = [...notes.externals.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
   return {
@@ -175,6 +174,9 @@ function finish(root: string, { outputFiles, metafile, warnings }: Built, notes:
     packageFolders: [...notes.packageFolders],
   };
 }
+
+// A file that is imported in two ways, `with { type: 'json' }` and without, is two inputs to esbuild.
+const withoutAttributes = (name: string): string => name.replace(/ with \{ [^{}]* \}$/, '');
 
 function outputs(root: string, outputFiles: readonly OutputFile[], notes: BuildNotes): Bundle['files'] {
   const files = outputFiles.map(({ path, contents }) => {
@@ -208,7 +210,7 @@ function withSources(root: string, bytes: Uint8Array, notes: BuildNotes): Uint8A
 }
 
 function ownText(root: string, source: string, { ownTexts }: BuildNotes): string | null {
-  const path = resolve(root, source);
+  const path = resolve(root, withoutAttributes(source));
   if (isVirtual(source) || !isOwnFile(path)) return null;
   return ownTexts.get(path) ?? readFileSync(path, 'utf8');
 }
