@@ -30,6 +30,8 @@ export default class TestFlow extends Flow {
   never() { return new Promise(() => {}); }
   leaves() { process.exit(0); }
   async leavesLater() { await 1; process.exit(3); }
+  forgets() { void this.save(); }
+  async save() { await 1; throw new RangeError('not awaited'); }
   prints() { process.stdout.write('x'.repeat(2_000_000)); console.error('also'); }
   marker() { this.value = process.env['LEAT_TASK']; }
 }
@@ -203,6 +205,7 @@ describe('the failure of a task', { timeout: 30_000 }, () => {
     ['throwsText', { type: 'string', message: 'a text' }],
     ['later', { type: 'TypeError', message: 'later', place: { line: 15 } }],
     ['rejects', { type: 'SyntaxError', message: 'nobody waits for me', place: { line: 16 } }],
+    ['forgets', { type: 'RangeError', message: 'not awaited', place: { line: 23 } }],
     ['never', { code: 'TASK_FAILED', message: expect.stringContaining("step 'never' never ended") }],
     ['nobody', { code: 'FLOW_INVALID', message: expect.stringContaining("has no step 'nobody'") }],
   ])('is told when the step %s', async (step, expected) => {

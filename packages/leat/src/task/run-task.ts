@@ -51,7 +51,8 @@ export async function runTask(setting: TaskSetting): Promise<AttemptManifest> {
   let manifest: AttemptManifest;
   try {
     const work = Promise.resolve(runStep(setting));
-    const made = await (setting.interrupted === undefined ? work : Promise.race([work, setting.interrupted]));
+    const { interrupted } = setting;
+    const made = await (interrupted === undefined ? work : Promise.race([settled(work), interrupted]));
     manifest = { ...headOf(setting.spec, startedAt), status: 'succeeded', ...made };
   } catch (thrown) {
     manifest = failedManifest(setting.spec, startedAt, failureOf(thrown, setting.originOf));
@@ -60,6 +61,13 @@ export async function runTask(setting: TaskSetting): Promise<AttemptManifest> {
   }
   commitAttempt(setting.store, setting.spec.manifest, manifest);
   return manifest;
+}
+
+// A promise that the step has forgotten to await may have failed by now. Node tells that before the next turn of its loop.
+async function settled<T>(work: Promise<T>): Promise<T> {
+  const made = await work;
+  await new Promise((resolve) => setImmediate(resolve));
+  return made;
 }
 
 /** The manifest of an attempt that failed, for failures that its own code did not see. */
