@@ -11,6 +11,8 @@ export interface Flight {
   readonly name: string;
   readonly pieces: TaskPieces;
   job: JobId | undefined;
+  /** An earlier engine has handed it over. */
+  adopted: boolean;
   state: AttemptState | undefined;
   startedAt: number | undefined;
   /** The engine has asked for its end. */
@@ -24,6 +26,7 @@ export function makeFlight(facts: Pick<Flight, 'task' | 'attempt' | 'token' | 'n
   return {
     ...facts,
     job: undefined,
+    adopted: false,
     state: undefined,
     startedAt: undefined,
     cancelled: false,

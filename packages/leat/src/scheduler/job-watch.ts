@@ -19,8 +19,10 @@ const pollPatience = { giveUpMs: 600_000 };
 /** Why a poll is cut short. Made once: the reason that Node makes by itself takes a stack each time. */
 const hasNews = new Error('there are new jobs');
 
-/** What becomes of watched jobs. */
+/** Who is told what becomes of watched jobs. */
 export interface JobEnds {
+  /** The job was seen running, or over, for the first time: from now on there may be output. */
+  begun(flight: Flight, job: JobId): void;
   /** The job is over; called once for each. */
   ended(flight: Flight, end: JobEnd): void;
   /** These jobs shall be ended. */
@@ -122,18 +124,21 @@ export class JobWatch {
       return true;
     }
     if (rank[status.state] <= (flight.state === undefined ? -1 : rank[flight.state])) return false;
-    this.#progress(flight, status);
+    this.#progress(job, flight, status);
     return true;
   }
 
-  #progress(flight: Flight, status: Exclude<JobStatus, { state: 'succeeded' | 'failed' }>): void {
+  #progress(job: JobId, flight: Flight, status: Exclude<JobStatus, { state: 'succeeded' | 'failed' }>): void {
     const { task, attempt } = flight;
     const { state } = status;
     const at = state === 'running' ? status.startedAt : this.#context.clock.now();
     flight.state = state;
     // Its `attempt-submitted` has said so.
     if (state === 'submitted') return;
-    if (state === 'running') flight.startedAt = at;
+    if (state === 'running') {
+      flight.startedAt = at;
+      this.#ends.begun(flight, job);
+    }
     const note = state === 'queued' || state === 'starting' ? status.note : undefined;
     this.#context.post({
       type: 'attempt-state',
@@ -147,6 +152,7 @@ export class JobWatch {
 
   #over(job: JobId, flight: Flight, end: JobEnd): void {
     this.#jobs.delete(job);
+    if (flight.state !== 'running') this.#ends.begun(flight, job);
     this.#ends.ended(flight, end);
   }
 

@@ -47,6 +47,9 @@ export class LayerDriver {
     this.#handOver = AbortSignal.any([context.signal, this.#recalled.signal]);
     this.#settler = new Settler(layer, context);
     this.#watch = new JobWatch(layer, context, {
+      begun: (flight, job) => {
+        context.logs.start(layer, job, flight);
+      },
       ended: (flight, end) => {
         this.#settler.settle(flight, end);
       },
@@ -69,7 +72,8 @@ export class LayerDriver {
 
   /** Takes up an attempt that an earlier engine has handed over. */
   adopt(flight: Flight, job: JobId): void {
-    this.#accepted(flight, job, true);
+    flight.adopted = true;
+    this.#accepted(flight, job);
   }
 
   /** Settles an attempt that an earlier engine has handed over and that the layer does not know. */
@@ -167,11 +171,10 @@ export class LayerDriver {
     void this.#endJobs(late, graceSeconds);
   }
 
-  #accepted(flight: Flight, job: JobId, adopted = false): void {
+  #accepted(flight: Flight, job: JobId): void {
     const { task, attempt } = flight;
     flight.job = job;
     this.#context.post({ type: 'attempt-accepted', at: this.#context.clock.now(), task, attempt, job });
-    this.#context.logs.start(this.layer, job, { task, attempt, adopted });
     this.#watch.add(flight, job);
   }
 

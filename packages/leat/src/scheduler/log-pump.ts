@@ -6,7 +6,10 @@ import { LineSplitter } from './line-splitter.ts';
 import type { TaskLine } from './observer.ts';
 import { Semaphore } from './semaphore.ts';
 
-/** Logs that are read at once; others wait, and are read from their beginning later. */
+/**
+ * Logs that are read at once; others wait, and are read from their beginning later. Only jobs that have begun are read: one
+ * that waits for its place could keep a reader from another that holds this place and waits to be read.
+ */
 const readAtOnce = 256;
 
 /** What a {@link LogPump} needs. */

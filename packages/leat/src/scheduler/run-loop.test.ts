@@ -300,6 +300,19 @@ describe('the loop', () => {
     );
   });
 
+  test('reads no output of what still waits in its layer: of so many, those that print would wait for a reader', async () => {
+    const world = makeWorld({ flow: twoSteps, layer: { startMs: [5000, 5000] }, durationMs: () => 1000 });
+    const began = world.clock.now();
+    const opened: number[] = [];
+    Object.assign(world.layer, {
+      async *logs() {
+        opened.push(world.clock.now() - began);
+      },
+    });
+    await world.finish(await world.start());
+    expect(opened).toStrictEqual([5000, 11_000]);
+  });
+
   test('tells layers what is coming', async () => {
     const hints: number[] = [];
     const world = makeWorld({ flow: flowOf({ blocks: [step('a'), step('b')] }) });
