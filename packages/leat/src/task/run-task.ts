@@ -66,7 +66,9 @@ export async function runTask(setting: TaskSetting): Promise<AttemptManifest> {
 // A promise that the step has forgotten to await may have failed by now. Node tells that before the next turn of its loop.
 async function settled<T>(work: Promise<T>): Promise<T> {
   const made = await work;
-  await new Promise((resolve) => setImmediate(resolve));
+  const { promise: nextTurn, resolve } = Promise.withResolvers<void>();
+  setImmediate(resolve);
+  await nextTurn;
   return made;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { current, environment, Flow, type Inputs, parameter, retry, step } from '../index.ts';
-import { testStep } from './test-step.ts';
+import { type StepTestOptions, testStep } from './test-step.ts';
 
 class LabFlow extends Flow {
   alpha = parameter(0.5);
@@ -146,4 +146,39 @@ describe('testStep', () => {
       hint: "did you mean 'train'?",
     });
   });
+});
+
+class BranchFlow extends Flow {
+  declare name: string;
+  declare names: string[];
+
+  @step start() {
+    this.next(this.second, this.first);
+  }
+
+  @step first() {
+    this.next(this.join);
+  }
+
+  @step second() {
+    this.next(this.third);
+  }
+
+  @step third() {
+    this.next(this.join);
+  }
+
+  @step join(inputs: Inputs<BranchFlow>) {
+    this.names = inputs.map((task) => task.name);
+    this.next(this.end);
+  }
+
+  @step end() {}
+}
+
+it('gives a join the inputs of a branch in the order of the split', async () => {
+  const names = async (inputs: StepTestOptions<BranchFlow>['inputs'] & {}): Promise<string[]> =>
+    (await testStep(BranchFlow, 'join', { inputs })).artifacts.names;
+  expect(await names({ first: { name: 'first' }, third: { name: 'third' } })).toEqual(['third', 'first']);
+  expect(await names([{ name: 'third' }, { name: 'first' }])).toEqual(['third', 'first']);
 });

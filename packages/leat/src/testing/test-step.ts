@@ -8,6 +8,7 @@ import type { FlowGraph, GraphStep } from '../graph/graph.ts';
 import { knownArtifacts } from '../plan/known-artifacts.ts';
 import { nearest } from '../plan/nearest.ts';
 import type { ForeachFrame, TaskSource, TaskSpec } from '../plan/task-spec.ts';
+import { arrivingSteps } from './arriving-steps.ts';
 import { type DecidedNext, decidedNext } from './decided-next.ts';
 import { runInProcess } from './run-in-process.ts';
 import { leaveArtifacts, readArtifacts } from './test-artifacts.ts';
@@ -158,7 +159,7 @@ async function leaveSource(
   { options, run, path }: Place,
 ): Promise<readonly TaskSource[]> {
   if (step.takes === 'inputs' || (step.name === 'start' && options.artifacts === undefined)) return [];
-  const source = before(setting.graph, step)[0] ?? 'start';
+  const source = arrivingSteps(setting.graph, step)[0] ?? 'start';
   return [await leave(setting, { step: source, run, path }, options.artifacts ?? {})];
 }
 
@@ -172,7 +173,7 @@ async function leaveInputs(
   const isForeach = split?.next.kind === 'foreach';
   const inputs = listInputs(place.options.inputs ?? [], {
     join: step.name,
-    arriving: before(graph, step),
+    arriving: arrivingSteps(graph, step),
     isForeach,
   });
   const sources: TaskSource[] = [];
@@ -190,12 +191,12 @@ async function leaveInputs(
 
 interface Joining {
   readonly join: string;
-  /** The steps that lead to the join. */
+  /** The steps that lead to the join, in the order of the split. */
   readonly arriving: readonly string[];
   readonly isForeach: boolean;
 }
 
-// Each input with the step that it comes from.
+// Each input with the step that it comes from, in the order in which a run would give them.
 function listInputs(
   inputs: NonNullable<AnyOptions['inputs']>,
   { join, arriving, isForeach }: Joining,
@@ -204,7 +205,8 @@ function listInputs(
     ? inputs.map((input, i) => [arriving[isForeach ? 0 : i] ?? `number ${i}`, input])
     : Object.entries(inputs);
   const wrong = listed.find(([name]) => !arriving.includes(name));
-  if (wrong === undefined) return listed;
+  if (wrong === undefined)
+    return isForeach ? listed : listed.toSorted(([a], [b]) => arriving.indexOf(a) - arriving.indexOf(b));
   throw new LeatError('STEP_MISUSE', `the join '${join}' has no input '${wrong[0]}'`, {
     hint: `inputs come from ${arriving.join(', ')}`,
   });
@@ -224,15 +226,4 @@ async function leave(
   const manifest = `before/${manifestKey(graph.flow, run, address, 0)}`;
   await leaveArtifacts(store, { key: manifest, task, artifacts });
   return { step: at.step, task, manifest };
-}
-
-/** The steps that lead to a step, in the order of the class. */
-function before({ steps }: FlowGraph, { name }: GraphStep): readonly string[] {
-  return steps.filter(({ next }) => targets(next).includes(name)).map((each) => each.name);
-}
-
-function targets(next: GraphStep['next']): readonly string[] {
-  if (next.kind === 'end') return [];
-  if (next.kind === 'switch') return Object.values(next.cases);
-  return next.kind === 'branch' ? next.to : [next.to];
 }
