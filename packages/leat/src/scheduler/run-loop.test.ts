@@ -307,6 +307,7 @@ describe('the loop', () => {
     Object.assign(world.layer, {
       async *logs() {
         opened.push(world.clock.now() - began);
+        yield* [];
       },
     });
     await world.finish(await world.start());

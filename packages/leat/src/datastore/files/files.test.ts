@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { leatError } from '../leat-error.fixture.ts';
 import { file } from '../../flow/file.ts';
 import { ArtifactStore } from '../artifact-store.ts';
@@ -113,12 +113,60 @@ describe.each(stores)('a file in %s', (_name, open) => {
     const corrupt = leatError('STORE_CORRUPT', "the file 'a.txt'");
     await store.put(fileKey(read.hash), [Buffer.from('contenT')]);
     await expect(read.bytes()).rejects.toEqual(corrupt);
+    await expect(Array.fromAsync(read.stream())).rejects.toEqual(corrupt);
     await store.put(fileKey(read.hash), [Buffer.from('cut')]);
     await expect(Array.fromAsync(read.stream())).rejects.toEqual(corrupt);
     await expect(read.path()).rejects.toEqual(corrupt);
     await store.delete([fileKey(read.hash)]);
-    for (const call of [read.bytes(), read.text(), read.path(), Array.fromAsync(read.stream())])
-      await expect(call).rejects.toEqual(corrupt);
+    for (const call of [
+      () => read.bytes(),
+      () => read.text(),
+      () => read.path(),
+      () => Array.fromAsync(read.stream()),
+    ])
+      await expect(call()).rejects.toEqual(corrupt);
+  });
+});
+
+describe('the copy of a file from a store without paths', () => {
+  const content = 'content';
+  let place = '';
+  beforeEach(() => {
+    vi.stubEnv('TMPDIR', path.join(folder, 'tmp'));
+    place = path.join(folder, 'tmp', `leat-files-${process.getuid?.()}`);
+  });
+  afterEach(() => vi.unstubAllEnvs());
+  const stored = async (): Promise<StoredFile> => {
+    const artifacts = new ArtifactStore(new MemoryDatastore());
+    const source = path.join(folder, 'a.txt');
+    fs.writeFileSync(source, content);
+    return artifacts.load(await artifacts.saveAsync('a', file(source), new InlineBudget())) as StoredFile;
+  };
+  const inPlace = (hash: string): string => path.join(place, hash);
+
+  it('is made once by many who ask at the same time', async () => {
+    const read = await stored();
+    const paths = await Promise.all(Array.from({ length: 20 }, () => read.path()));
+    expect(new Set(paths).size).toBe(1);
+    expect(fs.readFileSync(paths[0]!, 'utf8')).toBe(content);
+    expect(fs.readdirSync(inPlace(read.hash))).toEqual(['a.txt']);
+  });
+
+  it('is not taken from a folder that others may write to', async () => {
+    const read = await stored();
+    fs.mkdirSync(inPlace(read.hash), { recursive: true });
+    fs.writeFileSync(path.join(inPlace(read.hash), 'a.txt'), 'evil!!!');
+    fs.chmodSync(place, 0o777);
+    expect(fs.readFileSync(await read.path(), 'utf8')).toBe(content);
+  });
+
+  it('is not taken through a link', async () => {
+    const read = await stored();
+    fs.mkdirSync(path.join(folder, 'elsewhere', read.hash), { recursive: true });
+    fs.writeFileSync(path.join(folder, 'elsewhere', read.hash, 'a.txt'), 'evil!!!');
+    fs.mkdirSync(path.dirname(place));
+    fs.symlinkSync(path.join(folder, 'elsewhere'), place);
+    expect(fs.readFileSync(await read.path(), 'utf8')).toBe(content);
   });
 });
 

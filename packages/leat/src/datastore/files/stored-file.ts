@@ -1,17 +1,15 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { LeatError } from '../../errors/index.ts';
+import { createHash } from 'node:crypto';
 import { corrupt } from '../blob-format.ts';
 import { hashParts } from '../codec/encoding.ts';
 import type { Datastore } from '../datastore.ts';
 import { fileKey } from './file-key.ts';
 import { storedBrand, type StoredFileFacts } from './file-value.ts';
+import { localCopy } from './local-copy.ts';
 
 /**
  * A file artifact as a later step or the client sees it. Nothing is read before it is asked for; passing it on keeps the
- * reference. All reads throw `STORE_CORRUPT` when the content is gone or is not what was stored.
+ * reference. All reads throw `STORE_CORRUPT` when the content is gone or is not what was stored; a stream says so at its end,
+ * and of a file that is used in place only the size is looked at.
  *
  * @example const rows = parse(await this.report.text());
  */
@@ -42,7 +40,7 @@ export class StoredFile {
       await this.#expect();
       return local;
     }
-    return await this.#materialise();
+    return await localCopy(this, () => this.#pieces());
   }
 
   /** All of the content, its hash checked. */
@@ -69,13 +67,13 @@ export class StoredFile {
     const key = fileKey(this.hash);
     const pieces = await this.#store.getStream(key);
     if (pieces === undefined) throw corrupt(key, `the file '${this.name}' is gone from the datastore`);
-    let size = 0;
+    const sum = createHash('sha256');
     for await (const piece of pieces) {
-      size += piece.byteLength;
+      sum.update(piece);
       yield piece;
     }
-    if (size !== this.size)
-      throw corrupt(key, `the file '${this.name}' has ${size} bytes where ${this.size} were stored`);
+    if (sum.digest('hex') !== this.hash)
+      throw corrupt(key, `the file '${this.name}' has another hash than was stored`);
   }
 
   async #expect(): Promise<void> {
@@ -89,30 +87,4 @@ export class StoredFile {
         : `the file '${this.name}' has another size than was stored`,
     );
   }
-
-  /** By content, so that all tasks of a machine share one copy. */
-  async #materialise(): Promise<string> {
-    const folder = path.join(os.tmpdir(), `leat-files-${os.userInfo().username}`, this.hash);
-    const target = path.join(folder, path.basename(this.name) || 'file');
-    if (fs.statSync(target, { throwIfNoEntry: false })?.size === this.size) return target;
-    const temporary = `${target}.${process.pid}.part`;
-    try {
-      fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-      await pipeline(this.#pieces(), fs.createWriteStream(temporary, { mode: 0o400 }));
-      fs.renameSync(temporary, target);
-      return target;
-    } catch (error) {
-      fs.rmSync(temporary, { force: true });
-      throw materialiseError(error, this.name, target);
-    }
-  }
-}
-
-function materialiseError(error: unknown, name: string, target: string): unknown {
-  if (error instanceof LeatError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new LeatError('STORE_UNAVAILABLE', `cannot copy the file '${name}' to '${target}': ${reason}`, {
-    hint: 'Free some space there, or set TMPDIR to another folder.',
-    cause: error,
-  });
 }
