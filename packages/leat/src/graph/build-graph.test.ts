@@ -467,6 +467,16 @@ describe('what a graph tells', () => {
     ]);
   });
 
+  test('where a transition in a try belongs', () => {
+    const fixOf = (start: string): string | undefined =>
+      buildGraph(fromSources({ start, a: 'this.next(this.end);', end: '' })).problems[0]?.fix;
+    const behind = 'Move it behind the try statement.';
+    expect(fixOf('try { this.next(this.a); } catch { throw new Error(); }')).toBe(behind);
+    expect(fixOf('try { this.x = 1; } finally { this.next(this.a); }')).toBe(behind);
+    expect(fixOf('if (this.x) try { this.next(this.a); } finally { }')).toContain('{ by: this.choice }');
+    expect(fixOf('try { this.next(this.a); } catch { this.next(this.end); }')).toContain('a: this.a');
+  });
+
   test('fields that the source takes as possibly unset', () => {
     const source = `
       this.a?.x; this.b ?? 1; this.c ??= 1; this.d === undefined; this.e != null; typeof this.f; this.g === void 0; this.h?.();

@@ -6,6 +6,8 @@ export interface NextSite {
   readonly call: AnyNode;
   /** `last`: the method always ends with it. */
   readonly stands: 'last' | 'early' | 'conditional';
+  /** It stands in a `try`, a `catch` or a `finally`, and under no other condition. */
+  readonly inTry?: true;
 }
 
 /** All that a method's source says of `this.next`. */
@@ -21,7 +23,7 @@ export interface NextSites {
 export function findNext({ body }: ParsedMethod): NextSites {
   const last = body.type === 'BlockStatement' ? lastCall(statementsOf(body)) : callIn(body);
   const found: Found = { calls: [], last, aliases: [], returns: [] };
-  search(body, found, { conditional: false, callback: false });
+  search(body, found, { conditional: false, onlyTry: true, callback: false });
   const [alias] = found.aliases;
   const [earlyReturn] = found.returns;
   return { calls: found.calls, ...(alias && { alias }), ...(earlyReturn && { earlyReturn }) };
@@ -49,6 +51,8 @@ interface Found {
 interface Where {
   /** Within something that may be skipped, or run more than once. */
   readonly conditional: boolean;
+  /** Whatever makes it conditional is a `try`. */
+  readonly onlyTry: boolean;
   /** Within an arrow: its `return` is not the method's. */
   readonly callback: boolean;
 }
@@ -73,18 +77,29 @@ const branching = new Set([
 function search(node: AnyNode, found: Found, where: Where): void {
   if (hasOwnThis(node)) return;
   if (isNextCall(node)) {
-    const early = where.conditional ? 'conditional' : 'early';
-    found.calls.push({ call: node, stands: node === found.last ? 'last' : early });
+    found.calls.push(siteOf(node, found, where));
     for (const argument of node['arguments'] as AnyNode[]) search(argument, found, where);
     return;
   }
   if (isAlias(node)) found.aliases.push(node);
   if (!where.callback && isEarlyReturn(node, found.last)) found.returns.push(node);
-  const inner = {
-    conditional: where.conditional || branching.has(node.type),
-    callback: where.callback || node.type === 'ArrowFunctionExpression',
-  };
+  const inner = within(node, where);
   for (const child of childrenOf(node)) search(child, found, inner);
+}
+
+function siteOf(call: AnyNode, { last }: Found, { conditional, onlyTry }: Where): NextSite {
+  if (call === last) return { call, stands: 'last' };
+  if (!conditional) return { call, stands: 'early' };
+  return { call, stands: 'conditional', ...(onlyTry && { inTry: true }) };
+}
+
+function within({ type }: AnyNode, where: Where): Where {
+  const branches = branching.has(type);
+  return {
+    conditional: where.conditional || branches,
+    onlyTry: where.onlyTry && (!branches || type === 'TryStatement'),
+    callback: where.callback || type === 'ArrowFunctionExpression',
+  };
 }
 
 const isNextCall = (node: AnyNode): boolean =>

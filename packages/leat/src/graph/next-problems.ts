@@ -46,7 +46,10 @@ export function misplacedNext(
       kind: 'next-conditional',
       step: name,
       message: `the transition of step '${name}' depends on a condition; this.next(…) must be the last statement of the step, outside if, loop and try`,
-      fix: switchFix(method, calls),
+      fix:
+        calls.length === 1 && conditional.inTry === true
+          ? 'Move it behind the try statement.'
+          : switchFix(method, calls),
       range: rangeOf(method, conditional.call),
     };
   }
