@@ -24,7 +24,10 @@ export interface HomeOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-const marks = ['.leat', 'package.json', '.git'];
+/** What a project's home is called unless told. */
+export const homeName = '.leat';
+
+const marks = [homeName, 'package.json', '.git'];
 
 function projectFolder(from: string): string {
   for (let folder = from; ; folder = dirname(folder)) {
@@ -39,7 +42,7 @@ function projectFolder(from: string): string {
  */
 export function resolveHome({ home, cwd = process.cwd(), env = process.env }: HomeOptions = {}): Home {
   const told = home ?? env['LEAT_HOME'];
-  const folder = told ? resolve(cwd, told) : join(projectFolder(cwd), '.leat');
+  const folder = told ? resolve(cwd, told) : join(projectFolder(cwd), homeName);
   return {
     folder,
     datastore: pathToFileURL(join(folder, 'store')).href,

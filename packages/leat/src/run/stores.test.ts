@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,6 +25,19 @@ describe('stores', () => {
     expect(existsSync(home.metadata)).toBe(true);
     await closeStores(stores);
     expect(await works(stores)).toBe(false);
+  });
+
+  it('keep themselves out of git when Leat made their folder, and leave any other folder as it is', async () => {
+    const ignore = join(home.folder, '.gitignore');
+    await closeStores(await openStores(home));
+    expect(readFileSync(ignore, 'utf8')).toBe('*\n');
+    writeFileSync(ignore, 'mine');
+    await closeStores(await openStores(home));
+    expect(readFileSync(ignore, 'utf8')).toBe('mine');
+
+    const own = resolveHome({ home: folder });
+    await closeStores(await openStores(own));
+    expect(existsSync(join(folder, '.gitignore'))).toBe(false);
   });
 
   it('that were handed over stay open, and are closed when nobody takes them', async () => {

@@ -1,11 +1,12 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 import type { Datastore } from '../datastore/datastore.ts';
 import { openDatastore } from '../datastore/open-datastore.ts';
 import { LeatError } from '../errors/index.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
-import { openMetadata } from '../metadata/open-metadata.ts';
-import type { Home } from '../home/home.ts';
+import { metadataExists, openMetadata } from '../metadata/open-metadata.ts';
+import { type Home, homeName } from '../home/home.ts';
 
 /** What a run is kept in. */
 export interface Stores {
@@ -16,11 +17,21 @@ export interface Stores {
 function createFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
+    if (basename(folder) === homeName && !metadataExists(folder)) ignoreInGit(folder);
   } catch (cause) {
     throw new LeatError('STORE_UNAVAILABLE', `the folder '${folder}' cannot be made`, {
       cause,
       hint: 'Choose a folder that you may write to: --home FOLDER, or LEAT_HOME.',
     });
+  }
+}
+
+/** Data, logs and parameters of runs are no part of a project's history. What somebody has written there stays. */
+function ignoreInGit(folder: string): void {
+  try {
+    writeFileSync(join(folder, '.gitignore'), '*\n', { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
