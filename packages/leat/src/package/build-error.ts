@@ -58,7 +58,9 @@ function hintForPath(path: string, note: string | undefined): string {
   if (name === undefined)
     return 'check the spelling and the extension; the path is relative to the importing file';
   // The package is there, and does not let this file of it be imported.
-  return note !== undefined && note.includes('exports') ? note : `npm i ${name}`;
+  return note !== undefined && note.includes('exports')
+    ? note
+    : `npm i ${name}, when that is how it is spelled`;
 }
 
 function located(

@@ -466,7 +466,7 @@ describe('what is wrong is said with its place', () => {
     expect(error.message).toBe(
       "the package '@scope/no-such/deep', which 'lib/a.ts' imports, is not installed",
     );
-    expect(error.hint).toBe('npm i @scope/no-such');
+    expect(error.hint).toBe('npm i @scope/no-such, when that is how it is spelled');
     expect(error.place).toEqual({ file: join(folder.path, 'lib/a.ts'), line: 1, column: 25 });
     expect(error.frame).toBe(
       "> 1 | /* ünï */ import x from '@scope/no-such/deep';\n    |                         ^^^^^^^^^^^^^^^^^^^^^\n  2 | export default x;",

@@ -6,6 +6,7 @@ import type { EventFailure, RunEvent } from '../../client/index.ts';
 import type { RunObserver, TaskLine } from '../../scheduler/observer.ts';
 import type { RunSummary } from '../../scheduler/summary.ts';
 import { formatDuration } from '../output/format.ts';
+import { errorTitle } from '../output/run-end.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { LiveScreen } from './live-screen.ts';
 import { progressLines, progressText, type RunProgress } from './progress.ts';
@@ -17,7 +18,7 @@ const plainEveryMs = 10_000;
 const rowsForLog = 8;
 
 const oneLine = (failure: EventFailure): string => {
-  const what = failure.reason === 'error' ? `${failure.type}: ${failure.message}` : failure.message;
+  const what = failure.reason === 'error' ? errorTitle(failure) : failure.message;
   const place =
     failure.place === undefined ? '' : ` (${failure.place.file.split('/').at(-1)}:${failure.place.line})`;
   return `${what.split('\n')[0]}${place}`;

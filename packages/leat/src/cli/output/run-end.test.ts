@@ -36,6 +36,13 @@ const text = (ended: RunResult, lines: readonly string[] = []): string => runEnd
 describe('failureTitle', () => {
   it('is the error, or what became of the process', () => {
     expect(failureTitle(broken)).toBe('TypeError: broken');
+    const ours = {
+      reason: 'error',
+      type: 'LeatError',
+      code: 'ARTIFACT_UNSUPPORTED',
+      message: 'this.f is a function',
+    };
+    expect(failureTitle(ours)).toBe('ARTIFACT_UNSUPPORTED: this.f is a function');
     const dead: EventFailure = { reason: 'out-of-memory', type: 'out-of-memory', message: 'it took 2 GB' };
     expect(failureTitle(dead)).toBe('out-of-memory: it took 2 GB');
   });

@@ -6,9 +6,13 @@ import type { Output } from './terminal.ts';
 
 const otherFailuresShown = 4;
 
-/** `TypeError: broken` or, when no error was thrown, what became of the process. */
-export const failureTitle = ({ reason, type, message }: EventFailure): string =>
-  reason === 'error' ? `${type}: ${message}` : `${reason}: ${message}`;
+/** `TypeError: broken`, or the code of an error of Leat's own, which has a page in the documents. */
+export const errorTitle = ({ type, code, message }: EventFailure): string =>
+  `${type === 'LeatError' ? (code ?? type) : type}: ${message}`;
+
+/** The title of the error or, when none was thrown, what became of the process. */
+export const failureTitle = (failure: EventFailure): string =>
+  failure.reason === 'error' ? errorTitle(failure) : `${failure.reason}: ${failure.message}`;
 
 /** One failure with its place, the lines around it, the stack, what to do. */
 export function failureLines(failure: EventFailure, out: Pick<Output, 'style'>): string[] {
