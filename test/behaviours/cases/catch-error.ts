@@ -23,7 +23,9 @@ export const catchErrors: Behaviour = {
     expect(tasks.map((task) => task.step)).toContain('end');
     for (const task of tasks) expect(task, task.task).toMatchObject({ status: 'succeeded', caught: true });
     for (const [task, values] of await leat.artifacts('GeneratedFlow/1')) {
-      expect(values['failed'], task).toMatchObject({ type: 'RangeError', reason: 'error', attempts: 2 });
+      // A step of a loop may fail earlier: what it reads is lost with the step that was to set it.
+      const type: unknown = expect.stringMatching(task.startsWith('decide') ? /^LeatError$/ : /^RangeError$/);
+      expect(values['failed'], task).toMatchObject({ type, reason: 'error', attempts: 2 });
       expect(values, task).not.toHaveProperty('never');
     }
   },
