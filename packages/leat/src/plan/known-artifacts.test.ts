@@ -26,5 +26,5 @@ it('expects what a step before assigns, and not what only the own loop or the st
     );
   expect(always(work)).toEqual(['rounds', 'sum']);
   expect(always(end)).toEqual(['rounds', 'round', 'kind']);
-  expect(always({ ...(end as GraphStep), guards: ['round'] })).toEqual(['rounds', 'kind']);
+  expect(always({ ...end, guards: ['round'] })).toEqual(['rounds', 'kind']);
 });

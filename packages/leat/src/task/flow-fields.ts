@@ -55,19 +55,24 @@ export class FlowFields {
     return this.#inherited.get(name)?.ref;
   }
 
-  /** The getter of the flow's class, or a base class of it, for a name. */
-  getterOf(name: string): (() => unknown) | undefined {
+  /** Whether the flow's class, or a base class of it, has a getter of this name. */
+  hasGetter(name: string): boolean {
     let each: object | null = this.#fields;
     while ((each = Object.getPrototypeOf(each) as object | null) !== null) {
       const property = Object.getOwnPropertyDescriptor(each, name);
-      if (property !== undefined) return property.get as (() => unknown) | undefined;
+      if (property !== undefined) return property.get !== undefined;
     }
-    return undefined;
+    return false;
+  }
+
+  /** What such a getter gives with `of` as its `this`. */
+  compute(name: string, of: object): unknown {
+    return Reflect.get(Object.getPrototypeOf(this.#fields) as object, name, of);
   }
 
   /** Lets reading a field throw, as long as nobody has set it. */
   refuseUnset(name: string, error: () => LeatError): void {
-    if (this.getterOf(name) !== undefined) return;
+    if (this.hasGetter(name)) return;
     if (this.#inherited.has(name) || this.isSet(name) || this.#parameters.has(name)) return;
     if (this.#initial.get(name) !== undefined) return;
     this.#define(

@@ -8,7 +8,7 @@ import { parseTask } from '../datastore/keys.ts';
 import { LeatError } from '../errors/index.ts';
 import { type InputList, makeInputs } from '../flow/inputs.ts';
 import type { KnownArtifact, TaskSource, TaskSpec } from '../plan/task-spec.ts';
-import type { ArtifactRefs } from './flow-fields.ts';
+import type { ArtifactRefs, FlowFields } from './flow-fields.ts';
 import { readSourceRefs } from './source-refs.ts';
 import { unsetArtifact } from './unset-artifact.ts';
 
@@ -26,9 +26,8 @@ export interface JoinSetting {
   readonly store: Datastore;
   readonly artifacts: ArtifactStore;
   readonly parameters: () => Readonly<Record<string, unknown>>;
-  readonly isParameter: (name: string) => boolean;
-  /** What the flow's class computes from artifacts: `get area() { return this.width * this.height; }`. */
-  readonly getterOf: (name: string) => (() => unknown) | undefined;
+  /** Which fields are parameters, and what the class computes: `get area() { return this.width * this.height; }`. */
+  readonly fields: Pick<FlowFields, 'isParameter' | 'hasGetter' | 'compute'>;
   /** The foreach item of an input, by its position in the split. */
   readonly itemOf: (index: number) => unknown;
 }
@@ -96,9 +95,9 @@ export class JoinInputs {
     const read = (name: string): unknown => {
       if (name === 'input') return this.#setting.itemOf(position);
       if (name === 'index') return position;
-      if (this.#setting.isParameter(name)) return this.#setting.parameters()[name];
-      const getter = this.#setting.getterOf(name);
-      if (getter !== undefined) return Reflect.apply(getter, input, []);
+      const { fields, parameters } = this.#setting;
+      if (fields.isParameter(name)) return parameters()[name];
+      if (fields.hasGetter(name)) return fields.compute(name, input);
       return this.#load(task, name, { values, expression: `inputs[${index}].${name}` });
     };
     const fixed = (_: object, property: string | symbol): never => {

@@ -120,17 +120,9 @@ function lazyParameters({ spec, store }: TaskSetting): () => Current['parameters
 
 async function makeInputs(
   { spec, store }: TaskSetting,
-  { fields, ...rest }: Pick<JoinSetting, 'artifacts' | 'parameters'> & { readonly fields: FlowFields },
+  rest: Pick<JoinSetting, 'artifacts' | 'parameters' | 'fields'>,
 ): Promise<JoinInputs> {
-  const itemOf = await joinedItems(store, spec);
-  return new JoinInputs({
-    spec,
-    store,
-    ...rest,
-    itemOf,
-    isParameter: (name) => fields.isParameter(name),
-    getterOf: (name) => fields.getterOf(name),
-  });
+  return new JoinInputs({ spec, store, ...rest, itemOf: await joinedItems(store, spec) });
 }
 
 async function makeFlow({ loadFlow, spec }: TaskSetting): Promise<object> {
