@@ -25,7 +25,7 @@ export async function recover({ terminal, run, options }: RecoverCommand): Promi
   const reporter = makeReporter(terminal, options.json === true);
   return followRun({
     reporter,
-    start: async () =>
+    start: async (exists) =>
       recoverRun({
         home: resolveHome(options),
         run,
@@ -34,7 +34,7 @@ export async function recover({ terminal, run, options }: RecoverCommand): Promi
         failFast: options.failFast,
         observers: [reporter],
         planned: ({ flow, id }, soFar) => reporter.say(recoverText(`${flow}/${id}`, soFar)),
-        created: announce(reporter, options.runIdFile, true),
+        created: announce(reporter, options.runIdFile, { exists, recovered: true }),
       }),
   });
 }

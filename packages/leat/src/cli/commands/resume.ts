@@ -49,7 +49,7 @@ export async function resume({ terminal, run, options }: ResumeCommand): Promise
   const reporter = makeReporter(terminal, options.json === true);
   return followRun({
     reporter,
-    start: async () =>
+    start: async (exists) =>
       resumeRun({
         home: resolveHome(options),
         run,
@@ -63,7 +63,7 @@ export async function resume({ terminal, run, options }: ResumeCommand): Promise
         command: `leat ${process.argv.slice(2).join(' ')}`,
         observers: [reporter],
         planned: (plan) => reporter.say(resumeText(plan)),
-        created: announce(reporter, options.runIdFile),
+        created: announce(reporter, options.runIdFile, { exists }),
       }),
   });
 }

@@ -50,10 +50,18 @@ export function writeRunIdFile(file: string | undefined, address: string): void 
   }
 }
 
+interface Announcement {
+  /** From now on signals are the run's. */
+  readonly exists: () => void;
+  /** An engine before has driven it. */
+  readonly recovered?: boolean;
+}
+
 /** Says that the run exists: first to whoever waits for the file, then to whoever watches. */
 export const announce =
-  (reporter: Reporter, file: string | undefined, recovered = false) =>
+  (reporter: Reporter, file: string | undefined, { exists, recovered = false }: Announcement) =>
   (announced: AnnouncedRun): void => {
+    exists();
     writeRunIdFile(file, announced.address);
     reporter.started(announced, recovered);
   };
@@ -92,7 +100,7 @@ export async function run(command: RunCommand): Promise<number> {
   const reporter = makeReporter(terminal, options.json === true);
   return followRun({
     reporter,
-    start: async () =>
+    start: async (exists) =>
       startRun({
         file,
         home: resolveHome(options),
@@ -108,7 +116,7 @@ export async function run(command: RunCommand): Promise<number> {
           const text = planText(plan);
           if (text !== undefined) reporter.say(text);
         },
-        created: announce(reporter, options.runIdFile),
+        created: announce(reporter, options.runIdFile, { exists }),
       }),
   });
 }

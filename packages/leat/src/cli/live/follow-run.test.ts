@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { LeatError } from '../../errors/index.ts';
 import type { RunHandle, RunResult } from '../../run/index.ts';
 import { type TextTerminal, textTerminal } from '../output/terminal.fixture.ts';
@@ -73,5 +73,57 @@ describe('followRun', () => {
     const lost = follow(Promise.reject(new LeatError('LEASE_LOST', 'another engine')));
     await expect(lost.exitCode).rejects.toThrow('another engine');
     expect(lost.terminal.err.text).not.toContain('recover');
+  });
+});
+
+/** A run that ends when it is cancelled; the calls say how. */
+function cancellable(): { readonly handle: RunHandle; readonly cancel: ReturnType<typeof vi.fn> } {
+  const { promise, resolve } = Promise.withResolvers<RunResult>();
+  const cancel = vi.fn(() => resolve(ended('cancelled')));
+  return { cancel, handle: { ...announced, cancel, result: promise } };
+}
+
+describe('a signal', () => {
+  it('that comes when the run exists and its engine still starts ends the run, and not only the process', async () => {
+    const { handle, cancel } = cancellable();
+    const code = followRun({
+      reporter: makeReporter(textTerminal(), true),
+      start: async (exists) => {
+        exists();
+        expect(process.emit('SIGTERM', 'SIGTERM')).toBe(true);
+        return handle;
+      },
+    });
+    await expect(code).resolves.toBe(143);
+    expect(cancel.mock.calls).toEqual([['SIGTERM', false]]);
+  });
+
+  it('that comes before the run exists is nobody’s here: there is nothing to end', async () => {
+    const before = process.listenerCount('SIGTERM');
+    const refused = followRun({
+      reporter: makeReporter(textTerminal(), true),
+      start: async () => {
+        expect(process.listenerCount('SIGTERM')).toBe(before);
+        throw new Error('refused');
+      },
+    });
+    await expect(refused).rejects.toThrow('refused');
+  });
+
+  it('is heard as long as the run goes on', async () => {
+    const before = process.listenerCount('SIGINT');
+    const { handle, cancel } = cancellable();
+    const code = followRun({
+      reporter: makeReporter(textTerminal(), true),
+      start: async (exists) => {
+        exists();
+        return handle;
+      },
+    });
+    await vi.waitFor(() => expect(process.listenerCount('SIGINT')).toBe(before + 1));
+    process.emit('SIGINT', 'SIGINT');
+    await expect(code).resolves.toBe(130);
+    expect(cancel).toHaveBeenCalledOnce();
+    expect(process.listenerCount('SIGINT')).toBe(before);
   });
 });

@@ -9,6 +9,7 @@ import { exitCodes, isLeatError } from '../../errors/index.ts';
 import { runEndText } from '../output/run-end.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { JsonReporter } from './json-reporter.ts';
+import { LastLines } from './last-lines.ts';
 import { RunReporter } from './run-reporter.ts';
 
 /** Shows a run: made before the run is, since there is something to say before. */
@@ -26,7 +27,7 @@ export interface Reporter extends RunObserver {
 
 class PeopleReporter implements Reporter {
   readonly terminal: Terminal;
-  readonly #lastLines: LastLines = new LastLines();
+  readonly #lastLines = new LastLines();
   #view: RunReporter | undefined;
 
   constructor(terminal: Terminal) {
@@ -69,29 +70,6 @@ class PeopleReporter implements Reporter {
   }
 }
 
-/** The last lines of tasks that have not succeeded, for the message of the first that fails. */
-class LastLines {
-  static readonly #kept = 10;
-  readonly #lines = new Map<string, string[]>();
-
-  add({ task, text }: TaskLine): void {
-    const lines = this.#lines.get(task) ?? [];
-    lines.push(text);
-    if (lines.length > LastLines.#kept) lines.shift();
-    this.#lines.set(task, lines);
-  }
-
-  forget(events: readonly RunEvent[]): void {
-    for (const event of events) {
-      if (event.type === 'attempt-succeeded' || event.type === 'task-caught') this.#lines.delete(event.task);
-    }
-  }
-
-  of(task: string): readonly string[] {
-    return this.#lines.get(task) ?? [];
-  }
-}
-
 class MachineReporter extends JsonReporter implements Reporter {
   readonly terminal: Terminal;
 
@@ -126,42 +104,66 @@ const signalExits = {
   SIGHUP: exitCodes.terminated,
 } as const;
 type EndingSignal = keyof typeof signalExits;
+const signalNames = Object.keys(signalExits) as EndingSignal[];
 
-/** The first signal ends the run gently, the second at once. Returns what stops listening. */
-function listen(handle: RunHandle, heard: (signal: EndingSignal) => void): () => void {
-  let count = 0;
-  const listeners = (Object.keys(signalExits) as EndingSignal[]).map((signal) => {
-    const listener = (): void => {
-      count += 1;
-      heard(signal);
-      handle.cancel(signal, count > 1);
-    };
-    process.on(signal, listener);
-    return () => process.off(signal, listener);
-  });
-  return () => {
-    for (const stop of listeners) stop();
+/** The first signal ends the run gently, the second at once. One that comes before the run's handle does is kept for it. */
+class EndingSignals {
+  first: EndingSignal | undefined;
+  #count = 0;
+  #handle: RunHandle | undefined;
+
+  readonly #hear = (signal: EndingSignal): void => {
+    this.first ??= signal;
+    this.#count += 1;
+    this.#handle?.cancel(signal, this.#count > 1);
   };
+
+  listen(): void {
+    for (const signal of signalNames) process.on(signal, this.#hear);
+  }
+
+  endWith(handle: RunHandle): void {
+    this.#handle = handle;
+    if (this.first !== undefined) handle.cancel(this.first, this.#count > 1);
+  }
+
+  stop(): void {
+    for (const signal of signalNames) process.off(signal, this.#hear);
+  }
 }
 
 export interface FollowedRun {
   readonly reporter: Reporter;
-  /** Starts the run, and has the reporter told when it exists. */
-  readonly start: () => Promise<RunHandle>;
+  /**
+   * Starts the run, and has the reporter told when it exists. Calls `exists` first: a signal ends the process before that, and
+   * the run from then on.
+   */
+  readonly start: (exists: () => void) => Promise<RunHandle>;
 }
 
 /** Starts a run and stays with it to its end. Returns the exit code: 0, 1 when it failed, 130 or 143 when a signal ended it. */
 export async function followRun({ reporter, start }: FollowedRun): Promise<number> {
-  const handle = await start();
-  let signal: EndingSignal | undefined;
-  const stop = listen(handle, (heard) => {
-    signal ??= heard;
-  });
+  const signals = new EndingSignals();
+  try {
+    const handle = await start(() => {
+      signals.listen();
+    });
+    signals.endWith(handle);
+    return await endOf(handle, reporter, signals);
+  } finally {
+    signals.stop();
+    reporter.close();
+  }
+}
+
+async function endOf(handle: RunHandle, reporter: Reporter, signals: EndingSignals): Promise<number> {
   try {
     const result = await handle.result;
     reporter.ended(result);
     if (result.status === 'succeeded') return exitCodes.ok;
-    return result.status === 'cancelled' && signal !== undefined ? signalExits[signal] : exitCodes.runFailed;
+    return result.status === 'cancelled' && signals.first !== undefined
+      ? signalExits[signals.first]
+      : exitCodes.runFailed;
   } catch (error) {
     // The run has not ended: it stands where its log says. Where another engine drives it, nothing is to be done.
     if (!isLeatError(error) || error.code !== 'LEASE_LOST')
@@ -169,8 +171,5 @@ export async function followRun({ reporter, start }: FollowedRun): Promise<numbe
         `${handle.address} stopped; when the trouble is over, go on: leat recover ${handle.address}`,
       );
     throw error;
-  } finally {
-    stop();
-    reporter.close();
   }
 }
