@@ -92,4 +92,13 @@ describe('places', () => {
     expect((await leat.ok(['list', 'runs', '--namespace', '*'])).stdout).toMatch(/OurFlow\/2 .* team:ml/);
     expect((await leat.ok(['list', 'flows'])).stderr).toContain("namespace 'user:tester'");
   });
+
+  it('a store that cannot be used is exit code 4, and says which file', async () => {
+    leat.write('flow.ts', flow('TornFlow'));
+    await leat.ok(['run', 'flow.ts']);
+    leat.write('.leat/metadata.db', 'this is no database, whatever its name says');
+    const { exitCode, stderr } = await leat.call(['list', 'runs']);
+    expect(stderr).toMatch(/^error METADATA_\w+ .*metadata\.db/);
+    expect(exitCode).toBe(4);
+  });
 });

@@ -90,4 +90,24 @@ describe('parameters', () => {
     for (const part of ['--alpha', 'learning rate', '0.5', '--name', 'required', 'small', 'big'])
       expect(stdout).toContain(part);
   });
+
+  it('are validated and converted by any Standard Schema', async () => {
+    const even = `
+const even = { '~standard': { version: 1, vendor: 'mine', validate: (value: unknown) =>
+  Number(value) % 2 === 0 ? { value: Number(value) } : { issues: [{ message: 'is odd' }] } } } as const;
+export default class SchemaFlow extends Flow {
+  size = parameter(even, { default: 4 });
+  declare seen: unknown;
+  @step start() { this.seen = [this.size, typeof this.size]; this.next(this.end); }
+  @step end() {}
+}`;
+    leat.write('schema.ts', `import { Flow, parameter, step } from 'leat';${even}`);
+    const odd = await leat.call(['run', 'schema.ts', '--size', '7']);
+    expect([odd.exitCode, odd.stderr]).toEqual([2, expect.stringContaining('--size: is odd')]);
+    expect(await leat.json('list', 'runs')).toEqual([]);
+    await leat.ok(['run', 'schema.ts', '--size', '6']);
+    expect(await leat.json('get', 'SchemaFlow/1/end.seen')).toEqual([6, 'number']);
+    await leat.ok(['run', 'schema.ts']);
+    expect(await leat.json('get', 'SchemaFlow/2/end.seen')).toEqual([4, 'number']);
+  });
 });
