@@ -52,10 +52,6 @@ export class LocalJob {
     return this.#status;
   }
 
-  get pid(): number | undefined {
-    return this.#process?.pid;
-  }
-
   get over(): boolean {
     return this.#status.state === 'succeeded' || this.#status.state === 'failed';
   }

@@ -31,11 +31,6 @@ export class ProcessPool {
     this.#limit = limit;
   }
 
-  /** How many processes wait now. */
-  get waiting(): number {
-    return this.#standby.length;
-  }
-
   /** About this many attempts will come soon. */
   expect(upcoming: number): void {
     this.#expected = Math.max(0, upcoming);

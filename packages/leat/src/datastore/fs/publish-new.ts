@@ -32,7 +32,7 @@ export function publishNew(temporary: string, target: string): boolean {
 }
 
 /**
- * The same where the file system has no hard links: whoever makes the folder `<target>.claim` may rename. A claim whose
+ * The same where the file system has no hard links: whoever makes the folder of the claim may rename. A claim whose
  * owner died is taken over after `claimLastsMs`, which must be longer than a live owner needs between claim and rename.
  */
 export function publishByClaim(temporary: string, target: string, claimLastsMs = 10_000): boolean {
