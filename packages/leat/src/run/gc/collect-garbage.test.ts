@@ -61,6 +61,24 @@ describe('collecting garbage', () => {
     expect(await keys('')).toEqual(before);
   });
 
+  it('removes no data while a run that stays cannot be read, and says which run that is and how to let it go', async () => {
+    await finished('first');
+    await finished('second');
+    const [manifest = ''] = await keys('runs/TrainFlow/1/start/');
+    await home.datastore.put(manifest, [Buffer.from('{')]);
+    await home.datastore.put(`blobs/ab/${'0'.repeat(62)}`, [Buffer.from('perhaps of the first run')]);
+    const before = await keys('');
+    await expect(collect()).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      message: expect.stringMatching(
+        /^what 'TrainFlow\/1' refers to is not known.*'runs\/TrainFlow\/1\/start\//,
+      ),
+      hint: expect.stringContaining('--keep'),
+    });
+    expect(await keys('')).toEqual(before);
+    expect(await collect({ keep: 1 })).toMatchObject({ keptRuns: 1 });
+  });
+
   it('keeps the newest of each flow, the tagged and the driven ones', async () => {
     await finished('first');
     await finished('second', { tags: ['best'] });

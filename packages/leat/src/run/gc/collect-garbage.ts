@@ -7,7 +7,7 @@
 import type { Datastore } from '../../datastore/datastore.ts';
 import { runPrefix } from '../../datastore/keys.ts';
 import { defaultGraceMs, sweepBlobs } from '../../datastore/sweep-blobs.ts';
-import { isLeatError } from '../../errors/index.ts';
+import { isLeatError, LeatError } from '../../errors/index.ts';
 import type { MetadataStore, RunRecord } from '../../metadata/metadata-store.ts';
 import { allRuns } from '../all-runs.ts';
 import { chooseRuns, type KeepRules } from './choose-runs.ts';
@@ -109,7 +109,23 @@ async function mark(
   for (const folder of pinned) live.addFolder(folder);
   for (const folder of pinned) await markFolder(live, datastore, folder);
   for await (const run of allRuns(metadata)) {
-    if (!gone.has(addressOf(run))) await markRun(live, metadata, datastore, run);
+    if (gone.has(addressOf(run))) continue;
+    await markRun(live, metadata, datastore, run).catch((error: unknown) => {
+      throw notReadable(run, error);
+    });
   }
   return { live, kept };
+}
+
+/** What is damaged may have referred to anything, so nothing may go until its run does. */
+function notReadable(run: RunRecord, error: unknown): unknown {
+  if (!isLeatError(error) || error.code !== 'STORE_CORRUPT') return error;
+  return new LeatError(
+    'STORE_CORRUPT',
+    `what '${addressOf(run)}' refers to is not known, so no data were removed: ${error.message}`,
+    {
+      hint: 'Put the object back, or let that run go as well: leat gc --keep N, or --older-than DAYS.',
+      cause: error,
+    },
+  );
 }
