@@ -2,16 +2,9 @@
 // in each task's process, one file.
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { build, type BuildOptions } from 'esbuild';
-import { runnerBundle } from './runner-bundle.ts';
+import { build, type BuildOptions, type OutputFile } from 'esbuild';
+import { buildRunner } from './runner-bundle.ts';
 import { root } from './workspace.ts';
-
-interface Bundle {
-  readonly entry: string;
-  /** The file that is started; what it is cut into lies beside it. */
-  readonly output: string;
-  readonly options: BuildOptions;
-}
 
 // What a bundle leaves to node_modules: esbuild starts a binary that it looks for beside itself; yaml is large and rarely needed.
 const external = ['esbuild', 'yaml'];
@@ -20,10 +13,12 @@ const external = ['esbuild', 'yaml'];
 const requireForCommonJs =
   "import { createRequire as leatCreateRequire } from 'node:module';\nconst require = leatCreateRequire(import.meta.url);";
 
-const cliBundle: BuildOptions = {
+const cliBundle = {
   absWorkingDir: root,
-  entryPoints: ['packages/leat/src/cli/main.ts'],
+  entryPoints: [{ in: 'packages/leat/src/cli/main.ts', out: 'cli' }],
   bundle: true,
+  write: false,
+  sourcemap: 'linked',
   format: 'esm',
   platform: 'node',
   target: 'node24',
@@ -35,16 +30,7 @@ const cliBundle: BuildOptions = {
   banner: { js: requireForCommonJs },
   legalComments: 'none',
   logLevel: 'warning',
-};
-
-const bundles: readonly Bundle[] = [
-  { entry: 'packages/leat/src/cli/main.ts', output: 'packages/leat/dist/bin/cli.js', options: cliBundle },
-  {
-    entry: 'packages/leat/src/task/main.ts',
-    output: 'packages/leat/dist/task/runner.cjs',
-    options: runnerBundle,
-  },
-];
+} as const satisfies BuildOptions;
 
 /** Writes only what changed, and whole: a task that starts meanwhile sees the old file or the new one, never a half. */
 function writeIfChanged(file: string, contents: Uint8Array): boolean {
@@ -56,18 +42,9 @@ function writeIfChanged(file: string, contents: Uint8Array): boolean {
   return true;
 }
 
-/** Builds a program and returns all its files. */
-async function bundle({ output, options }: Bundle): Promise<readonly string[]> {
-  const { outputFiles } = await build({
-    ...options,
-    outdir: path.dirname(output),
-    entryNames: path.parse(output).name,
-    outExtension: { '.js': path.extname(output) },
-    write: false,
-    sourcemap: 'linked',
-  });
-  for (const { path: file, contents } of outputFiles) writeIfChanged(file, contents);
-  return outputFiles.map((file) => file.path);
+async function buildCli(): Promise<readonly OutputFile[]> {
+  const outdir = path.join(root, 'packages/leat/dist/bin');
+  return (await build({ ...cliBundle, outdir })).outputFiles;
 }
 
 /** tsc leaves behind what it made of a source file that is gone; it must not be published. */
@@ -80,12 +57,6 @@ function removeOrphans(made: ReadonlySet<string>): void {
   }
 }
 
-const missing = bundles.filter(({ entry }) => !existsSync(path.join(root, entry)));
-if (missing.length > 0) {
-  console.error(
-    `build: no ${missing.map(({ entry }) => entry).join(' and no ')}; these are the entries of dist's bundles`,
-  );
-  process.exit(1);
-}
-const made = await Promise.all(bundles.map(bundle));
-removeOrphans(new Set(made.flat()));
+const outputs = await Promise.all([buildCli(), buildRunner(path.join(root, 'packages/leat/dist/task'))]);
+for (const { path: file, contents } of outputs.flat()) writeIfChanged(file, contents);
+removeOrphans(new Set(outputs.flat().map((output) => output.path)));

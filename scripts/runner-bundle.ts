@@ -1,23 +1,31 @@
+import { hash } from 'node:crypto';
 import path from 'node:path';
-import type { BuildOptions } from 'esbuild';
+import { build, type BuildOptions, type OutputFile } from 'esbuild';
 import { lazyBuiltins } from './lazy-builtins.ts';
 import { root } from './workspace.ts';
 
 const light = (name: string): string => path.join(root, `packages/leat/src/task/light-${name}.ts`);
 
-/** How the program that runs tasks is bundled. Every task of every run starts it: what is not needed at once is not loaded at once. */
-export const runnerBundle: BuildOptions = {
+const shared = {
   absWorkingDir: root,
-  entryPoints: ['packages/leat/src/task/main.ts'],
   bundle: true,
+  write: false,
   // CommonJS: a module's loader is a millisecond more. It loads flows, which are modules, with `require`.
   format: 'cjs',
-  define: { 'import.meta.filename': '__filename', 'import.meta.url': '__filename' },
   platform: 'node',
   target: 'node24',
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
+  sourcemap: 'linked',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+/** Every task of every run starts it: what is not needed at once is not loaded at once. */
+const program = {
+  ...shared,
+  entryPoints: ['packages/leat/src/task/main.ts'],
+  define: { 'import.meta.filename': '__filename', 'import.meta.url': '__filename' },
   plugins: [
     lazyBuiltins({
       crypto: { file: light('builtins'), names: ['hash', 'randomBytes'] },
@@ -25,5 +33,20 @@ export const runnerBundle: BuildOptions = {
       v8: { file: light('serializer'), names: ['Serializer', 'Deserializer'] },
     }),
   ],
-  logLevel: 'warning',
-};
+} as const satisfies BuildOptions;
+
+/** Builds what runs in each task's process: `runner.cjs`, which is started, and `program.cjs`, which it starts. Writes nothing. */
+export async function buildRunner(folder: string): Promise<readonly OutputFile[]> {
+  const built = await build({ ...program, outfile: path.join(folder, 'program.cjs') });
+  const script = built.outputFiles.find((file) => file.path.endsWith('.cjs'));
+  const launcher = await build({
+    ...shared,
+    entryPoints: ['packages/leat/src/task/launch.ts'],
+    outfile: path.join(folder, 'runner.cjs'),
+    define: {
+      'import.meta.dirname': '__dirname',
+      programHash: JSON.stringify(hash('sha256', script?.contents ?? '')),
+    },
+  });
+  return [...built.outputFiles, ...launcher.outputFiles];
+}

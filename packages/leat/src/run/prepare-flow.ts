@@ -24,7 +24,6 @@ export interface PrepareOptions {
   readonly home: Home;
   /** As on the command line: `batch:memory=10000`. */
   readonly with?: readonly string[];
-  readonly signal?: AbortSignal;
 }
 
 export interface PreparedFlow {
@@ -45,7 +44,7 @@ export async function prepareFlow({
   const built = await buildPackage({
     file,
     cacheDir: home.cache,
-    ...(signal === undefined ? {} : { signal }),
+    ,
   });
   const description = describeFlow(await loadFlow(built));
   const graph = graphOf(description, built);

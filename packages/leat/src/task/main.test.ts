@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { build, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions, type OutputFile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptManifest } from '../datastore/manifest.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
@@ -79,9 +79,11 @@ beforeAll(async () => {
   await bundle('waits', 'await new Promise(() => {});\nexport default 1;');
   await bundle('awaits', `await Promise.resolve();\n${source}`);
   const script = new URL('../../../../scripts/runner-bundle.ts', import.meta.url).href;
-  const { runnerBundle } = (await import(script)) as { readonly runnerBundle: BuildOptions };
+  const { buildRunner } = (await import(script)) as {
+    readonly buildRunner: (folder: string) => Promise<readonly OutputFile[]>;
+  };
+  for (const { path: file, contents } of await buildRunner(folder)) writeFileSync(file, contents);
   runner = path.join(folder, 'runner.cjs');
-  await build({ ...runnerBundle, outfile: runner });
 }, 60_000);
 
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -73,7 +73,7 @@ describe('taskEnvironment', () => {
     expect(taskEnvironment({ PATH: '/bin' }, '/tmp')).toEqual({
       PATH: '/bin',
       NODE_COMPILE_CACHE: '/tmp/node-compile-cache',
-      LEAT_COMPILE_CACHE: '1',
+      LEAT_COMPILE_CACHE: '/tmp/node-compile-cache',
     });
     const home = { HOME: '/home/ada' };
     expect(taskEnvironment(home, '/tmp')['NODE_COMPILE_CACHE']).toBe('/home/ada/.cache/leat/compile');

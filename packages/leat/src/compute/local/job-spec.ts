@@ -45,11 +45,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The environment that every task gets: the engine's own, and a place where Node keeps the compiled code of the runner and
- * of the flow, which saves a fifth of a task's start. `LEAT_COMPILE_CACHE` tells the runner that it is ours to remove.
+ * of the flow, which saves a fifth of a task's start. `LEAT_COMPILE_CACHE` tells the runner where to keep its own, and
+ * that both are ours to remove.
  */
 export function taskEnvironment(own: Environment, temporary: string): Environment {
   if (own['NODE_COMPILE_CACHE'] !== undefined) return { ...own };
-  return { ...own, NODE_COMPILE_CACHE: compileCacheOf(own, temporary), LEAT_COMPILE_CACHE: '1' };
+  const folder = compileCacheOf(own, temporary);
+  return { ...own, NODE_COMPILE_CACHE: folder, LEAT_COMPILE_CACHE: folder };
 }
 
 /** A folder of the user's own: in one that others may write to, they could leave code for us to run. */

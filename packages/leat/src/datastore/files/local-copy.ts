@@ -4,7 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { LeatError } from '../../errors/index.ts';
-import { errorCode } from '../fs/store-error.ts';
 import type { StoredFileFacts } from './file-value.ts';
 
 /**
@@ -47,7 +46,7 @@ function ownFolder(temporaryFolder: string): string {
   try {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return isOurs(folder) ? folder : fs.mkdtempSync(`${folder}-`);
 }

@@ -1,0 +1,66 @@
+/**
+ * Starts the program of a task's process (`task/main.ts`) with what V8 has compiled of it before. Node's own compile cache holds
+ * what was compiled while the file was loaded; a task then parses some 160 functions again that it calls later, a tenth
+ * of its whole start. This one is made when a task has ended, and holds them.
+ *
+ * The cache is trusted like code, so it is only read from and written to the folder that the layer names, which is the
+ * user's own; its name holds the program's hash, and V8 itself refuses what another V8 or other flags have made.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import vm from 'node:vm';
+
+/** sha256 of the program, put in by the build. */
+declare const programHash: string;
+
+const program = path.join(import.meta.dirname, 'program.cjs');
+
+/** Where the compiled code of this program under these flags lies; `undefined`: nowhere. */
+function cacheFile(): string | undefined {
+  const folder = process.env['LEAT_COMPILE_CACHE'];
+  if (folder === undefined) return undefined;
+  const flags = process.execArgv.join('').replaceAll(/[^\w=]/g, '');
+  return path.join(folder, `task-${programHash}-${process.version}-${process.arch}${flags}`);
+}
+
+function readCache(file: string | undefined): Buffer | undefined {
+  try {
+    return file === undefined ? undefined : readFileSync(file);
+  } catch {
+    return undefined; // the first task makes it
+  }
+}
+
+/** Replaced whole: other tasks start meanwhile. Without it the next task is slower, and that is all. */
+function writeCache(file: string, data: Buffer): void {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, data, { mode: 0o600 });
+    renameSync(draft, file);
+  } catch {
+    // A full disk or a folder that may not be written to.
+  }
+}
+
+function launch(): void {
+  const file = cacheFile();
+  const cachedData = readCache(file);
+  // The bundle is ASCII, which is read fastest so.
+  const source = `(function(require,module,exports,__filename){${readFileSync(program, 'latin1')}\n})`;
+  const script = new vm.Script(source, {
+    filename: program,
+    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    ...(cachedData === undefined ? {} : { cachedData }),
+  });
+  if (file !== undefined && script.cachedDataRejected !== false) {
+    process.on('exit', () => {
+      // Set by the program when it has a task: a process that was never needed has compiled too little.
+      if (process.env['LEAT_TASK'] !== undefined) writeCache(file, script.createCachedData());
+    });
+  }
+  const run = script.runInThisContext() as (...given: readonly unknown[]) => void;
+  run(require, module, exports, program);
+}
+
+launch();
