@@ -34,17 +34,11 @@ export interface PreparedFlow {
 }
 
 /** @throws FLOW_LOAD, FLOW_INVALID, GRAPH_INVALID, OPTION_INVALID, LAYER_UNKNOWN. */
-export async function prepareFlow({
-  file,
-  home,
-  with: added = [],
-  signal,
-}: PrepareOptions): Promise<PreparedFlow> {
+export async function prepareFlow({ file, home, with: added = [] }: PrepareOptions): Promise<PreparedFlow> {
   const specs = added.map(parseWith);
   const built = await buildPackage({
     file,
     cacheDir: home.cache,
-    ,
   });
   const description = describeFlow(await loadFlow(built));
   const graph = graphOf(description, built);
