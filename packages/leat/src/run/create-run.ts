@@ -34,6 +34,8 @@ export async function createRun(request: RunRequest): Promise<RunHandle> {
   const layers = await openLayers(factories, layerContext(stores.datastore, plan.package));
   try {
     const warnings = await checkLayers(plan, layers);
+    // What can be started ahead starts while the run is being created.
+    layers.get(plan.steps['start']?.layer ?? '')?.expect?.(1);
     return await startRun(request, { plan, layers, warnings });
   } catch (error) {
     await closeLayers(layers);

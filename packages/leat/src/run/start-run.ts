@@ -34,14 +34,17 @@ export async function startRun(options: StartOptions): Promise<RunHandle> {
   const { home, file, parameters, tags = [], command } = options;
   requireWorkers(options);
   const namespace = runNamespace(options.namespace);
-  const prepared = await prepareFlow({ file, home, with: options.with ?? [] });
-  const { values } = await readParameters(prepared.description.parameters, {
-    ...parameters,
-    readFile: async (path) => readFile(resolve(path)),
-  });
-  options.prepared?.(prepared);
-  return handOverStores(home, async (stores) =>
-    createRun({
+  // The flow is bundled by a process of its own: the stores are opened meanwhile.
+  const preparing = prepareFlow({ file, home, with: options.with ?? [] });
+  preparing.catch(() => undefined); // awaited below; until then its failure is nobody's
+  return handOverStores(home, async (stores) => {
+    const prepared = await preparing;
+    const { values } = await readParameters(prepared.description.parameters, {
+      ...parameters,
+      readFile: async (path) => readFile(resolve(path)),
+    });
+    options.prepared?.(prepared);
+    return createRun({
       prepared,
       stores,
       facts: {
@@ -53,6 +56,6 @@ export async function startRun(options: StartOptions): Promise<RunHandle> {
         ...(command === undefined ? {} : { command }),
       },
       options,
-    }),
-  );
+    });
+  });
 }

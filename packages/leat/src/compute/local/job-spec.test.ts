@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AttemptRequest } from '../compute-layer.ts';
-import { launchOf, messageOf, taskEnvironment } from './job-spec.ts';
+import { launchOf, messageOf, plainLaunch, taskEnvironment } from './job-spec.ts';
 
 interface Given {
   readonly cpu?: number;
@@ -81,5 +81,11 @@ describe('taskEnvironment', () => {
       '/cache/leat/compile',
     );
     expect(taskEnvironment({ NODE_COMPILE_CACHE: '/mine' }, '/tmp')).toEqual({ NODE_COMPILE_CACHE: '/mine' });
+  });
+});
+
+describe('plainLaunch', () => {
+  it('is the launch of a step that asks for nothing, so that what was started ahead fits', () => {
+    expect(launchOf(request({ cpu: 1 }), undefined)).toEqual(plainLaunch);
   });
 });

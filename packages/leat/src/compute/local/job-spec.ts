@@ -13,12 +13,19 @@ const defaultPoolSize = 4;
  * to start than four.
  */
 function flagsOf({ cpu, memory }: AttemptRequest['resources']): readonly string[] {
-  const threads = Math.max(1, Math.floor(cpu.value));
   return [
-    ...(threads < defaultPoolSize ? [`--v8-pool-size=${threads}`] : []),
+    ...threadFlags(cpu.value),
     ...(memory.origin === 'default' ? [] : [`--max-old-space-size=${Math.max(1, Math.floor(memory.value))}`]),
   ];
 }
+
+function threadFlags(cores: number): readonly string[] {
+  const threads = Math.max(1, Math.floor(cores));
+  return threads < defaultPoolSize ? [`--v8-pool-size=${threads}`] : [];
+}
+
+/** The process of a step that asks for nothing: what is started ahead when nothing is known yet. */
+export const plainLaunch: Launch = { flags: threadFlags(1), environment: {}, standby: true };
 
 /** Flags and environment of the process. `gpus`: the devices that it was given, `undefined` on a machine without. */
 export function launchOf(

@@ -3,6 +3,7 @@
  * and is never given to a second one.
  */
 import { type Launch, signalGroup, type TaskProcess } from './api.ts';
+import { plainLaunch } from './job-spec.ts';
 
 interface Standby {
   readonly key: string;
@@ -11,8 +12,6 @@ interface Standby {
 
 /** Starts a process; the reaper has to know it before it is handed out. */
 export type StartProcess = (launch: Launch) => TaskProcess;
-
-const plain: Launch = { flags: [], environment: {}, standby: true };
 
 const keyOf = ({ flags, environment }: Launch): string =>
   JSON.stringify([flags, Object.entries(environment).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
@@ -24,7 +23,7 @@ export class ProcessPool {
   #standby: Standby[] = [];
   #expected = 0;
   /** What the next attempt will probably need: the same as the last one. */
-  #next: Launch = plain;
+  #next: Launch = plainLaunch;
 
   constructor(start: StartProcess, limit: number) {
     this.#start = start;
