@@ -3,7 +3,7 @@
  * loops, polling, retries, logs, timeouts across layers; a layer translates. `compute/guard.ts` wraps every layer.
  */
 import type { ResolvedResources } from '../plan/plan.ts';
-import type { TaskSpec } from '../plan/task-spec.ts';
+import type { TaskChunk, TaskSpec } from '../plan/task-spec.ts';
 
 /** The version of this contract; compared when a third party's layer is loaded. */
 export const contractVersion = 1;
@@ -24,7 +24,12 @@ export type JobStatus =
   | { readonly state: 'submitted' }
   | { readonly state: 'queued'; readonly note?: string }
   | { readonly state: 'starting'; readonly note?: string }
-  | { readonly state: 'running'; readonly startedAt: number }
+  | {
+      readonly state: 'running';
+      readonly startedAt: number;
+      /** Of a chunk: the member that it works on. A job that fails takes this one with it, not those after. */
+      readonly member?: number;
+    }
   | { readonly state: 'succeeded'; readonly startedAt: number; readonly endedAt: number }
   | {
       readonly state: 'failed';
@@ -61,6 +66,8 @@ export interface AttemptRequest {
   /** Full address for people and for names on the platform: `TrainFlow/417/train[3]@0`. */
   readonly name: string;
   readonly spec: TaskSpec;
+  /** Several attempts for one process or job, in order; `spec` is the first one's, and `timeoutSeconds` is for each. */
+  readonly chunk?: TaskChunk;
   readonly resources: ResolvedResources;
   readonly timeoutSeconds?: number;
   readonly environment: Readonly<Record<string, string>>;
@@ -78,6 +85,8 @@ export type SubmitResult =
 export interface LogChunk {
   readonly stream: 'stdout' | 'stderr';
   readonly bytes: Uint8Array;
+  /** Of a chunk: which of its members printed it. */
+  readonly member?: number;
 }
 
 /** Why a job waits or died, and what to do. */
@@ -90,6 +99,8 @@ export interface LayerCapabilities {
   /** Most attempts that one native array takes; 0: no arrays. */
   readonly arrays: number;
   readonly gang: boolean;
+  /** Takes requests with a `chunk`. Absent: no. */
+  readonly chunks?: boolean;
   readonly gpu: boolean;
   /** In seconds; `undefined`: no bound. */
   readonly longestTimeout?: number;

@@ -46,6 +46,14 @@ export const manifestKey = (flow: string, run: string, address: TaskAddress, att
 export const logKey = (flow: string, run: string, address: TaskAddress, attempt: number): string =>
   `${attemptKey(flow, run, address, attempt)}.log`;
 
+/** Key of the pack that takes the manifests of a chunk of tasks, by the chunk's token. */
+export const packKey = (flow: string, run: string, step: string, token: string): string =>
+  `${runPrefix(flow, run)}${step}/${token}.pack`;
+
+/** Key of the list of what a join of a foreach joins. */
+export const sourcesKey = (flow: string, run: string, address: TaskAddress, attempt: number): string =>
+  `${attemptKey(flow, run, address, attempt)}.sources`;
+
 /** Key of a blob by the sha256 of its content, in hex. */
 export const blobKey = (hash: string): string => `blobs/${hash.slice(0, 2)}/${hash.slice(2)}`;
 

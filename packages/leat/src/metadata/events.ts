@@ -39,8 +39,53 @@ export interface RunLimits {
   readonly failFast: boolean;
 }
 
+/** Tasks of one step inside one foreach: `path` is the foreach indexes around it, and each task's path is that and a place. */
+export interface TaskGroup {
+  readonly step: string;
+  readonly path: readonly number[];
+  readonly iteration: number;
+}
+
 /** `task` is the address within the run, `train[3]~1`. */
 export type RunEvent =
+  /** A chunk of tasks is handed over as one job: `attempt-submitted` of each of its members. */
+  | {
+      readonly type: 'chunk-submitted';
+      readonly at: number;
+      readonly group: TaskGroup;
+      /** In the order of work: pairs `from, to` (exclusive). */
+      readonly places: readonly number[];
+      readonly attempt: number;
+      readonly layer: string;
+      readonly token: string;
+    }
+  /** The layer has a chunk's job. */
+  | { readonly type: 'chunk-accepted'; readonly at: number; readonly token: string; readonly job: string }
+  /** The process of a chunk has begun. */
+  | { readonly type: 'chunk-started'; readonly at: number; readonly token: string }
+  /**
+   * Members of a chunk that succeeded with an outcome that says no more than the graph: `linear`, `branch` or `end`. Columns, one
+   * entry a task. Other outcomes and failures are `attempt-succeeded` and `attempt-failed` of their own.
+   */
+  | {
+      readonly type: 'chunk-succeeded';
+      readonly at: number;
+      readonly token: string;
+      readonly outcome: { readonly kind: 'linear' | 'branch' | 'end' };
+      readonly places: readonly number[];
+      /** Where in the chunk's pack each manifest lies, in bytes. */
+      readonly offsets: readonly number[];
+      readonly lengths: readonly number[];
+      readonly startedAt: readonly number[];
+      readonly endedAt: readonly number[];
+    }
+  /** The chunk's job is over. Members that it never began, by place, are ready again; no try of theirs is spent. */
+  | {
+      readonly type: 'chunk-ended';
+      readonly at: number;
+      readonly token: string;
+      readonly returned: readonly number[];
+    }
   /** An engine took the run: at its start, and again at each `recover`. */
   | {
       readonly type: 'engine-started';

@@ -36,6 +36,12 @@ export interface StepPlan {
   readonly timeoutSeconds?: number;
   readonly catchError?: { readonly var: string; readonly case?: string };
   readonly environment: Readonly<Record<string, string>>;
+  /** `reuse`: one process runs many tasks of the step. Absent: `process`, a fresh one for each. */
+  readonly isolation?: 'process' | 'reuse';
+  /** Tasks of one process or job; absent with `reuse`: as many as take a few seconds. */
+  readonly chunk?: number;
+  /** Most tasks (chunks, where there are any) of the step at once. */
+  readonly concurrency?: number;
 }
 
 export interface RunPlan {

@@ -1,4 +1,4 @@
-import type { TaskSpec } from './task-spec.ts';
+import type { TaskChunk, TaskSpec } from './task-spec.ts';
 
 /**
  * What the process of a task is told, as one line of JSON: over file descriptor 3 from the local layer, in a file or a variable
@@ -6,6 +6,11 @@ import type { TaskSpec } from './task-spec.ts';
  */
 export interface TaskMessage {
   readonly spec: TaskSpec;
+  /** Several tasks: `spec` is the first one's. */
+  readonly chunk?: TaskChunk & {
+    /** A line of this and the member's number, on both output streams before each member, tells whose output follows. */
+    readonly mark: string;
+  };
   /** Variables of `@environment`: set before the step's code is loaded. A layer that has the flow loaded ahead starts the process with them. */
   readonly environment: Readonly<Record<string, string>>;
   /** What the task was given, for `current`: cores, MB, devices, MB. */

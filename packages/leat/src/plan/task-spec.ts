@@ -39,6 +39,40 @@ export interface KnownArtifact {
   readonly always: boolean;
 }
 
+/**
+ * What a join of a foreach joins, in the order of the split: never a list in the spec, which would grow with the fan-out.
+ * Either all inputs are named by one rule, or an object of the datastore lists them (`datastore/source-index.ts`).
+ */
+export type JoinedSources =
+  | {
+      readonly kind: 'alike';
+      readonly count: number;
+      readonly step: string;
+      /** Foreach indexes of the split; an input's path is this and its place. */
+      readonly path: readonly number[];
+      readonly iteration: number;
+      readonly attempt: number;
+      /** The run that wrote the manifests, when it is another one. */
+      readonly run?: string;
+    }
+  | { readonly kind: 'listed'; readonly count: number; readonly key: string };
+
+/**
+ * Many attempts of one step that one process works through, in order. Each is a task of its own with its own result, retry
+ * and log; they share the process, its module variables, and one object that takes their manifests.
+ */
+export interface TaskChunk {
+  /** Key of the pack that takes the manifests (`datastore/packs/`). */
+  readonly pack: string;
+  /** What differs from the request's `spec`, which is the first member's; the first entry is empty. */
+  readonly members: readonly ChunkMember[];
+}
+
+/** The fields of a {@link TaskSpec} in which a chunk's members may differ. */
+export type ChunkMember = Partial<
+  Pick<TaskSpec, 'task' | 'path' | 'attempt' | 'token' | 'sources' | 'foreach' | 'triesLeft' | 'manifest'>
+>;
+
 export interface TaskSpec {
   readonly version: 1;
   readonly flow: string;
@@ -59,8 +93,10 @@ export interface TaskSpec {
   readonly reads: readonly string[];
   /** Every artifact that the graph knows of. */
   readonly known: readonly KnownArtifact[];
-  /** The step before (none for `start`); for a join all of them, in the order of the split. */
+  /** The step before (none for `start`); for the join of a branch all of them, in its order; empty where `joined` stands. */
   readonly sources: readonly TaskSource[];
+  /** The join of a foreach only: what it joins. */
+  readonly joined?: JoinedSources;
   readonly foreach: readonly ForeachFrame[];
   /** A join of a foreach: key of the index of the items that it joins, so that each input knows its item. */
   readonly joinedItems?: string;

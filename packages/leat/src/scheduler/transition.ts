@@ -51,7 +51,7 @@ function apply(state: SchedulerState, event: RunEvent, out: Command[]): void {
       state.ended = event.status;
       return;
     default:
-      applyToTask(state, event, out);
+      if ('task' in event) applyToTask(state, event, out);
   }
 }
 
