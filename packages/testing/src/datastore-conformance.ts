@@ -258,6 +258,50 @@ const writeCases: readonly DatastoreCase[] = [
       assert.equal(text(await store.get('logs/one.log', { start: 0, end: 6 })), 'line 0');
     },
   },
+  {
+    name: 'a created log is there at once, grows by whole pieces, and is read as any object',
+    async run({ store, connect }) {
+      const other = await connect();
+      const log = store.createLogSync('logs/created.log');
+      assert.ok(log !== undefined);
+      assert.equal(text(await other.get('logs/created.log')), '');
+      let whole = '';
+      for (let line = 0; line < 50; line++) {
+        const piece = `line ${line} ${'x'.repeat(line * 97)}\n`;
+        log.append(bytes(piece));
+        const range = { start: whole.length, end: whole.length + piece.length };
+        assert.equal(text(await other.get('logs/created.log', range)), piece);
+        whole += piece;
+      }
+      log.append(new Uint8Array(0));
+      log.close();
+      assert.equal(text(other.getSync('logs/created.log')), whole);
+      assert.equal((await other.stat('logs/created.log'))?.size, whole.length);
+      assert.deepEqual(await keys(store, ''), ['logs/created.log']);
+    },
+  },
+  {
+    name: 'a log is created once: not over any other object, and again after it was deleted',
+    async run({ store, connect }) {
+      const other = await connect();
+      await store.put('put', [bytes('stays')]);
+      assert.equal(store.createLogSync('put'), undefined);
+      const log = store.createLogSync('log');
+      log?.append(bytes('first'));
+      assert.equal(other.createLogSync('log'), undefined);
+      assert.equal(await other.create('log', [bytes('second')]), false);
+      log?.append(bytes(', more'));
+      log?.close();
+      assert.equal(other.createLogSync('log'), undefined);
+      assert.equal(text(await store.get('put')), 'stays');
+      assert.equal(text(await store.get('log')), 'first, more');
+      await store.delete(['log']);
+      const again = other.createLogSync('log');
+      assert.ok(again !== undefined);
+      again.close();
+      assert.equal(text(await store.get('log')), '');
+    },
+  },
 ];
 
 const listCases: readonly DatastoreCase[] = [
@@ -346,6 +390,7 @@ const keyCases: readonly DatastoreCase[] = [
         assert.throws(() => store.getSync(key), refused, JSON.stringify(key));
         assert.throws(() => store.putSync(key, []), refused, JSON.stringify(key));
         assert.throws(() => store.createSync(key, []), refused, JSON.stringify(key));
+        assert.throws(() => store.createLogSync(key), refused, JSON.stringify(key));
       }
     },
   },

@@ -25,6 +25,16 @@ export interface TemporarySweep {
   readonly dryRun: boolean;
 }
 
+/** An object that its one writer makes piece by piece; see {@link Datastore.createLogSync}. */
+export interface LogObject {
+  /**
+   * Adds a piece to the end. When it returns, readers find all of it, also if this process is killed at once. A process that
+   * is killed within the call may leave the front of the piece; a call that fails leaves nothing.
+   */
+  append(bytes: Uint8Array): void;
+  close(): void;
+}
+
 /** Every call fails with `STORE_UNAVAILABLE` (it may work later) or `STORE_CORRUPT` (it will not), never with a raw I/O error. */
 export interface Datastore {
   /** Where it is: `file:///…`, `s3://bucket/prefix`. Enough, with the driver's configuration, to open it on another machine. */
@@ -55,6 +65,8 @@ export interface Datastore {
   delete(keys: readonly string[]): Promise<void>;
   /** Adds bytes to the end of a log object, creating it. Only one writer at a time. */
   append(key: string, bytes: Uint8Array): Promise<void>;
+  /** Creates an empty log object to write to; `undefined` when there is one already. Exactly one of many callers at once gets it. */
+  createLogSync(key: string): LogObject | undefined;
   /** A path of this machine that holds the object, when the driver has one (a folder does): lets files be used in place. */
   localPath(key: string): string | undefined;
   /** Removes what killed writers left half-written, when the driver has such things; says how much that was. */

@@ -1,6 +1,6 @@
 export { type EncodedArtifact, ArtifactStore } from './artifact-store.ts';
 export { commitAttempt, commitAttemptAsync, type CommitResult } from './commit-attempt.ts';
-export type { ByteRange, Datastore, ObjectFacts, TemporarySweep } from './datastore.ts';
+export type { ByteRange, Datastore, LogObject, ObjectFacts, TemporarySweep } from './datastore.ts';
 export type { StoredFileFacts } from './files/file-value.ts';
 export { StoredFile } from './files/stored-file.ts';
 export { inheritArtifact, inheritArtifacts } from './inherit-artifacts.ts';
@@ -20,8 +20,10 @@ export {
   logKey,
   manifestKey,
   packagePrefix,
+  packKey,
   parseTask,
   runPrefix,
+  sourcesKey,
   type TaskAddress,
 } from './keys.ts';
 export {
@@ -43,6 +45,10 @@ export type {
   StoredItems,
 } from './manifest.ts';
 export { openDatastore } from './open-datastore.ts';
+export type { PackHead, PackLine } from './packs/pack-line.ts';
+export { createPack, type PackWriter } from './packs/pack-writer.ts';
+export { formatPackedKey, manifestObject, type PackedPlace, parsePackedKey } from './packs/packed-key.ts';
+export { type PackTail, tailPack } from './packs/tail-pack.ts';
 export { parseManifest, readManifest, readManifestSync } from './read-manifest.ts';
 export { artifactKeys, itemKeys, type ReferencedKeys, referencedKeys } from './referenced-keys.ts';
 export { defaultGraceMs, LiveKeys, type SweepOptions, sweepBlobs, type Swept } from './sweep-blobs.ts';

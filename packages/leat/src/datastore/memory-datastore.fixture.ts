@@ -1,4 +1,4 @@
-import type { ByteRange, Datastore, ObjectFacts } from './datastore.ts';
+import type { ByteRange, Datastore, LogObject, ObjectFacts } from './datastore.ts';
 
 /** A datastore in memory, without paths: what code sees that runs on S3. Counts reads; can be told to fail. */
 export class MemoryDatastore implements Datastore {
@@ -62,6 +62,18 @@ export class MemoryDatastore implements Datastore {
     this.appends += 1;
     const before = this.objects.get(key)?.bytes ?? Buffer.alloc(0);
     this.objects.set(key, { bytes: Buffer.concat([before, bytes]), modifiedAt: Date.now() });
+  }
+  createLogSync(key: string): LogObject | undefined {
+    if (!this.createSync(key, [])) return undefined;
+    return {
+      append: (bytes) => {
+        if (this.failure !== undefined) throw this.failure;
+        this.appends += 1;
+        const before = this.objects.get(key)?.bytes ?? Buffer.alloc(0);
+        this.objects.set(key, { bytes: Buffer.concat([before, bytes]), modifiedAt: Date.now() });
+      },
+      close: () => undefined,
+    };
   }
   localPath(): undefined {
     return undefined;

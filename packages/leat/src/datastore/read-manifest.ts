@@ -1,18 +1,33 @@
 import { corrupt } from './blob-format.ts';
-import type { Datastore } from './datastore.ts';
+import type { ByteRange, Datastore } from './datastore.ts';
 import type { ArtifactRef, AttemptManifest } from './manifest.ts';
+import { type PackedPlace, parsePackedKey } from './packs/packed-key.ts';
 
-/** The manifest of an attempt, or `undefined` when it has not committed. Throws `STORE_CORRUPT` when it is torn or no manifest. */
+/**
+ * The manifest of an attempt, or `undefined` when it has not committed. Throws `STORE_CORRUPT` when it is torn or no manifest.
+ *
+ * @param key of an object of its own, or a place in a pack (`packs/packed-key.ts`)
+ */
 export function readManifestSync(store: Datastore, key: string): AttemptManifest | undefined {
-  const bytes = store.getSync(key);
-  return bytes === undefined ? undefined : parseManifest(key, bytes);
+  const place = parsePackedKey(key);
+  const bytes = place === undefined ? store.getSync(key) : store.getSync(place.pack, rangeOf(place));
+  return bytes === undefined ? undefined : parseManifest(key, wholeOf(key, bytes, place));
 }
 
 /** {@link readManifestSync}, asynchronously where that pays: in a folder reading a small file takes less than asking for it. */
 export async function readManifest(store: Datastore, key: string): Promise<AttemptManifest | undefined> {
-  if (store.localPath(key) !== undefined) return readManifestSync(store, key);
-  const bytes = await store.get(key);
-  return bytes === undefined ? undefined : parseManifest(key, bytes);
+  const place = parsePackedKey(key);
+  if (store.localPath(place?.pack ?? key) !== undefined) return readManifestSync(store, key);
+  const bytes = await (place === undefined ? store.get(key) : store.get(place.pack, rangeOf(place)));
+  return bytes === undefined ? undefined : parseManifest(key, wholeOf(key, bytes, place));
+}
+
+const rangeOf = ({ offset, length }: PackedPlace): ByteRange => ({ start: offset, end: offset + length });
+
+function wholeOf(key: string, bytes: Uint8Array, place: PackedPlace | undefined): Uint8Array {
+  if (place !== undefined && bytes.byteLength < place.length)
+    throw corrupt(key, `the pack ends before: ${bytes.byteLength} of ${place.length} bytes are there`);
+  return bytes;
 }
 
 /** The manifest in some bytes; throws `STORE_CORRUPT` naming `key`. */

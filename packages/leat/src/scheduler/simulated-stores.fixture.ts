@@ -1,5 +1,5 @@
 /** Stores that keep everything in memory and fail on demand: what no real store can be asked to do a thousand times a second. */
-import type { ByteRange, Datastore, ObjectFacts } from '../datastore/datastore.ts';
+import type { ByteRange, Datastore, LogObject, ObjectFacts } from '../datastore/datastore.ts';
 import { LeatError } from '../errors/index.ts';
 import type { RunEvent } from '../metadata/events.ts';
 import type { Lease, MetadataStore } from '../metadata/metadata-store.ts';
@@ -72,6 +72,14 @@ export class MemoryDatastore implements Datastore {
 
   async append(key: string, bytes: Uint8Array): Promise<void> {
     this.putSync(key, [this.objects.get(key) ?? new Uint8Array(), bytes]);
+  }
+
+  createLogSync(key: string): LogObject | undefined {
+    if (!this.createSync(key, [])) return undefined;
+    return {
+      append: (bytes) => this.putSync(key, [this.objects.get(key) ?? new Uint8Array(), bytes]),
+      close: () => undefined,
+    };
   }
 
   localPath(): undefined {

@@ -1,4 +1,4 @@
-import type { ByteRange, Datastore, ObjectFacts } from '../datastore/datastore.ts';
+import type { ByteRange, Datastore, LogObject, ObjectFacts } from '../datastore/datastore.ts';
 
 /** A datastore for one test: in memory, gone with the test. */
 export class MemoryDatastore implements Datastore {
@@ -64,6 +64,14 @@ export class MemoryDatastore implements Datastore {
 
   async append(key: string, bytes: Uint8Array): Promise<void> {
     this.putSync(key, [this.getSync(key) ?? new Uint8Array(), bytes]);
+  }
+
+  createLogSync(key: string): LogObject | undefined {
+    if (!this.createSync(key, [])) return undefined;
+    return {
+      append: (bytes) => this.putSync(key, [this.getSync(key) ?? new Uint8Array(), bytes]),
+      close: () => undefined,
+    };
   }
 
   localPath(): undefined {

@@ -2,14 +2,15 @@
  * The datastore that is a folder: an object is a file, its key the path below the root. It knows bytes and names only;
  * what artifacts, manifests and logs are is decided above it. Invariants: a file appears under its final name whole or
  * never (temporary file in the same folder, then rename or link), so a reader or a killed writer never leaves a torn
- * object; a small commit costs five system calls. Only `append` grows a file in place.
+ * object; a small commit costs five system calls. Only logs (`append`, `createLogSync`) grow in place.
  */
 import fs from 'node:fs';
 import fsp from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { ByteRange, Datastore, ObjectFacts, TemporarySweep } from '../datastore.ts';
+import type { ByteRange, Datastore, LogObject, ObjectFacts, TemporarySweep } from '../datastore.ts';
 import { type FoundFile, listFolder } from './list-folder.ts';
+import { createLogFile } from './log-file.ts';
 import { objectPath } from './object-path.ts';
 import { publishNew } from './publish-new.ts';
 import { readFile, readFileSync } from './read-file.ts';
@@ -154,6 +155,15 @@ export class FsDatastore implements Datastore {
         await fsp.mkdir(path.dirname(file), { recursive: true });
         await fsp.appendFile(file, bytes);
       }
+    });
+  }
+
+  createLogSync(key: string): LogObject | undefined {
+    const file = objectPath(this.#root, key);
+    return tryingSync('write', file, () => {
+      const created = createLogFile(file, this.#durable);
+      if (created !== undefined) this.#settleSync(file);
+      return created;
     });
   }
 
