@@ -1,9 +1,27 @@
-import type { EventFailure, EventOutcome, RunStatus } from '../metadata/events.ts';
+import type { EventFailure, EventOutcome, RunStatus, TaskGroup } from '../metadata/events.ts';
 
 /** What the scheduler wants done. `run-loop.ts` performs commands; each answers with an event, sooner or later. */
 export type Command =
   /** Hand this attempt to its layer. Answers: `attempt-submitted`, and later how it ended. */
   | { readonly type: 'submit'; readonly task: string; readonly attempt: number; readonly layer: string }
+  /** Hand these attempts to their layer as one job, to be worked through in this order. Answers: `chunk-submitted`, and later how they and it ended. */
+  | {
+      readonly type: 'submit-chunk';
+      readonly group: TaskGroup;
+      /** In the order of work: pairs `from, to` (exclusive). */
+      readonly places: readonly number[];
+      readonly attempt: number;
+      readonly layer: string;
+      /** Which chunk of the run it is: the same members may be handed over again, and that is another job. */
+      readonly number: number;
+    }
+  /** End one attempt in flight, gently: a copy of it was faster. Answer: how it ended. */
+  | {
+      readonly type: 'cancel-attempt';
+      readonly task: string;
+      readonly attempt: number;
+      readonly layer: string;
+    }
   /** End every attempt in flight: gently, or by force. */
   | { readonly type: 'cancel'; readonly force: boolean }
   /** Say `retry-due` at this time (milliseconds since the epoch). */

@@ -16,6 +16,8 @@ export function createState({ run, plan, origin }: StateFacts): SchedulerState {
     fresh: freshSteps(table, origin?.fresh ?? []),
     finished: emptyFinished(),
     active: new Map(),
+    chunks: new Map(),
+    chunksIssued: 0,
     ready: emptyReady(table.layers.length),
     toReuse: emptyFifo(),
     toScan: emptyFifo(),

@@ -6,11 +6,19 @@
  * not hold promises, timers, or anything else that is not a consequence of the events.
  * next: `scheduler/run-loop.ts`
  */
-import type { AttemptState, EventFailure, RunEvent, RunLimits, RunStatus } from '../metadata/events.ts';
+import type {
+  AttemptState,
+  EventFailure,
+  RunEvent,
+  RunLimits,
+  RunStatus,
+  TaskGroup,
+} from '../metadata/events.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import type { Fifo } from './fifo.ts';
 import type { FinishedId, FinishedTable } from './finished.ts';
 import type { Origin } from './origin.ts';
+import type { PlaceRanges } from './place-ranges.ts';
 import type { StepId, StepTable } from './step-table.ts';
 
 /**
@@ -85,11 +93,31 @@ export interface Task extends Position {
   /** What the layer said last of the attempt in flight. */
   state: AttemptState | undefined;
   job: string | undefined;
+  /** The chunk that the attempt in flight is a member of. */
+  chunk: Chunk | undefined;
   /** `waiting` only: when the wait ends. */
   dueAt: number | undefined;
   failure: EventFailure | undefined;
   /** What happened to it, for the message of a defect; the newest few. */
   readonly story: RunEvent[];
+}
+
+/** Attempts in flight that one job works through; see {@link TaskGroup}. Gone when its job is over. */
+export interface Chunk {
+  /** Which chunk of the run it is. */
+  readonly number: number;
+  readonly step: StepId;
+  readonly group: TaskGroup;
+  /** All its members in the order of work, as in `chunk-submitted`. */
+  readonly places: PlaceRanges;
+  readonly attempt: number;
+  /** Known once the hand-over is logged. */
+  token: string | undefined;
+  job: string | undefined;
+  /** When its process was seen to begin. */
+  startedAt: number | undefined;
+  /** The members that are not decided yet, by place, in the order of work. */
+  readonly open: Map<number, Task>;
 }
 
 /** What is ready on one layer at one depth. */
@@ -129,6 +157,10 @@ export interface SchedulerState {
   readonly fresh: ReadonlySet<StepId>;
   readonly finished: FinishedTable;
   readonly active: Map<string, Task>;
+  /** Those in flight, by token. */
+  readonly chunks: Map<string, Chunk>;
+  /** Chunks commanded so far. */
+  chunksIssued: number;
   readonly ready: ReadyQueue;
   /** Tasks, and frames, to be held against the origin run. */
   readonly toReuse: Fifo<Task>;

@@ -36,6 +36,7 @@ export function addTask(
     platformFailures: 0,
     state: undefined,
     job: undefined,
+    chunk: undefined,
     dueAt: undefined,
     failure: undefined,
     story: [],

@@ -1,0 +1,71 @@
+import { LeatError } from '../errors/index.ts';
+import { formatTask, packKey } from '../datastore/keys.ts';
+import type { ChunkMember, TaskChunk, TaskSpec } from '../plan/task-spec.ts';
+import type { Command } from './commands.ts';
+import type { Chunk, SchedulerState } from './state.ts';
+import { type LocateItem, type RunFacts, type TaskPieces, taskPiecesOf, taskSpecOf } from './task-spec-of.ts';
+
+/** The chunk of a `submit-chunk`. */
+export function chunkOf(
+  state: SchedulerState,
+  { group, places }: Pick<Extract<Command, { type: 'submit-chunk' }>, 'group' | 'places'>,
+): Chunk {
+  const address = addressInGroup(group, places[0] ?? 0);
+  const chunk = state.active.get(address)?.chunk;
+  if (chunk === undefined) throw new LeatError('INTERNAL', `there is no chunk that begins with '${address}'`);
+  return chunk;
+}
+
+/** The address of a member. */
+export const addressInGroup = ({ step, path, iteration }: Chunk['group'], place: number): string =>
+  formatTask({ step, path: [...path, place], iteration });
+
+/** What the open members of a chunk need to run, in the order of work. */
+export const chunkPiecesOf = (state: SchedulerState, chunk: Chunk): readonly TaskPieces[] =>
+  [...chunk.open.values()].map(({ address }) => taskPiecesOf(state, address));
+
+/** What a chunk's specs are made of, besides its pieces. */
+export interface ChunkFacts {
+  readonly run: RunFacts;
+  /** The chunk's token. */
+  readonly token: string;
+  /** The token of one member's attempt. */
+  readonly tokenOf: (task: string, attempt: number) => string;
+  readonly locateItem: LocateItem;
+}
+
+/** The first member's spec, and in what the others differ from it. */
+export async function chunkSpecOf(
+  pieces: readonly TaskPieces[],
+  { run, token, tokenOf, locateItem }: ChunkFacts,
+): Promise<{ readonly spec: TaskSpec; readonly chunk: TaskChunk }> {
+  let first: TaskSpec | undefined;
+  const members: ChunkMember[] = [];
+  for (const piece of pieces) {
+    const own = { ...run, token: tokenOf(piece.spec.task, piece.spec.attempt) };
+    const spec = await taskSpecOf(piece, own, locateItem);
+    first ??= spec;
+    members.push(differences(first, spec));
+  }
+  if (first === undefined) throw new LeatError('INTERNAL', 'a chunk has no members');
+  return { spec: first, chunk: { pack: packKey(first.flow, first.run, first.step, token), members } };
+}
+
+function differences(first: TaskSpec, spec: TaskSpec): ChunkMember {
+  if (spec === first) return {};
+  const { task, path, attempt, token, sources, foreach, triesLeft, manifest } = spec;
+  return {
+    task,
+    path,
+    token,
+    foreach,
+    manifest,
+    ...(attempt === first.attempt ? {} : { attempt }),
+    ...(triesLeft === first.triesLeft ? {} : { triesLeft }),
+    ...(sameSources(first.sources, sources) ? {} : { sources }),
+  };
+}
+
+/** Items of one split have one source; tasks that follow such tasks each have their own. */
+const sameSources = (one: TaskSpec['sources'], other: TaskSpec['sources']): boolean =>
+  one.length === other.length && one.every(({ manifest }, at) => manifest === other[at]?.manifest);
