@@ -57,7 +57,10 @@ describe('launchOf', () => {
 
 describe('messageOf', () => {
   it('is one line with all that the task needs', () => {
-    const line = messageOf(request({ environment: { A: 'two\nlines' } }), 'file:///store');
+    const line = messageOf(request({ environment: { A: 'two\nlines' } }), {
+      datastore: 'file:///store',
+      mark: 'm',
+    });
     expect(line).not.toContain('\n');
     expect(JSON.parse(line)).toEqual({
       spec: { step: 'train' },

@@ -1,4 +1,4 @@
-/** One attempt on this machine, from its wait for a place to the end of its process group. */
+/** One attempt, or one chunk of them, on this machine, from its wait for a place to the end of its process group. */
 import type { AttemptRequest, JobStatus, LogChunk } from '../compute-layer.ts';
 import { type ExitFacts, signalGroup, type TaskProcess } from './api.ts';
 import { JobOutput } from './job-output.ts';
@@ -7,6 +7,9 @@ import type { Demand } from './placement.ts';
 
 /** Between TERM and KILL when a task has used up its time. */
 const timeoutGraceSeconds = 5;
+
+/** Between two words on which member of a chunk runs. In milliseconds. */
+const tellMemberMs = 250;
 
 /** The longest wait that a timer of Node takes, in milliseconds. */
 const longestTimer = 2 ** 31 - 1;
@@ -29,6 +32,9 @@ export class LocalJob {
   #process: TaskProcess | undefined;
   #output: JobOutput | undefined;
   #ended: 'timeout' | 'cancelled' | undefined;
+  /** When the member that runs began, on the clock that never jumps; without a chunk, when the task did. */
+  #memberSince = 0;
+  #memberTold = true;
   readonly #events: JobEvents;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #started: Promise<void>;
@@ -61,17 +67,22 @@ export class LocalJob {
     return this.#process?.exited ?? Promise.resolve();
   }
 
-  /** Hands the task to a process. Its time starts now. */
-  start(process: TaskProcess, message: string): void {
+  /** Hands the task to a process. Its time starts now. `mark`: of the message, when it is a chunk's. */
+  start(process: TaskProcess, message: string, mark: string): void {
     const startedAt = Date.now();
     this.#process = process;
-    this.#output = new JobOutput(process.stdout, process.stderr);
+    this.#memberSince = performance.now();
+    const { chunk, timeoutSeconds } = this.request;
+    const memberBegan = (): void => this.#memberBegan(startedAt);
+    this.#output = new JobOutput(
+      process.stdout,
+      process.stderr,
+      chunk === undefined ? undefined : { mark, memberBegan },
+    );
     process.send(message);
-    this.#set({ state: 'running', startedAt });
+    this.#set({ state: 'running', startedAt, ...(chunk === undefined ? {} : { member: 0 }) });
     this.#resolveStarted();
-    const { timeoutSeconds } = this.request;
-    if (timeoutSeconds !== undefined)
-      this.#after(timeoutSeconds * 1000, () => this.end('timeout', timeoutGraceSeconds));
+    if (timeoutSeconds !== undefined) this.#watchTime(timeoutSeconds * 1000);
     void process.exited.then(async (facts) => this.#finish(facts, startedAt));
   }
 
@@ -102,6 +113,31 @@ export class LocalJob {
   async *logs(): AsyncGenerator<LogChunk, void, undefined> {
     await this.#started;
     if (this.#output !== undefined) yield* this.#output.chunks();
+  }
+
+  #memberBegan(startedAt: number): void {
+    this.#memberSince = performance.now();
+    const group = this.#process?.pid;
+    // It was asked to end, and has ended one member instead: nothing more may begin.
+    if (this.#ended !== undefined && group !== undefined) signalGroup(group, 'SIGKILL');
+    if (!this.#memberTold) return;
+    this.#memberTold = false;
+    this.#after(tellMemberMs, () => {
+      this.#memberTold = true;
+      if (!this.over) this.#set({ state: 'running', startedAt, member: this.#output?.member ?? 0 });
+    });
+  }
+
+  /** Ends it when a member, or the only task, has run for `limitMs`. */
+  #watchTime(limitMs: number): void {
+    const left = (): number => this.#memberSince + limitMs - performance.now();
+    const look = async (): Promise<void> => {
+      // The mark of the next member may have come and not been read.
+      if (left() <= 0 && this.request.chunk !== undefined) await this.#output?.catchUp();
+      if (left() <= 0) this.end('timeout', timeoutGraceSeconds);
+      else if (!this.over) this.#after(left(), () => void look());
+    };
+    this.#after(limitMs, () => void look());
   }
 
   async #finish(facts: ExitFacts, startedAt: number): Promise<void> {

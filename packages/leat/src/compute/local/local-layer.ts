@@ -1,9 +1,10 @@
 /**
- * The local compute layer: a fresh process for each attempt, packed onto this machine by what the steps ask for. It knows
+ * The local compute layer: a fresh process for each attempt or chunk of attempts, packed onto this machine by what the steps ask for. It knows
  * tasks, not flows, and reads no result: what a step made is in the datastore. Tasks end with the engine.
  *
  * next: `task/run-task.ts`
  */
+import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { LeatError } from '../../errors/index.ts';
 import {
@@ -39,6 +40,9 @@ import { ProcessPool } from './process-pool.ts';
 import { Reaper } from './reaper.ts';
 import { StatusBoard } from './status-board.ts';
 
+/** Nobody prints it by chance, and no task can know another one's. */
+const markBytes = 16;
+
 /** Jobs that are over are remembered this long: a few more than anybody asks about again. */
 const remembered = 10_000;
 
@@ -73,6 +77,7 @@ export class LocalLayer implements ComputeLayer {
     this.capabilities = {
       arrays: 0,
       gang: false,
+      chunks: true,
       // Without one a task that asks for it still runs, with a warning, so that a flow for the cloud can be tried at home.
       gpu: true,
       isolation: 'process',
@@ -204,7 +209,9 @@ export class LocalLayer implements ComputeLayer {
     const job = this.#jobs.get(id);
     if (job === undefined) return;
     const launch = launchOf(job.request, this.#machine.gpus.length > 0 ? gpus : undefined);
-    job.start(this.#pool.take(launch), messageOf(job.request, this.#context.datastore));
+    const mark = randomBytes(markBytes).toString('hex');
+    const message = messageOf(job.request, { datastore: this.#context.datastore, mark });
+    job.start(this.#pool.take(launch), message, mark);
   }
 
   #startProcess(setting: ProcessSetting, launch: Launch): TaskProcess {
