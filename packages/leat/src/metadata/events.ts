@@ -58,6 +58,8 @@ export type RunEvent =
       readonly attempt: number;
       readonly layer: string;
       readonly token: string;
+      /** Key of the chunk's pack: the log names results by it, wherever later versions keep theirs. */
+      readonly pack: string;
     }
   /** The layer has a chunk's job. */
   | { readonly type: 'chunk-accepted'; readonly at: number; readonly token: string; readonly job: string }
