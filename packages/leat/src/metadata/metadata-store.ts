@@ -80,7 +80,8 @@ export interface AttemptRecord {
   readonly layer: string;
   readonly token: string;
   readonly job?: string;
-  readonly state: AttemptState | 'succeeded' | 'failed';
+  /** `returned`: its process ended before its turn came; it is submitted again under the same number, and no try is spent. */
+  readonly state: AttemptState | 'returned' | 'succeeded' | 'failed';
   readonly note?: string;
   readonly submittedAt: number;
   readonly startedAt?: number;
@@ -171,5 +172,7 @@ export interface MetadataStore {
   ): Promise<readonly string[]>;
   /** Forgets runs whole (`gc`). A run under a live lease is refused. */
   deleteRun(flow: string, run: string): Promise<void>;
+  /** What the database itself finds damaged in what it holds, when it can say so; nothing: it is whole. `quick` leaves out what takes long. */
+  checkIntegrity?(options: { readonly quick: boolean }): Promise<readonly string[]>;
   close(): Promise<void>;
 }

@@ -25,6 +25,9 @@ import { extendLease, firstLease, giveBackLease, requireLease, requireRun, takeL
 import { insertRun, listFlows, listRuns, readRun, runKey } from './run-rows.ts';
 import { listAttempts, listCounts, listFailures, listTasks, readTask } from './task-rows.ts';
 
+/** Faults that a check tells of. */
+const mostFaults = 20;
+
 /** Opens or creates the metadata in `file`. Throws `METADATA_UNAVAILABLE`, `METADATA_SCHEMA`. */
 export async function openSqliteStore(file: string): Promise<MetadataStore> {
   const path = resolve(file);
@@ -153,6 +156,17 @@ class SqliteStore implements MetadataStore {
   async deleteRun(flow: string, run: string): Promise<void> {
     await this.#write(() => dropRun(this.#database, flow, run, Date.now()));
     await sweepDropped(this.#database);
+  }
+
+  checkIntegrity({ quick }: { readonly quick: boolean }): Promise<readonly string[]> {
+    const database = this.#database;
+    const sql = `PRAGMA ${quick ? 'quick_check' : 'integrity_check'}(${mostFaults})`;
+    return database.read(() =>
+      database
+        .all<Readonly<Record<string, string>>>(sql)
+        .flatMap((row) => Object.values(row))
+        .filter((said) => said !== 'ok'),
+    );
   }
 
   async close(): Promise<void> {
