@@ -2,12 +2,22 @@
  * Every command with its arguments, options and examples. What a command does is in `commands/<name>.ts`, loaded when
  * it is called.
  */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import {
+  collect,
+  count,
+  type Done,
+  eventsOption,
+  examples,
+  homeOption,
+  jsonOption,
+  namespaceOption,
+  runIdOption,
+} from './command-options.ts';
 import type { CheckCommand } from './commands/check.ts';
 import type { CodeCommand } from './commands/code.ts';
 import type { DiffCommand } from './commands/diff.ts';
 import type { DumpCommand } from './commands/dump.ts';
-import type { GcCommand } from './commands/gc.ts';
 import type { GetCommand } from './commands/get.ts';
 import type { ListCommand } from './commands/list.ts';
 import type { LogsCommand } from './commands/logs.ts';
@@ -15,35 +25,8 @@ import type { RecoverCommand } from './commands/recover.ts';
 import type { ResumeCommand } from './commands/resume.ts';
 import type { RunCommand } from './commands/run.ts';
 import type { ShowCommand } from './commands/show.ts';
-import type { TagCommand } from './commands/tag.ts';
+import { addKeepingCommands } from './keeping-commands.ts';
 import type { Terminal } from './output/terminal.ts';
-
-type Done = (exitCode: number) => void;
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('It must be a whole number of at least 1.');
-  return value;
-}
-
-const examples = (...lines: readonly string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
-
-const homeOption = (): Option =>
-  new Option('--home <folder>', 'where runs are kept (default: .leat of the project; env LEAT_HOME)');
-const jsonOption = (): Option => new Option('--json', 'print JSON for programs');
-const namespaceOption = (): Option =>
-  new Option(
-    '--namespace <name>',
-    "whose runs (default: user:NAME; '*' for everybody's; env LEAT_NAMESPACE)",
-  );
-
-const eventsOption = (): Option => new Option('--json', 'print events as JSON lines');
-const runIdOption = (): Option =>
-  new Option('--run-id-file <file>', 'write the address of the run there before its first task starts');
 
 /** What a new run takes, whether it begins from nothing or from an older run. */
 function newRunOptions(command: Command): Command {
@@ -112,6 +95,7 @@ function addRunCommands(root: Command, terminal: Terminal, done: Done): void {
       'Takes up a run in place: what is finished stays, tasks that still run are followed, the rest is started. Code, parameters and options are those that the run began with.',
     )
     .argument('<run>', 'the run to recover, as in TrainFlow/417')
+    .option('--force', 'take it over also from an engine that still holds it: that one stops')
     .option('--max-workers <n>', 'most tasks at a time (default: as before)', count)
     .option('--fail-fast', 'end the tasks that run when one has failed (default: as before)')
     .addOption(runIdOption())
@@ -257,44 +241,6 @@ function addCodeReaders(root: Command, terminal: Terminal, done: Done): void {
     .addHelpText('after', examples('leat code TrainFlow/417', 'leat code TrainFlow/417 --output old-code'))
     .action(async (run: string, options: CodeCommand['options']) =>
       done(await (await import('./commands/code.ts')).code({ terminal, run, options })),
-    );
-}
-
-function addKeepingCommands(root: Command, terminal: Terminal, done: Done): void {
-  root
-    .command('tag')
-    .summary('add and remove tags of a run')
-    .argument('<run>', 'a run')
-    .option('--add <tag>', 'add a tag; may be repeated', collect)
-    .option('--remove <tag>', 'remove a tag; may be repeated', collect)
-    .addOption(jsonOption())
-    .addOption(namespaceOption())
-    .addOption(homeOption())
-    .addHelpText('after', examples('leat tag TrainFlow/417 --add best --remove candidate'))
-    .action(async (run: string, options: TagCommand['options']) =>
-      done(await (await import('./commands/tag.ts')).tag({ terminal, run, options })),
-    );
-  root
-    .command('gc')
-    .summary('delete old runs and what nothing refers to')
-    .option(
-      '--keep <n>',
-      'keep the newest n runs of each flow (default: all runs; only unreferenced files go)',
-      count,
-    )
-    .option('--older-than <days>', 'of the others, delete only those older than this', count)
-    .option(
-      '--grace <hours>',
-      'keep unreferenced files younger than this: a run may be about to refer to them',
-      count,
-      24,
-    )
-    .option('--dry-run', 'say what would go, delete nothing')
-    .addOption(jsonOption())
-    .addOption(homeOption())
-    .addHelpText('after', examples('leat gc --dry-run', 'leat gc --keep 20 --older-than 30'))
-    .action(async (options: GcCommand['options']) =>
-      done(await (await import('./commands/gc.ts')).gc({ terminal, options })),
     );
 }
 

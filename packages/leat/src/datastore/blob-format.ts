@@ -14,7 +14,8 @@ const headerBytes = 24;
 /** As many bytes of a blob as surely hold all but the body. */
 export const blobHeadBytes: number = headerBytes + 1 + longestLabel;
 
-const segmentBytes = 4 * 1024 * 1024;
+/** Bytes of the body in one compressed segment; the last one may have fewer. */
+export const segmentBytes: number = 4 * 1024 * 1024;
 const compressFromBytes = 1024;
 // Below this saving, reading it back costs more than the disk that it saves.
 const worthwhile = 0.85;
@@ -90,7 +91,7 @@ export function readBlobBody(
 /** The error for bytes that are not what was written. */
 export function corrupt(key: string, reason: string, cause?: unknown): LeatError {
   return new LeatError('STORE_CORRUPT', `'${key}' is damaged: ${reason}`, {
-    hint: 'Run the step that made it again (`leat resume RUN --from STEP`), and check the disk.',
+    hint: 'Check the disk. `leat doctor --repair` moves what is damaged aside; then run the step that made it again: `leat resume RUN --from STEP`.',
     cause,
     details: { key },
   });
@@ -135,14 +136,17 @@ function decompress(stored: Uint8Array, bodyLength: number): Uint8Array {
     const length = table.readUInt32LE(4 * index);
     const start = index * segmentBytes;
     const size = Math.min(segmentBytes, bodyLength - start);
-    // One byte more than the segment, or zlib asks for a second buffer to learn that it is done.
-    const segment = zlib.zstdDecompressSync(stored.subarray(from, from + length), {
-      chunkSize: size + 64,
-      maxOutputLength: size + 64,
-    });
-    if (segment.byteLength !== size) throw new RangeError('a segment has another size than was written');
+    const segment = openSegment(stored.subarray(from, from + length), size);
     segment.copy(body, start);
     from += length;
   }
   return body;
+}
+
+/** One segment decompressed; throws a `RangeError`, or what zlib throws, when it has not just `size` bytes. */
+export function openSegment(packed: Uint8Array, size: number): Buffer {
+  // More than the segment, or zlib asks for a second buffer to learn that it is done.
+  const segment = zlib.zstdDecompressSync(packed, { chunkSize: size + 64, maxOutputLength: size + 64 });
+  if (segment.byteLength !== size) throw new RangeError('a segment has another size than was written');
+  return segment;
 }

@@ -1,6 +1,9 @@
 export { checkFlow } from './check-flow.ts';
 export { collect } from './collect.ts';
+export type { Examined } from './doctor/examine-stores.ts';
+export type { Finding } from './doctor/finding.ts';
 export type { AnnouncedRun, RunHandle, RunResult } from './drive-run.ts';
+export { examine } from './examine.ts';
 export { resolveHome } from '../home/home.ts';
 export { prepareFlow } from './prepare-flow.ts';
 export { recoverRun } from './recover-run.ts';

@@ -37,6 +37,8 @@ export interface RecoverOptions extends DriveOptions {
   readonly run: string;
   /** Where the latest run is looked for; `LEAT_NAMESPACE` or `user:NAME` unless told. */
   readonly namespace?: string | undefined;
+  /** Take the run over also from an engine whose lease holds: that one can write nothing from then on, and stops. */
+  readonly force?: boolean | undefined;
   /** Told how far the run had come, before it goes on. */
   readonly planned?: ((run: RunRecord, soFar: RunSummary) => void) | undefined;
 }
@@ -87,8 +89,8 @@ async function takeUp(checked: Checked): Promise<RunHandle> {
   const { run, stores, layers, options } = checked;
   const { metadata } = stores;
   const { flow, id } = run;
-  const dead = run.lease !== undefined && isDeadHere(run.lease.owner);
-  const lease = await metadata.acquireLease(flow, id, leaseOwner(thisEngine), leaseMs, dead);
+  const force = options.force === true || (run.lease !== undefined && isDeadHere(run.lease.owner));
+  const lease = await metadata.acquireLease(flow, id, leaseOwner(thisEngine), leaseMs, force);
   try {
     const state = await whileHeld(metadata, lease, async () => stateOf(checked));
     options.planned?.(run, summary(state));

@@ -8,7 +8,7 @@ import { announce, type DriveFlags, writeRunIdFile } from './run.ts';
 export interface RecoverCommand {
   readonly terminal: Terminal;
   readonly run: string;
-  readonly options: Omit<DriveFlags, 'with' | 'tag'>;
+  readonly options: Omit<DriveFlags, 'with' | 'tag'> & { readonly force?: boolean };
 }
 
 /** How far the run had come, and what becomes of what was under way. */
@@ -29,6 +29,7 @@ export async function recover({ terminal, run, options }: RecoverCommand): Promi
       recoverRun({
         home: resolveHome(options),
         run,
+        force: options.force,
         namespace: options.namespace,
         maxWorkers: options.maxWorkers,
         failFast: options.failFast,

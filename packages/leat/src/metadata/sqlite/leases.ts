@@ -36,7 +36,7 @@ function lost(
   const owner = row?.owner ?? undefined;
   const who = owner === undefined ? 'nobody holds it: it was given back' : `'${owner}' holds it`;
   return new LeatError('LEASE_LOST', `the right to drive '${flow}/${run}' is not ours: ${who}`, {
-    hint: `Follow the run with: leat show ${flow}/${run}. If that engine is dead, leat recover ${flow}/${run} takes over once its lease has run out.`,
+    hint: `Follow the run with: leat show ${flow}/${run}. If that engine is dead, leat recover ${flow}/${run} takes over once its lease has run out, and with --force at once.`,
     details: { flow, run, owner, until: row?.until },
   });
 }

@@ -1,0 +1,60 @@
+import type { Datastore } from '../../datastore/datastore.ts';
+import type { AttemptManifest } from '../../datastore/manifest.ts';
+import { readManifest } from '../../datastore/read-manifest.ts';
+import { isLeatError } from '../../errors/index.ts';
+
+/** Manifests whose names are kept: many tasks refer to few. */
+const mostKept = 256;
+
+/** A manifest, or why it cannot be used. */
+export type ManifestLook =
+  | { readonly manifest: AttemptManifest }
+  | { readonly kind: 'manifest-missing' | 'manifest-damaged' | 'unreadable'; readonly reason: string };
+
+/** Reads manifests; of those that others refer to it remembers which artifacts they hold. */
+export class Manifests {
+  readonly #store: Datastore;
+  readonly #names = new Map<string, ReadonlySet<string> | string>();
+  /** Manifests read so far. */
+  checked = 0;
+
+  constructor(store: Datastore) {
+    this.#store = store;
+  }
+
+  async look(key: string): Promise<ManifestLook> {
+    this.checked += 1;
+    try {
+      const manifest = await readManifest(this.#store, key);
+      if (manifest !== undefined) return { manifest };
+      return { kind: 'manifest-missing', reason: 'it is gone from the datastore' };
+    } catch (error) {
+      if (!isLeatError(error)) throw error;
+      return {
+        kind: error.code === 'STORE_CORRUPT' ? 'manifest-damaged' : 'unreadable',
+        reason: error.message,
+      };
+    }
+  }
+
+  /** Why an artifact cannot be had from a manifest that another one refers to; `undefined`: it can. */
+  async whyNot(key: string, artifact: string): Promise<string | undefined> {
+    const names = this.#names.get(key) ?? (await this.#namesIn(key));
+    if (typeof names === 'string') return names;
+    return names.has(artifact) ? undefined : `'${key}' does not hold it`;
+  }
+
+  async #namesIn(key: string): Promise<ReadonlySet<string> | string> {
+    const look = await this.look(key);
+    const names = 'reason' in look ? `'${key}': ${look.reason}` : namesOf(look.manifest);
+    if (this.#names.size >= mostKept) {
+      const [oldest] = this.#names.keys();
+      if (oldest !== undefined) this.#names.delete(oldest);
+    }
+    this.#names.set(key, names);
+    return names;
+  }
+}
+
+const namesOf = (manifest: AttemptManifest): ReadonlySet<string> =>
+  new Set(manifest.status === 'succeeded' ? Object.keys(manifest.artifacts) : []);
