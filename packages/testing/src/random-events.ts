@@ -1,5 +1,5 @@
 /** Logs of runs drawn from a seed: repeated, late and contradicting events included. */
-import type { EventOutcome, RunEvent, RunStatus } from 'leat/metadata';
+import type { EventOutcome, RunEvent, RunStatus, TaskGroup } from 'leat/metadata';
 
 type Draw = (below: number) => number;
 
@@ -24,6 +24,12 @@ const tasks = [
   'choose',
   'end',
 ] as const;
+const groups: readonly TaskGroup[] = [
+  { step: 'train', path: [], iteration: 0 },
+  { step: 'train', path: [], iteration: 1 },
+  { step: 'score', path: [3], iteration: 0 },
+  { step: 'score', path: [3], iteration: 2 },
+];
 const outcomes: readonly EventOutcome[] = [
   { kind: 'end' },
   { kind: 'linear' },
@@ -44,6 +50,7 @@ export function randomEvents(seed: number, length: number): RunEvent[] {
   let at = 1_000;
   return Array.from({ length }, () => {
     at += draw(3);
+    if (draw(4) === 0) return chunkEvent(draw, at);
     return draw(40) === 0 ? runEvent(draw, at) : taskEvent(draw, at);
   });
 }
@@ -92,6 +99,62 @@ function taskEvent(draw: Draw, at: number): RunEvent {
         ? { type: 'task-reused', at, task, manifest, outcome, originRun: '3' }
         : { type: 'task-caught', at, task, attempt, manifest, outcome, failure: failureOf(draw) };
   }
+}
+
+function chunkEvent(draw: Draw, at: number): RunEvent {
+  const token = `chunk-${draw(12)}`;
+  const places = Array.from({ length: draw(9) }, (_, index) => draw(4) + index * 2);
+  switch (draw(8)) {
+    case 0:
+    case 1:
+    case 2: {
+      const pack = `packs/${token}`;
+      const ranges = Array.from({ length: 1 + draw(3) }, () => draw(18)).flatMap((from) => [
+        from,
+        from + draw(9),
+      ]);
+      const group = pick(draw, groups);
+      return {
+        type: 'chunk-submitted',
+        at,
+        group,
+        places: ranges,
+        attempt: draw(3),
+        layer: 'local',
+        token,
+        pack,
+      };
+    }
+    case 3:
+      return { type: 'chunk-accepted', at, token, job: `job-${draw(9)}` };
+    case 4:
+      return { type: 'chunk-started', at, token };
+    case 5:
+      return { type: 'chunk-ended', at, token, returned: places };
+    default:
+      return succeededChunk(draw, at, token);
+  }
+}
+
+/** Neighbours mostly, as a chunk's process finishes them, and now and then whatever places. */
+function succeededChunk(draw: Draw, at: number, token: string): RunEvent {
+  const from = draw(20);
+  const step = draw(4) === 0 ? 2 : 1;
+  const places = Array.from({ length: draw(12) }, (_, index) => from + index * step);
+  let offset = draw(100);
+  const offsets = places.map(() => (offset += 400 + draw(9)));
+  const startedAt = places.map(() => at - 50 + draw(40));
+  return {
+    type: 'chunk-succeeded',
+    at,
+    token,
+    outcome: { kind: pick(draw, ['linear', 'branch', 'end'] as const) },
+    places,
+    offsets,
+    lengths: places.map(() => 300 + draw(90)),
+    startedAt,
+    endedAt: startedAt.map((started) => started + draw(10)),
+  };
 }
 
 function failureOf(draw: Draw): Extract<RunEvent, { type: 'attempt-failed' }>['failure'] {

@@ -15,6 +15,26 @@ export type TaskEvent = Extract<RunEvent, { readonly task: string }>;
 /** An event about one attempt of a task. */
 export type AttemptEvent = Extract<TaskEvent, { readonly attempt: number }>;
 
+/** What a chunk's event says of one member; those that are no events of an attempt are never in a log. */
+export type MemberEvent = AttemptEvent | TurnEvent;
+
+/** Whether the member's turn came. */
+type TurnEvent =
+  /** The member's process has begun; when its own turn came is told when it has ended. */
+  | {
+      readonly type: 'member-started';
+      readonly at: number;
+      readonly task: string;
+      readonly attempt: number;
+    }
+  /** Its turn never came: it will be submitted again under the same number. */
+  | {
+      readonly type: 'member-returned';
+      readonly at: number;
+      readonly task: string;
+      readonly attempt: number;
+    };
+
 type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;
 
 /** The part of a run that events decide. */
@@ -29,8 +49,9 @@ export function isDecided(status: TaskStatus): boolean {
 }
 
 /** What an event makes of its task; `task` is `undefined` before the task's first event. */
-export function foldTask(task: TaskRecord | undefined, event: TaskEvent): TaskRecord {
+export function foldTask(task: TaskRecord | undefined, event: TaskEvent | MemberEvent): TaskRecord {
   const now = task ?? newTask(event);
+  if (isTurn(event)) return afterTurn(now, event);
   switch (event.type) {
     case 'attempt-submitted':
       return afterSubmitted(now, event);
@@ -48,14 +69,14 @@ export function foldTask(task: TaskRecord | undefined, event: TaskEvent): TaskRe
   }
 }
 
-function newTask(event: TaskEvent): TaskRecord {
+function newTask(event: TaskEvent | MemberEvent): TaskRecord {
   const { step, path, iteration } = taskKey(event.task);
   const { task, at } = event;
   return { task, step, path, iteration, status: 'submitted', attempts: 0, createdAt: at, caught: false };
 }
 
 /** Whether the event is about the newest attempt of its task. */
-function isCurrent(task: TaskRecord, event: AttemptEvent): boolean {
+function isCurrent(task: TaskRecord, event: MemberEvent): boolean {
   return event.attempt >= task.attempts - 1;
 }
 
@@ -65,11 +86,25 @@ function started(task: TaskRecord, at: number): { readonly startedAt: number } {
 }
 
 function afterSubmitted(task: TaskRecord, event: AttemptEvent): TaskRecord {
-  if (event.attempt < task.attempts) return task;
+  if (event.attempt < task.attempts && !isDueAgain(task, event)) return task;
   const attempts = event.attempt + 1;
   if (task.status === 'succeeded') return { ...task, attempts };
   const { decidedBy: _decidedBy, endedAt: _endedAt, ...rest } = task;
   return { ...rest, attempts, status: 'submitted' };
+}
+
+/** A member of a chunk that was returned is submitted under its number again. */
+function isDueAgain(task: TaskRecord, event: AttemptEvent): boolean {
+  return task.status === 'waiting-retry' && event.attempt === task.attempts - 1;
+}
+
+function isTurn(event: TaskEvent | MemberEvent): event is TurnEvent {
+  return event.type === 'member-started' || event.type === 'member-returned';
+}
+
+function afterTurn(task: TaskRecord, event: TurnEvent): TaskRecord {
+  if (!isCurrent(task, event) || isDecided(task.status)) return task;
+  return { ...task, status: event.type === 'member-started' ? 'running' : 'waiting-retry' };
 }
 
 function afterState(task: TaskRecord, event: EventOf<'attempt-state'>): TaskRecord {
@@ -106,14 +141,22 @@ function afterFailed(task: TaskRecord, event: EventOf<'attempt-failed'>): TaskRe
 /** What an event makes of the attempt that it names; `undefined` as long as the attempt was not submitted. */
 export function foldAttempt(
   attempt: AttemptRecord | undefined,
-  event: AttemptEvent,
+  event: MemberEvent,
 ): AttemptRecord | undefined {
-  if (attempt === undefined) return event.type === 'attempt-submitted' ? newAttempt(event) : undefined;
+  if (event.type === 'attempt-submitted' && (attempt === undefined || attempt.state === 'returned'))
+    return newAttempt(event);
+  if (attempt === undefined) return undefined;
   if (event.type === 'attempt-accepted') return { ...attempt, job: event.job };
   if (event.type === 'attempt-succeeded')
     return attempt.state === 'succeeded' ? attempt : succeededBy(attempt, event);
   // The first ending of an attempt stands, but for a success that was reported late.
-  if (attempt.endedAt !== undefined) return attempt;
+  return attempt.endedAt === undefined ? foldOpenAttempt(attempt, event) : attempt;
+}
+
+function foldOpenAttempt(
+  attempt: AttemptRecord,
+  event: Exclude<MemberEvent, EventOf<'attempt-accepted' | 'attempt-succeeded'>>,
+): AttemptRecord {
   switch (event.type) {
     case 'attempt-state':
       return inState(attempt, event);
@@ -121,10 +164,18 @@ export function foldAttempt(
       return endedBy(attempt, event.failure, event.at, event.startedAt);
     case 'task-caught':
       return endedBy(attempt, event.failure, event.at);
+    case 'member-started':
+      return { ...withoutNote(attempt), state: 'running' };
+    case 'member-returned':
+      return { ...withoutNote(attempt), state: 'returned' };
     case 'attempt-submitted':
     case 'retry-due':
       return attempt;
   }
+}
+
+function withoutNote({ note: _note, ...rest }: AttemptRecord): Omit<AttemptRecord, 'note'> {
+  return rest;
 }
 
 function newAttempt(event: EventOf<'attempt-submitted'>): AttemptRecord {
@@ -133,9 +184,8 @@ function newAttempt(event: EventOf<'attempt-submitted'>): AttemptRecord {
 }
 
 function inState(attempt: AttemptRecord, event: EventOf<'attempt-state'>): AttemptRecord {
-  const { note: _note, ...rest } = attempt;
   return {
-    ...rest,
+    ...withoutNote(attempt),
     state: event.state,
     ...(event.note === undefined ? {} : { note: event.note }),
     ...(event.state === 'running' ? { startedAt: attempt.startedAt ?? event.at } : {}),
@@ -143,7 +193,7 @@ function inState(attempt: AttemptRecord, event: EventOf<'attempt-state'>): Attem
 }
 
 function succeededBy(attempt: AttemptRecord, event: EventOf<'attempt-succeeded'>): AttemptRecord {
-  const { failure: _failure, note: _note, ...rest } = attempt;
+  const { failure: _failure, ...rest } = withoutNote(attempt);
   return { ...rest, state: 'succeeded', startedAt: event.startedAt, endedAt: event.at };
 }
 
@@ -153,9 +203,8 @@ function endedBy(
   at: number,
   startedAt?: number,
 ): AttemptRecord {
-  const { note: _note, ...rest } = attempt;
   return {
-    ...rest,
+    ...withoutNote(attempt),
     state: 'failed',
     ...(startedAt === undefined ? {} : { startedAt }),
     endedAt: at,
@@ -187,15 +236,46 @@ export function foldCounts(
   before: TaskRecord | undefined,
   after: TaskRecord,
 ): StepCounts {
-  const now: StepCounts = counts ?? { step: after.step, total: 0, byStatus: {}, caught: 0, reused: 0 };
-  const first = smaller(now.firstStartedAt, after.startedAt);
-  const last = larger(now.lastEndedAt, after.endedAt);
+  const now = foldManyCounts(counts, after.step, {
+    tasks: 1,
+    from: before?.status,
+    to: after.status,
+    startedAt: after.startedAt,
+    endedAt: after.endedAt,
+  });
   return {
-    step: now.step,
-    total: now.total + (before === undefined ? 1 : 0),
-    byStatus: moved(now.byStatus, before?.status, after.status),
+    ...now,
     caught: now.caught + Number(after.caught) - Number(before?.caught === true),
     reused: now.reused + wasReused(after) - wasReused(before),
+  };
+}
+
+/** The same change of many tasks of one step. */
+export interface CountChange {
+  readonly tasks: number;
+  /** Nowhere, when they are new. */
+  readonly from: TaskStatus | undefined;
+  readonly to: TaskStatus;
+  /** The first start and the last end of them. */
+  readonly startedAt?: number | undefined;
+  readonly endedAt?: number | undefined;
+}
+
+/** What it makes of the step's counts. */
+export function foldManyCounts(
+  counts: StepCounts | undefined,
+  step: string,
+  { tasks, from, to, startedAt, endedAt }: CountChange,
+): StepCounts {
+  const now: StepCounts = counts ?? { step, total: 0, byStatus: {}, caught: 0, reused: 0 };
+  const first = smaller(now.firstStartedAt, startedAt);
+  const last = larger(now.lastEndedAt, endedAt);
+  return {
+    step: now.step,
+    total: now.total + (from === undefined ? tasks : 0),
+    byStatus: moved(now.byStatus, { tasks, from, to }),
+    caught: now.caught,
+    reused: now.reused,
     ...(first === undefined ? {} : { firstStartedAt: first }),
     ...(last === undefined ? {} : { lastEndedAt: last }),
   };
@@ -207,13 +287,13 @@ function wasReused(task: TaskRecord | undefined): number {
 
 type ByStatus = StepCounts['byStatus'];
 
-/** The counts after one task left `from` (nowhere, when it is new) for `to`. No status stays with a count of 0. */
-function moved(counts: ByStatus, from: TaskStatus | undefined, to: TaskStatus): ByStatus {
-  if (from === to) return counts;
-  const after = { ...counts, [to]: (counts[to] ?? 0) + 1 };
+/** The counts after some tasks left `from` (nowhere, when they are new) for `to`. No status stays with a count of 0. */
+function moved(counts: ByStatus, { tasks, from, to }: CountChange): ByStatus {
+  if (from === to || tasks === 0) return counts;
+  const after = { ...counts, [to]: (counts[to] ?? 0) + tasks };
   if (from === undefined) return after;
   const { [from]: left = 0, ...others } = after;
-  return left > 1 ? { ...others, [from]: left - 1 } : others;
+  return left > tasks ? { ...others, [from]: left - tasks } : others;
 }
 
 function smaller(a: number | undefined, b: number | undefined): number | undefined {

@@ -1,4 +1,13 @@
-export type { AttemptState, EventFailure, EventOutcome, RunEvent, RunStatus } from './events.ts';
+export {
+  type ChunkEvent,
+  type ChunkFacts,
+  isChunkEvent,
+  memberAddress,
+  memberEvents,
+  placesOf,
+  speaksFor,
+} from './chunk-events.ts';
+export type { AttemptState, EventFailure, EventOutcome, RunEvent, RunStatus, TaskGroup } from './events.ts';
 export type {
   AttemptRecord,
   Lease,

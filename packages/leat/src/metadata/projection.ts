@@ -2,6 +2,7 @@
  * The whole state of a run in memory, as the fold of its events: what a store's tables must equal. For tests, the
  * conformance suite, and small logs; a large run is read from its store's tables instead.
  */
+import { type ChunkEvent, type ChunkFacts, isChunkEvent, memberEvents, speaksFor } from './chunk-events.ts';
 import type { RunEvent } from './events.ts';
 import {
   endOpenAttempt,
@@ -10,6 +11,7 @@ import {
   foldCounts,
   foldRun,
   foldTask,
+  type MemberEvent,
   type RunState,
   type TaskEvent,
 } from './fold.ts';
@@ -30,6 +32,7 @@ interface Draft {
   readonly tasks: Map<string, TaskRecord>;
   readonly attempts: Map<string, Map<number, AttemptRecord>>;
   readonly steps: Map<string, StepCounts>;
+  readonly chunks: Map<string, ChunkFacts>;
   /** Sequence number at which each task was last decided. */
   readonly decidedAt: Map<string, number>;
 }
@@ -45,6 +48,7 @@ export function project(events: readonly RunEvent[]): Projection {
     tasks: new Map(),
     attempts: new Map(),
     steps: new Map(),
+    chunks: new Map(),
     decidedAt: new Map(),
   };
   for (const [index, event] of events.entries()) apply(draft, event, index);
@@ -71,10 +75,23 @@ function byFailure(draft: Draft, a: TaskRecord, b: TaskRecord): number {
 function apply(draft: Draft, event: RunEvent, seq: number): void {
   draft.run = foldRun(draft.run, event);
   if ('task' in event) applyToTask(draft, event, seq);
+  if (isChunkEvent(event)) applyToChunk(draft, event, seq);
   if (event.type === 'run-ended') endOpen(draft, event.at, seq);
 }
 
-function applyToTask(draft: Draft, event: TaskEvent, seq: number): void {
+function applyToChunk(draft: Draft, event: ChunkEvent, seq: number): void {
+  const known = draft.chunks.get(event.token);
+  if (event.type === 'chunk-submitted' && known !== undefined) return;
+  const chunk = event.type === 'chunk-submitted' ? event : known;
+  if (chunk === undefined) return;
+  draft.chunks.set(event.token, chunk);
+  for (const member of memberEvents(chunk, event)) {
+    const attempt = draft.attempts.get(member.task)?.get(chunk.attempt);
+    if (speaksFor(chunk, event, attempt)) applyToTask(draft, member, seq);
+  }
+}
+
+function applyToTask(draft: Draft, event: TaskEvent | MemberEvent, seq: number): void {
   const before = draft.tasks.get(event.task);
   put(draft, before, foldTask(before, event), seq);
   if (!('attempt' in event)) return;
@@ -96,7 +113,7 @@ function endOpen(draft: Draft, at: number, seq: number): void {
     if (ended === task) continue;
     put(draft, task, ended, seq);
     const attempts = draft.attempts.get(task.task);
-    const newest = attempts?.get(task.attempts - 1);
+    const newest = attempts?.get(Math.max(...attempts.keys()));
     if (newest !== undefined) attempts?.set(newest.attempt, endOpenAttempt(newest, at));
   }
 }

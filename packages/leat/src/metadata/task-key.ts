@@ -24,7 +24,12 @@ export function parseTaskKey(address: string): TaskKey | undefined {
   };
 }
 
-/** The same, for an address that Leat made: one that cannot be read is a defect (`INTERNAL`). */
+/** The inverse of {@link parseTaskKey}. */
+export function formatTaskKey({ step, path, iteration }: TaskKey): string {
+  return `${step}${path.length > 0 ? `[${path.join(',')}]` : ''}${iteration > 0 ? `~${iteration}` : ''}`;
+}
+
+/** The same as {@link parseTaskKey}, for an address that Leat made: one that cannot be read is a defect (`INTERNAL`). */
 export function taskKey(address: string): TaskKey {
   const key = parseTaskKey(address);
   if (key === undefined) throw new LeatError('INTERNAL', `'${address}' in an event is no address of a task`);
