@@ -18,6 +18,7 @@ import { StoredFile } from './files/stored-file.ts';
 import type { InlineBudget } from './inline-budget.ts';
 import { blobKey } from './keys.ts';
 import type { ArtifactFacts, ArtifactRef, AttemptManifest } from './manifest.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { readManifest, readManifestSync } from './read-manifest.ts';
 
 /** A value as bytes: `parts` one after the other are its encoding, `parts[0]` the head. */
@@ -36,10 +37,12 @@ export class ArtifactStore {
   // Bounded, the least recently used goes first.
   readonly #manifests = new Map<string, AttemptManifest>();
   readonly #prefetched = new Map<string, Uint8Array>();
+  readonly #ahead: ReadAhead;
   #prefetchedSize = 0;
 
   constructor(store: Datastore) {
     this.#store = store;
+    this.#ahead = new ReadAhead(store);
   }
 
   /**
@@ -109,8 +112,17 @@ export class ArtifactStore {
       );
     }
     if (ref.stored === 'inline') return this.#decodeInline(`an inline artifact (${ref.hash})`, ref);
-    const manifest = this.#manifests.get(ref.manifest) ?? readManifestSync(this.#store, ref.manifest);
-    return this.#loadFrom(ref, manifest);
+    return this.#loadFrom(ref, this.#manifests.get(ref.manifest) ?? this.readManifest(ref.manifest));
+  }
+
+  /** {@link load} for a reference that stands in the manifest `key`, which is read already. */
+  loadOf(key: string, ref: ArtifactRef): unknown {
+    return ref.stored === 'inline' ? this.#decodeInline(key, ref) : this.load(ref);
+  }
+
+  /** As `readManifestSync`; who reads one after the other of a pack reads them in bulk. */
+  readManifest(key: string): AttemptManifest | undefined {
+    return readManifestSync(this.#store, key, this.#ahead);
   }
 
   /** {@link load} without holding up the event loop while bytes come in. */
@@ -146,6 +158,12 @@ export class ArtifactStore {
       for (let ref = waiting.pop(); ref !== undefined; ref = waiting.pop()) await this.#fetch(ref);
     };
     await Promise.all(Array.from({ length: fetchesAtOnce }, worker));
+  }
+
+  /** Lets go of what {@link prefetch} has brought and nobody has loaded. */
+  dropPrefetched(): void {
+    this.#prefetched.clear();
+    this.#prefetchedSize = 0;
   }
 
   async #fetch(ref: ArtifactRef): Promise<void> {

@@ -14,6 +14,8 @@ export interface PackHead {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly endedAt: number;
+  /** The process ended with this member: those after it were not begun. */
+  readonly last?: true;
 }
 
 /** A line and where its manifest is, in bytes. */
@@ -26,10 +28,10 @@ const tab = 9;
 const newline = 10;
 const outcomes: ReadonlySet<unknown> = new Set(['end', 'linear', 'branch', 'switch', 'foreach', 'failed']);
 
-/** The line of a member that has finished, line end included. */
-export function formatPackLine(member: number, manifest: AttemptManifest): Uint8Array {
+/** The line of a member that has finished, line end included. `last`: as {@link PackHead.last}. */
+export function formatPackLine(member: number, manifest: AttemptManifest, last = false): Uint8Array {
   const outcome = manifest.status === 'succeeded' ? manifest.outcome.kind : 'failed';
-  const head = JSON.stringify([member, outcome, manifest.startedAt, manifest.endedAt]);
+  const head = JSON.stringify([member, outcome, manifest.startedAt, manifest.endedAt, ...(last ? [1] : [])]);
   return Buffer.from(`${head}\t${JSON.stringify(manifest)}\n`, 'utf8');
 }
 
@@ -57,10 +59,11 @@ function parseHead(text: string): PackHead | undefined {
     return undefined;
   }
   if (!Array.isArray(head)) return undefined;
-  const [member, outcome, startedAt, endedAt] = head as readonly unknown[];
+  const [member, outcome, startedAt, endedAt, last] = head as readonly unknown[];
   if (!Number.isSafeInteger(member) || !outcomes.has(outcome)) return undefined;
   if (typeof startedAt !== 'number' || typeof endedAt !== 'number') return undefined;
-  return { member: member as number, outcome: outcome as PackHead['outcome'], startedAt, endedAt };
+  const found = { member: member as number, outcome: outcome as PackHead['outcome'], startedAt, endedAt };
+  return last === 1 ? { ...found, last: true } : found;
 }
 
 const damaged = (pack: string, offset: number): Error =>

@@ -8,9 +8,10 @@ export interface PackWriter {
    * Commits a member: one write, whole when it returns.
    *
    * @param member its place in the chunk, from 0
+   * @param last the process ends with it, and begins none of those after it
    * @throws LeatError STORE_UNAVAILABLE when the store cannot be written: the member is not committed then, and the pack is as before
    */
-  commit(member: number, manifest: AttemptManifest): void;
+  commit(member: number, manifest: AttemptManifest, last?: boolean): void;
   close(): void;
 }
 
@@ -19,7 +20,7 @@ export function createPack(store: Datastore, key: string): PackWriter | undefine
   const log = store.createLogSync(key);
   if (log === undefined) return undefined;
   return {
-    commit: (member, manifest) => log.append(formatPackLine(member, manifest)),
+    commit: (member, manifest, last) => log.append(formatPackLine(member, manifest, last)),
     close: () => log.close(),
   };
 }

@@ -21,12 +21,22 @@ const tailBytes = 1024 * 1024;
  * @throws LeatError STORE_CORRUPT naming the pack and the place
  */
 export async function tailPack(store: Datastore, pack: string, from: number): Promise<PackTail> {
+  const { lines, next, more } = await readPackBlock(store, pack, from);
+  return { lines, next, more };
+}
+
+/** {@link tailPack} with the bytes, from `from` on. */
+export async function readPackBlock(
+  store: Datastore,
+  pack: string,
+  from: number,
+): Promise<PackTail & { readonly bytes: Uint8Array }> {
   for (let size = tailBytes; ; size *= 2) {
-    const bytes = await store.get(pack, { start: from, end: from + size });
-    const filled = bytes?.byteLength === size;
-    const lines = bytes === undefined ? [] : parsePackLines(pack, bytes, from);
+    const bytes = (await store.get(pack, { start: from, end: from + size })) ?? new Uint8Array(0);
+    const more = bytes.byteLength === size;
+    const lines = parsePackLines(pack, bytes, from);
     const last = lines.at(-1);
-    if (last !== undefined) return { lines, next: last.offset + last.length + 1, more: filled };
-    if (!filled) return { lines, next: from, more: false };
+    if (last !== undefined) return { bytes, lines, next: last.offset + last.length + 1, more };
+    if (!more) return { bytes, lines, next: from, more };
   }
 }
