@@ -1,11 +1,12 @@
 /**
- * The process of one task: load the flow ahead, wait to be told the task, run it, end. As little as possible is loaded and
+ * The process of one task, or of a chunk of them: load the flow ahead, wait to be told the task, run it, end. As little as possible is loaded and
  * done here, since every task pays for it. It knows no compute layer: one line on file descriptor 3 is all it is told, and the
  * manifest in the datastore is all it says.
  *
  *     node runner.cjs [folder of the code package to load ahead]
  *
- * Exit code 0: the step succeeded, or there was no task. 1: it failed; the manifest says why.
+ * Exit code 0: the step succeeded, or there was no task. 1: it failed; the manifest says why. Of a chunk 0: every member was
+ * worked through, well or not.
  *
  * next: `task/run-task.ts`
  */
@@ -13,12 +14,14 @@ import { commitAttempt } from '../datastore/commit-attempt.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { openDatastore } from '../datastore/open-datastore.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
+import type { TaskSpec } from '../plan/task-spec.ts';
 import { blockOnOutput } from './blocking-output.ts';
+import type { OriginOf } from './failure-record.ts';
 import { type LoadedModule, loadFlowModule } from './load-flow-module.ts';
 import { packageFolder } from './package-folder.ts';
 import { guardProcess } from './process-guard.ts';
 import { readMessage } from './read-message.ts';
-import { failedManifest, runTask } from './run-task.ts';
+import { failedManifest, runTask, type TaskSetting } from './run-task.ts';
 import { SourceStacks } from './source-stack.ts';
 
 const runner = import.meta.filename;
@@ -47,40 +50,60 @@ function forgetCompileCache(): void {
 
 interface Loaded {
   readonly module: LoadedModule;
-  readonly stacks: SourceStacks;
+  readonly originOf: OriginOf;
 }
 
 async function load(folder: string): Promise<Loaded> {
   const stacks = new SourceStacks(folder, runner);
   stacks.install();
-  return { stacks, module: await loadFlowModule(folder) };
+  return { originOf: stacks.originOf.bind(stacks), module: await loadFlowModule(folder) };
 }
 
-async function runMessage(
-  { spec, resources }: TaskMessage,
-  store: Datastore,
-  { module, stacks }: Loaded,
-): Promise<number> {
-  process.env['LEAT_TASK'] = `${spec.flow}/${spec.run}/${spec.task}@${spec.attempt}`;
+async function runMessage(message: TaskMessage, store: Datastore, loaded: Loaded): Promise<number> {
+  if (message.chunk !== undefined) return runMembers(message, store, loaded);
+  const { spec } = message;
   const startedAt = Date.now();
-  const originOf = stacks.originOf.bind(stacks);
-  const guard = guardProcess(spec.step, originOf, (failure) => {
+  begin(spec);
+  const guard = guardProcess(spec.step, loaded.originOf, (failure) => {
     commitAttempt(store, spec.manifest, failedManifest(spec, startedAt, failure));
   });
-  const loadFlow = (): unknown => {
-    if ('thrown' in module) throw module.thrown;
-    return module.flow;
-  };
   const manifest = await runTask({
+    ...settingOf(message, store, loaded),
     spec,
-    resources,
-    store,
-    loadFlow,
-    originOf,
     interrupted: guard.interrupted,
   });
   guard.release();
   return manifest.status === 'succeeded' ? 0 : 1;
+}
+
+async function runMembers(message: TaskMessage, store: Datastore, loaded: Loaded): Promise<number> {
+  const { runChunk } = await import('./run-chunk.ts');
+  const setting = settingOf(message, store, loaded);
+  const wentThrough = await runChunk({
+    message,
+    store,
+    begin,
+    run: async (member) => runTask({ ...setting, ...member }),
+    guard: (exited) => guardProcess(message.spec.step, loaded.originOf, exited),
+    failed: failedManifest,
+  });
+  return wentThrough ? 0 : 1;
+}
+
+function begin({ flow, run, task, attempt }: TaskSpec): void {
+  process.env['LEAT_TASK'] = `${flow}/${run}/${task}@${attempt}`;
+}
+
+function settingOf(
+  { resources }: TaskMessage,
+  store: Datastore,
+  { module, originOf }: Loaded,
+): Pick<TaskSetting, 'resources' | 'store' | 'loadFlow' | 'originOf'> {
+  const loadFlow = (): unknown => {
+    if ('thrown' in module) throw module.thrown;
+    return module.flow;
+  };
+  return { resources, store, loadFlow, originOf };
 }
 
 main().then(

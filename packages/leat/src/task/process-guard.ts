@@ -12,8 +12,19 @@ const framesOfExit = 50;
 export interface ProcessGuard {
   /** Rejects when the step can no longer end by itself. */
   readonly interrupted: Promise<never>;
+  /** The step was interrupted: the process is not to be trusted with another one. */
+  readonly tripped: boolean;
   /** The task is decided: whatever happens now changes nothing. */
   readonly release: () => void;
+  /** Another task of the step begins. */
+  readonly renew: () => void;
+}
+
+/** A promise that only rejects. Without a task that races it (yet), it is no error that nobody handles. */
+function interruption(): Pick<PromiseWithResolvers<never>, 'promise' | 'reject'> {
+  const made = Promise.withResolvers<never>();
+  made.promise.catch(() => undefined);
+  return made;
 }
 
 /** Guards this process while `step` runs. `exited` is told, synchronously, when somebody calls `process.exit()`. */
@@ -22,15 +33,18 @@ export function guardProcess(
   originOf: OriginOf,
   exited: (failure: FailureRecord) => void,
 ): ProcessGuard {
-  const { promise: interrupted, reject } = Promise.withResolvers<never>();
-  // Without a task that races it (yet), it is no error that nobody handles.
-  interrupted.catch(() => undefined);
+  let current = interruption();
+  let tripped = false;
   let released = false;
+  const interrupt = (reason: unknown): void => {
+    tripped = true;
+    current.reject(reason);
+  };
   // A listener of the user's means that he deals with it himself; Node then does not end the process, and nor do we.
   const onException = (error: unknown): void => {
-    if (process.listenerCount('uncaughtException') === 1) reject(error);
+    if (process.listenerCount('uncaughtException') === 1) interrupt(error);
   };
-  const onIdle = (): void => reject(neverSettled(step));
+  const onIdle = (): void => interrupt(neverSettled(step));
   const onExit = (code: number): void => {
     if (released) return;
     released = true;
@@ -42,9 +56,18 @@ export function guardProcess(
   process.on('beforeExit', onIdle);
   process.on('exit', onExit);
   return {
-    interrupted,
+    get interrupted() {
+      return current.promise;
+    },
+    get tripped() {
+      return tripped;
+    },
     release: () => {
       released = true;
+    },
+    renew: () => {
+      released = false;
+      current = interruption();
     },
   };
 }

@@ -18,10 +18,10 @@ import { declaredCall } from '../flow/declared-call.ts';
 import { isFlowClass } from '../flow/flow.ts';
 import { attachHost, detachHost } from '../flow/step-host.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
-import type { TaskSpec } from '../plan/task-spec.ts';
+import type { ItemSource, TaskSpec } from '../plan/task-spec.ts';
 import { currentOf } from './current-of.ts';
 import { failureOf, type OriginOf } from './failure-record.ts';
-import { FlowFields } from './flow-fields.ts';
+import { type ArtifactRefs, FlowFields } from './flow-fields.ts';
 import { JoinInputs, type JoinSetting } from './join-inputs.ts';
 import { joinedItems } from './joined-items.ts';
 import { outcomeOf } from './outcome-of.ts';
@@ -41,6 +41,20 @@ export interface TaskSetting {
   readonly interrupted?: Promise<never>;
   /** Finds the user's own place of an error. */
   readonly originOf?: OriginOf;
+  /** How it reads; members of a chunk share what is safe to share. */
+  readonly reads?: TaskReads;
+  /** Takes the manifest; unless told it is created as an object of its own. */
+  readonly commit?: (manifest: AttemptManifest) => void;
+}
+
+/** What a task reads of its run. */
+export interface TaskReads {
+  readonly artifacts: ArtifactStore;
+  /** Read by the first who asks: most steps read few parameters, and many none. */
+  readonly parameters: () => Current['parameters'];
+  /** The artifacts that the task before has left. */
+  readonly sourceRefs: (spec: TaskSpec) => ArtifactRefs;
+  readonly readItem: (source: ItemSource) => unknown;
 }
 
 type SucceededManifest = Extract<AttemptManifest, { status: 'succeeded' }>;
@@ -59,7 +73,8 @@ export async function runTask(setting: TaskSetting): Promise<AttemptManifest> {
   } finally {
     setCurrent(undefined);
   }
-  commitAttempt(setting.store, setting.spec.manifest, manifest);
+  if (setting.commit === undefined) commitAttempt(setting.store, setting.spec.manifest, manifest);
+  else setting.commit(manifest);
   return manifest;
 }
 
@@ -81,19 +96,18 @@ const headOf = ({ task, attempt, token }: TaskSpec, startedAt: number) =>
   ({ version: 1, task, attempt, token, startedAt, endedAt: Date.now() }) as const;
 
 async function runStep(setting: TaskSetting): Promise<Pick<SucceededManifest, 'outcome' | 'artifacts'>> {
-  const { spec, store } = setting;
-  const artifacts = new ArtifactStore(store);
-  const parameters = lazyParameters(setting);
+  const { spec, store, reads = ownReads(setting) } = setting;
+  const { artifacts, parameters } = reads;
   // What can be asked anywhere in the flow, also where its fields are made.
   setCurrent(currentOf(setting, parameters));
   const flow = await makeFlow(setting);
   const fields = new FlowFields(flow, artifacts, parameters);
   const inputs =
     spec.takes === 'inputs' ? await makeInputs(setting, { artifacts, parameters, fields }) : undefined;
-  if (inputs === undefined) fields.inherit(readSourceRefs(store, spec));
+  if (inputs === undefined) fields.inherit(reads.sourceRefs(spec));
   refuseUnset(fields, spec);
   await prefetchTask({ spec, store, artifacts, fields });
-  const host = new TaskHost({ spec, fields, inputs, readItem: (source) => readItem(store, source) });
+  const host = new TaskHost({ spec, fields, inputs, readItem: reads.readItem });
   attachHost(flow, host);
   try {
     await callStep(
@@ -109,12 +123,16 @@ async function runStep(setting: TaskSetting): Promise<Pick<SucceededManifest, 'o
   }
 }
 
-/** Read by the first who asks: most steps read few parameters, and many none. */
-function lazyParameters({ spec, store }: TaskSetting): () => Current['parameters'] {
+function ownReads({ spec, store }: TaskSetting): TaskReads {
   let values: Current['parameters'] | undefined;
-  return () => {
-    values ??= loadParameters(store, spec.parameters);
-    return values;
+  return {
+    artifacts: new ArtifactStore(store),
+    parameters: () => {
+      values ??= loadParameters(store, spec.parameters);
+      return values;
+    },
+    sourceRefs: (own) => readSourceRefs(store, own),
+    readItem: (source) => readItem(store, source),
   };
 }
 
