@@ -1,3 +1,6 @@
+/** The contract of a metadata store, and what every store needs to keep it: the fold, addresses, tags, errors. */
+export { isLeatError, LeatError } from '../errors/index.ts';
+export { withoutPassword } from '../errors/without-password.ts';
 export {
   type ChunkEvent,
   type ChunkFacts,
@@ -8,6 +11,20 @@ export {
   speaksFor,
 } from './chunk-events.ts';
 export type { AttemptState, EventFailure, EventOutcome, RunEvent, RunStatus, TaskGroup } from './events.ts';
+export {
+  type AttemptEvent,
+  endOpenAttempt,
+  endOpenTask,
+  foldAttempt,
+  foldCounts,
+  foldManyCounts,
+  foldRun,
+  foldTask,
+  isDecided,
+  type MemberEvent,
+  type RunState,
+  type TaskEvent,
+} from './fold.ts';
 export type {
   AttemptRecord,
   Lease,
@@ -22,4 +39,5 @@ export type {
 } from './metadata-store.ts';
 export { metadataExists, openMetadata } from './open-metadata.ts';
 export { project, type Projection } from './projection.ts';
-export { systemTags } from './tags.ts';
+export { checkTagCount, checkTags, systemTags, userOfSystemTag } from './tags.ts';
+export { parseTaskKey, pathFromSortable, sortablePath, type TaskKey } from './task-key.ts';
