@@ -1,9 +1,10 @@
 import type { EventFailure, RunEvent } from '../metadata/events.ts';
 import { advance } from './advance.ts';
 import type { Command } from './commands.ts';
-import { leaveFlight } from './dispatch.ts';
 import { failRun } from './finish.ts';
 import { describeFinished, type FinishedId, internFinished } from './finished.ts';
+import { leaveFlight } from './issue.ts';
+import { notePace } from './pace.ts';
 import { payerOf, retryWait } from './retry.ts';
 import { countOf, pathOf, type SchedulerState, type Task } from './state.ts';
 import { fitsOutcome, standInOutcome } from './step-outcome.ts';
@@ -15,6 +16,7 @@ type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 /** The attempt has succeeded, as its manifest says. */
 export function onSucceeded(state: SchedulerState, task: Task, event: EventOf<'attempt-succeeded'>): void {
   leaveFlight(state, task);
+  notePace(state, task.step, 1, event.at - event.startedAt);
   complete(state, task, event);
 }
 
@@ -55,7 +57,8 @@ function complete(
 function finish(state: SchedulerState, task: Task, manifest: string): FinishedId {
   const { flow, run } = state;
   const { name: step, id } = nodeOf(state.table, task.step);
-  const place = { flow, run, step, path: pathOf(task), id, iteration: task.iteration };
+  const { iteration, attempt } = task;
+  const place = { flow, run, step, path: pathOf(task), id, iteration, attempt };
   return internFinished(state.finished, describeFinished(manifest, place));
 }
 

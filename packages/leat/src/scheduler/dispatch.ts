@@ -1,9 +1,14 @@
+import { chunkSize } from './chunk-size.ts';
 import type { Command } from './commands.ts';
+import { peek, shift } from './fifo.ts';
 import { itemPosition } from './frames.ts';
-import { takeItem, takeReady } from './ready-queue.ts';
+import { issue } from './issue.ts';
+import { eachPlace } from './place-ranges.ts';
+import { groupFrameOf, hasRoom } from './places.ts';
+import { firstReady, laneOf, takePlaces } from './ready-queue.ts';
 import { dispatchReuse } from './reuse.ts';
-import { countOf, type SchedulerState, type Task } from './state.ts';
-import { nodeOf } from './step-table.ts';
+import type { Frame, ReadyLane, SchedulerState, Task } from './state.ts';
+import type { StepId } from './step-table.ts';
 import { addTask } from './tasks.ts';
 
 /** Starts what may start: in order of readiness, within the limits. Nothing once the run is ending. */
@@ -12,56 +17,38 @@ export function dispatch(state: SchedulerState, out: Command[]): void {
   dispatchReuse(state, out);
   const { maxWorkers = Infinity } = state.limits;
   while (state.inFlight < maxWorkers) {
-    const ready = takeReady(state.ready, (layer) => hasRoom(state, layer));
-    if (ready === undefined) return;
-    if (ready.kind === 'task') {
-      issue(state, ready.task, out);
-      continue;
-    }
-    const { frame } = ready;
-    const layer = layerOf(state, itemPosition(state, frame, 0));
-    const position = itemPosition(state, frame, takeItem(state.ready, layer, frame));
-    issue(
-      state,
-      addTask(state, position, { source: { kind: 'split' }, reusable: false, phase: 'ready' }),
-      out,
-    );
+    const step = firstReady(state.ready, (id) => hasRoom(state, id));
+    if (step === undefined) return;
+    issue(state, takeJob(state, step), out);
   }
 }
 
-const layerOf = (state: SchedulerState, { step }: Pick<Task, 'step'>): number =>
-  nodeOf(state.table, step).layer;
-
-function hasRoom(state: SchedulerState, layer: number): boolean {
-  const window = state.limits.windows[state.table.layers[layer] ?? ''];
-  return window === undefined || (state.inFlightByLayer[layer] ?? 0) < window;
+/** The attempts of a step's next job: what is first in its lane, and what can go with it. */
+function takeJob(state: SchedulerState, step: StepId): readonly Task[] {
+  const lane = laneOf(state.ready, step);
+  const most = chunkSize(state, step);
+  const task = shift(lane.tasks);
+  if (task !== undefined) return takeTasks(lane, task, most);
+  const frame = peek(lane.frames);
+  return frame === undefined ? [] : takeItems(state, frame, takePlaces(lane, frame, most));
 }
 
-function issue(state: SchedulerState, task: Task, out: Command[]): void {
-  task.phase = 'issued';
-  task.state = undefined;
-  task.job = undefined;
-  const layer = layerOf(state, task);
-  state.inFlight += 1;
-  state.inFlightByLayer[layer] = (state.inFlightByLayer[layer] ?? 0) + 1;
-  const count = countOf(state, task.step);
-  count.waiting -= 1;
-  count.inFlight += 1;
-  commandSubmit(state, task, out);
+function takeTasks({ tasks }: ReadyLane, first: Task, most: number): readonly Task[] {
+  const taken = [first];
+  const frame = most === 1 ? undefined : groupFrameOf(first);
+  if (frame === undefined) return taken;
+  for (let next = peek(tasks); next !== undefined && taken.length < most; next = peek(tasks)) {
+    const fits =
+      next.iteration === first.iteration && next.attempt === first.attempt && groupFrameOf(next) === frame;
+    if (!fits) break;
+    taken.push(next);
+    shift(tasks);
+  }
+  return taken;
 }
 
-/** The `submit` of a task that was issued. */
-export function commandSubmit(state: SchedulerState, task: Task, out: Command[]): void {
-  const layer = state.table.layers[layerOf(state, task)] ?? '';
-  out.push({ type: 'submit', task: task.address, attempt: task.attempt, layer });
-}
-
-/** An attempt is decided: its place is free. */
-export function leaveFlight(state: SchedulerState, task: Task): void {
-  const layer = layerOf(state, task);
-  state.inFlight -= 1;
-  state.inFlightByLayer[layer] = (state.inFlightByLayer[layer] ?? 0) - 1;
-  const count = countOf(state, task.step);
-  count.inFlight -= 1;
-  if (task.state === 'running') count.running -= 1;
+function takeItems(state: SchedulerState, frame: Frame, places: readonly number[]): readonly Task[] {
+  const position = itemPosition(state, frame, 0);
+  const origin = { source: { kind: 'split' }, reusable: false, phase: 'ready' } as const;
+  return Array.from(eachPlace(places), (place) => addTask(state, { ...position, place }, origin));
 }

@@ -8,10 +8,10 @@ export function failRun(state: SchedulerState, out: Command[]): void {
   if (state.limits.failFast && state.inFlight > 0) out.push({ type: 'cancel', force: false });
 }
 
-/** Someone wants the run to end. A run that has failed already stays failed, but its tasks are ended as well. */
+/** Someone wants the run to end. A run that has failed or succeeded already stays so, but what is in flight is ended as well. */
 export function cancelRun(state: SchedulerState, force: boolean, out: Command[]): void {
-  if (state.endCommanded !== undefined || state.reachedEnd) return;
-  state.ending ??= 'cancelled';
+  if (state.endCommanded !== undefined) return;
+  if (!state.reachedEnd) state.ending ??= 'cancelled';
   state.forced ||= force;
   if (state.inFlight > 0) out.push({ type: 'cancel', force });
 }
@@ -26,7 +26,8 @@ export function endIfDone(state: SchedulerState, out: Command[]): void {
 }
 
 function endStatus(state: SchedulerState): SchedulerState['endCommanded'] {
-  if (state.reachedEnd) return 'succeeded';
+  // The process of a chunk may outlive its last member by a moment.
+  if (state.reachedEnd) return state.inFlight > 0 ? undefined : 'succeeded';
   if (state.ending === undefined) return undefined;
   const busy = state.inFlight > 0 || state.catching > 0 || state.reusing > 0;
   return busy ? undefined : state.ending;

@@ -27,6 +27,7 @@ function makeFrame(arrival: Arrival, facts: Pick<Frame, 'kind' | 'join' | 'count
     reused: arrival.reused,
     depth: (frame?.depth ?? 0) + 1,
     pending: emptyFifo(),
+    arrival: 0,
     scanned: 0,
     arrived: 0,
     arrivedReused: 0,
@@ -60,7 +61,7 @@ export function openForeach(
   }
   push(frame.pending, 0);
   push(frame.pending, items.count);
-  pushFrame(state.ready, nodeOf(state.table, next.to).layer, frame);
+  pushFrame(state.ready, next.to, frame);
 }
 
 /** Opens the frame of a branch and queues the first task of each. */

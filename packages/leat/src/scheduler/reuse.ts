@@ -69,7 +69,7 @@ function addPending(state: SchedulerState, frame: Frame, place: number): void {
   const { pending } = frame;
   if (size(pending) === 0) {
     const { next } = nodeOf(state.table, frame.split.step);
-    if (next.kind === 'foreach') pushFrame(state.ready, nodeOf(state.table, next.to).layer, frame);
+    if (next.kind === 'foreach') pushFrame(state.ready, next.to, frame);
   } else if (pending.items.at(-1) === place) {
     pending.items[pending.items.length - 1] = place + 1;
     return;

@@ -50,6 +50,8 @@ export interface Frame {
   readonly items: string | undefined;
   /** foreach: places that wait for their first task, as pairs `from, to` (exclusive), in order. */
   readonly pending: Fifo<number>;
+  /** When it was queued: a number that grows. */
+  arrival: number;
   /** foreach, while resuming: places below this one have been held against the origin run. */
   scanned: number;
   arrived: number;
@@ -86,6 +88,8 @@ export interface Task extends Position {
   /** Everything before it was reused. */
   readonly reusable: boolean;
   phase: TaskPhase;
+  /** When it was queued: a number that grows. */
+  arrival: number;
   attempt: number;
   /** Failures that the user's tries pay for, and those that they do not. */
   ownFailures: number;
@@ -113,6 +117,8 @@ export interface Chunk {
   readonly attempt: number;
   /** Known once the hand-over is logged. */
   token: string | undefined;
+  /** Key of the object that takes the members' manifests; known with the token. */
+  pack: string | undefined;
   job: string | undefined;
   /** When its process was seen to begin. */
   startedAt: number | undefined;
@@ -120,23 +126,34 @@ export interface Chunk {
   readonly open: Map<number, Task>;
 }
 
-/** What is ready on one layer at one depth. */
-export interface ReadyLevel {
+/** What is ready of one step. */
+export interface ReadyLane {
+  /** The number of frames around the step. */
+  readonly depth: number;
   readonly tasks: Fifo<Task>;
   readonly frames: Fifo<Frame>;
 }
 
-/** What may start, by layer and by depth (the number of frames around it); see `ready-queue.ts`. */
+/** What may start, by step; see `ready-queue.ts`. */
 export interface ReadyQueue {
-  readonly layers: readonly ReadyLevel[][];
+  readonly lanes: readonly ReadyLane[];
+  /** Tasks and frames queued so far. */
+  arrivals: number;
+}
+
+/** How long a step's tasks have taken so far, the time between them in a process included. */
+export interface Pace {
+  tasks: number;
+  /** Milliseconds of all of them together. */
+  ms: number;
 }
 
 /** Counters of one step. */
 export interface StepCount {
   waiting: number;
-  /** Attempts on their way through a layer. */
+  /** Attempts on their way through a layer, each member of a chunk for itself. */
   inFlight: number;
-  /** Of those, the ones that were seen running; the others wait in their layer. */
+  /** Of those, the ones that were seen running, of a chunk one; the others wait in their layer. */
   running: number;
   retrying: number;
   succeeded: number;
@@ -168,8 +185,11 @@ export interface SchedulerState {
   readonly counts: readonly StepCount[];
   limits: RunLimits;
   started: boolean;
+  /** Places taken: by attempts that run alone, and by chunks. */
   inFlight: number;
   readonly inFlightByLayer: number[];
+  readonly inFlightByStep: number[];
+  readonly pace: readonly Pace[];
   catching: number;
   reusing: number;
   /** Set when nothing new may start. */

@@ -1,6 +1,7 @@
-import { readyCount } from './ready-queue.ts';
+import { chunkSize } from './chunk-size.ts';
+import { laneOf, readyCount } from './ready-queue.ts';
 import { countOf, type SchedulerState } from './state.ts';
-import { nodeOf, targetsOf } from './step-table.ts';
+import { nodeOf, type StepId, targetsOf } from './step-table.ts';
 
 /** One step's tasks, counted. */
 export interface StepSummary {
@@ -25,7 +26,7 @@ export interface StepSummary {
 /** How far a run has come. */
 export interface RunSummary {
   readonly steps: readonly StepSummary[];
-  /** Attempts in flight. */
+  /** Jobs in flight: attempts that run alone, and chunks. */
   readonly inFlight: number;
   readonly ending?: 'failed' | 'cancelled';
   readonly ended?: 'succeeded' | 'failed' | 'cancelled';
@@ -47,19 +48,21 @@ export function summary(state: SchedulerState): RunSummary {
 }
 
 /**
- * About how many more attempts each layer will get soon, at most `limit`: what is ready, and one for each target of a task
- * that runs. A hint for layers that start processes ahead of need.
+ * About how many more jobs each layer will get soon, at most `limit`: for what is ready, and for each target of a task that runs. A
+ * hint for layers that start processes ahead of need.
  */
 export function upcoming(state: SchedulerState, limit: number): ReadonlyMap<string, number> {
-  const counts = state.table.layers.map((_, layer) =>
-    state.ending === undefined ? readyCount(state.ready, layer, limit) : 0,
-  );
+  const counts = state.table.layers.map(() => 0);
+  const expect = (step: StepId, tasks: number): void => {
+    const { layer } = nodeOf(state.table, step);
+    if (tasks > 0) counts[layer] = (counts[layer] ?? 0) + Math.ceil(tasks / chunkSize(state, step));
+  };
   for (const node of state.ending === undefined ? state.table.steps : []) {
+    expect(node.id, readyCount(laneOf(state.ready, node.id), limit));
     const { inFlight } = countOf(state, node.id);
     if (inFlight === 0) continue;
     for (const target of targetsOf(node)) {
-      const { layer, closes } = nodeOf(state.table, target);
-      counts[layer] = (counts[layer] ?? 0) + (closes === undefined ? inFlight : 1);
+      expect(target, nodeOf(state.table, target).closes === undefined ? inFlight : 1);
     }
   }
   return new Map(state.table.layers.map((name, layer) => [name, Math.min(limit, counts[layer] ?? 0)]));

@@ -25,12 +25,18 @@ export function addTask(
   const address = addressOf(state, position);
   const double = state.active.get(address);
   if (double !== undefined) throw defect(double, `'${address}' would start while it is '${double.phase}'`);
+  const { step, frame, place, iteration, seen } = position;
   const task: Task = {
-    ...position,
+    step,
+    frame,
+    place,
+    iteration,
+    seen,
     address,
     source: origin.source,
     reusable: origin.reusable,
     phase: origin.phase,
+    arrival: 0,
     attempt: 0,
     ownFailures: 0,
     platformFailures: 0,
@@ -62,7 +68,7 @@ export function queueTask(
 export function makeReady(state: SchedulerState, task: Task): void {
   task.phase = 'ready';
   task.dueAt = undefined;
-  pushTask(state.ready, nodeOf(state.table, task.step).layer, task);
+  pushTask(state.ready, task);
 }
 
 /** Adds an event to the task's story. */

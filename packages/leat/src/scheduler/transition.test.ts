@@ -70,6 +70,10 @@ function show(command: Command): string {
       return command.force ? 'cancel by force' : 'cancel';
     case 'end':
       return `end ${command.status}`;
+    case 'submit-chunk': {
+      const { group, places, attempt, number } = command;
+      return `#${number} ${group.step}[${[...group.path, places].join(',')}]@${attempt}`;
+    }
     default:
       return `${command.type} ${command.task}`;
   }

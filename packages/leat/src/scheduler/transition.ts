@@ -17,8 +17,10 @@ import {
   onSucceeded,
 } from './attempt-events.ts';
 import type { Command } from './commands.ts';
-import { commandSubmit, dispatch } from './dispatch.ts';
+import { applyToChunk, timelyChunk } from './chunk-events.ts';
+import { dispatch } from './dispatch.ts';
 import { cancelRun, endIfDone } from './finish.ts';
+import { commandSubmit, commandSubmitChunk } from './issue.ts';
 import { nextRound } from './loops.ts';
 import { commandReuse } from './reuse.ts';
 import { countOf, type SchedulerState, type Task } from './state.ts';
@@ -52,6 +54,7 @@ function apply(state: SchedulerState, event: RunEvent, out: Command[]): void {
       return;
     default:
       if ('task' in event) applyToTask(state, event, out);
+      else applyToChunk(state, event);
   }
 }
 
@@ -63,7 +66,7 @@ type TaskEvent = Extract<RunEvent, { task: string }>;
  */
 export function isTimely(state: SchedulerState, event: RunEvent): boolean {
   if (state.ended !== undefined) return false;
-  if (!('task' in event)) return event.type !== 'cancel-requested' || state.endCommanded === undefined;
+  if (!('task' in event)) return isTimelyForRun(state, event);
   const task = state.active.get(event.task);
   if (task === undefined) return false;
   switch (event.type) {
@@ -78,7 +81,21 @@ export function isTimely(state: SchedulerState, event: RunEvent): boolean {
   }
 }
 
+function isTimelyForRun(state: SchedulerState, event: Exclude<RunEvent, TaskEvent>): boolean {
+  switch (event.type) {
+    case 'engine-started':
+    case 'run-ended':
+      return true;
+    case 'cancel-requested':
+      return state.endCommanded === undefined;
+    default:
+      return timelyChunk(state, event) !== undefined;
+  }
+}
+
 function isNews(task: Task, event: AttemptEvent): boolean {
+  // What its job does is told of the chunk.
+  if (task.chunk !== undefined) return event.type === 'attempt-succeeded' || event.type === 'attempt-failed';
   if (event.type === 'attempt-state') return rank(event.state) > rank(task.state);
   return event.type !== 'attempt-submitted' || task.phase === 'issued';
 }
@@ -166,12 +183,18 @@ function start(state: SchedulerState): void {
   );
 }
 
+function repeatSubmit(state: SchedulerState, task: Task, out: Command[]): void {
+  const { chunk } = task;
+  if (chunk === undefined) commandSubmit(state, task, out);
+  else if (chunk.open.values().next().value === task) commandSubmitChunk(state, chunk, out);
+}
+
 /** Another engine has taken the run: what was commanded and not answered is commanded again. */
 function repeatCommands(state: SchedulerState, out: Command[]): void {
   for (const task of state.active.values()) {
     switch (task.phase) {
       case 'issued':
-        commandSubmit(state, task, out);
+        repeatSubmit(state, task, out);
         break;
       case 'waiting':
         commandWake(task, out);
