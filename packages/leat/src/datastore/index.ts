@@ -48,7 +48,15 @@ export { openDatastore } from './open-datastore.ts';
 export type { PackHead, PackLine } from './packs/pack-line.ts';
 export { createPack, type PackWriter } from './packs/pack-writer.ts';
 export { formatPackedKey, manifestObject, type PackedPlace, parsePackedKey } from './packs/packed-key.ts';
+export { type PackEntry, readPack } from './packs/read-pack.ts';
 export { type PackTail, tailPack } from './packs/tail-pack.ts';
 export { parseManifest, readManifest, readManifestSync } from './read-manifest.ts';
 export { artifactKeys, itemKeys, type ReferencedKeys, referencedKeys } from './referenced-keys.ts';
+export {
+  encodeSources,
+  type JoinedPlace,
+  type SourceColumns,
+  SourceIndex,
+  type SourceKind,
+} from './source-index.ts';
 export { defaultGraceMs, LiveKeys, type SweepOptions, sweepBlobs, type Swept } from './sweep-blobs.ts';

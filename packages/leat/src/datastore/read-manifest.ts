@@ -2,32 +2,49 @@ import { corrupt } from './blob-format.ts';
 import type { ByteRange, Datastore } from './datastore.ts';
 import type { ArtifactRef, AttemptManifest } from './manifest.ts';
 import { type PackedPlace, parsePackedKey } from './packs/packed-key.ts';
+import type { ReadAhead } from './read-ahead.ts';
 
 /**
  * The manifest of an attempt, or `undefined` when it has not committed. Throws `STORE_CORRUPT` when it is torn or no manifest.
  *
  * @param key of an object of its own, or a place in a pack (`packs/packed-key.ts`)
+ * @param ahead for who reads many: neighbours in a pack are read together
  */
-export function readManifestSync(store: Datastore, key: string): AttemptManifest | undefined {
+export function readManifestSync(
+  store: Datastore,
+  key: string,
+  ahead?: ReadAhead,
+): AttemptManifest | undefined {
   const place = parsePackedKey(key);
-  const bytes = place === undefined ? store.getSync(key) : store.getSync(place.pack, rangeOf(place));
-  return bytes === undefined ? undefined : parseManifest(key, wholeOf(key, bytes, place));
+  if (place === undefined) return parseFound(key, store.getSync(key));
+  return parseFound(
+    key,
+    ahead === undefined
+      ? store.getSync(place.pack, rangeOf(place))
+      : ahead.read({ ...place, key: place.pack }),
+    place,
+  );
 }
 
 /** {@link readManifestSync}, asynchronously where that pays: in a folder reading a small file takes less than asking for it. */
 export async function readManifest(store: Datastore, key: string): Promise<AttemptManifest | undefined> {
   const place = parsePackedKey(key);
   if (store.localPath(place?.pack ?? key) !== undefined) return readManifestSync(store, key);
-  const bytes = await (place === undefined ? store.get(key) : store.get(place.pack, rangeOf(place)));
-  return bytes === undefined ? undefined : parseManifest(key, wholeOf(key, bytes, place));
+  if (place === undefined) return parseFound(key, await store.get(key));
+  return parseFound(key, await store.get(place.pack, rangeOf(place)), place);
 }
 
 const rangeOf = ({ offset, length }: PackedPlace): ByteRange => ({ start: offset, end: offset + length });
 
-function wholeOf(key: string, bytes: Uint8Array, place: PackedPlace | undefined): Uint8Array {
+function parseFound(
+  key: string,
+  bytes: Uint8Array | undefined,
+  place?: PackedPlace,
+): AttemptManifest | undefined {
+  if (bytes === undefined) return undefined;
   if (place !== undefined && bytes.byteLength < place.length)
     throw corrupt(key, `the pack ends before: ${bytes.byteLength} of ${place.length} bytes are there`);
-  return bytes;
+  return parseManifest(key, bytes);
 }
 
 /** The manifest in some bytes; throws `STORE_CORRUPT` naming `key`. */

@@ -21,6 +21,14 @@ export async function readItemIndex(store: Datastore, { count, index }: StoredIt
   return parseIndex(index, bytes, count);
 }
 
+/** {@link readItemIndex}, synchronously. */
+export function readItemIndexSync(store: Datastore, { count, index }: StoredItems): ItemIndex {
+  if (index === undefined) return [];
+  const bytes = store.getSync(index);
+  if (bytes === undefined) throw corrupt(index, 'it is gone from the datastore');
+  return parseIndex(index, bytes, count);
+}
+
 function parseIndex(key: string, bytes: Uint8Array, count: number): ItemIndex {
   let chunks: unknown;
   try {

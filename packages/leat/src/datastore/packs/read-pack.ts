@@ -17,7 +17,7 @@ export interface PackEntry {
  * is no pack. Throws `STORE_CORRUPT` naming the pack and the place.
  */
 export async function* readPack(store: Datastore, pack: string): AsyncGenerator<PackEntry> {
-  for (let from = 0, more = true; more; ) {
+  for (let from = 0, more = true; more;) {
     const { bytes, lines, ...rest } = await readPackBlock(store, pack, from);
     for (const line of lines) {
       const key = formatPackedKey({ pack, offset: line.offset, length: line.length });
