@@ -35,7 +35,7 @@ const program = {
   ],
 } as const satisfies BuildOptions;
 
-/** Builds what runs in each task's process: `runner.cjs`, which is started, and `program.cjs`, which it starts. Writes nothing. */
+/** Builds what runs in each task's process: `runner.cjs`, which is started, and `program.cjs`, which it starts; and `spawner.cjs`, which starts them. Writes nothing. */
 export async function buildRunner(folder: string): Promise<readonly OutputFile[]> {
   const built = await build({ ...program, outfile: path.join(folder, 'program.cjs') });
   const script = built.outputFiles.find((file) => file.path.endsWith('.cjs'));
@@ -48,5 +48,10 @@ export async function buildRunner(folder: string): Promise<readonly OutputFile[]
       programHash: JSON.stringify(hash('sha256', script?.contents ?? '')),
     },
   });
-  return [...built.outputFiles, ...launcher.outputFiles];
+  const spawner = await build({
+    ...shared,
+    entryPoints: ['packages/leat/src/compute/local/spawner/server.ts'],
+    outfile: path.join(folder, 'spawner.cjs'),
+  });
+  return [...built.outputFiles, ...launcher.outputFiles, ...spawner.outputFiles];
 }

@@ -20,12 +20,12 @@ export interface ExitFacts {
   readonly code?: number;
   readonly signal?: string;
   readonly error?: Error;
+  /** Why nobody knows how it ended. */
+  readonly lost?: string;
 }
 
 /** A process that waits for, or runs, one task. It leads a process group of its own. */
 export interface TaskProcess {
-  /** `undefined` when it could not be started. */
-  readonly pid: number | undefined;
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** How it ended, once it has. */
@@ -34,6 +34,8 @@ export interface TaskProcess {
   readonly gone: () => boolean;
   /** Hands the task over: one line, once. */
   readonly send: (line: string) => void;
+  /** Signals its group: at once, or as soon as it has started. One that is gone is no error. */
+  readonly signal: (signal: NodeJS.Signals) => void;
 }
 
 /** What all processes of a layer have in common. */
@@ -57,26 +59,37 @@ function exitOf(child: ChildProcess): Promise<ExitFacts> {
 function unstarted(error: Error): TaskProcess {
   const empty = (): Readable => Readable.from([]);
   return {
-    pid: undefined,
     stdout: empty(),
     stderr: empty(),
     exited: Promise.resolve({ error }),
     gone: () => true,
     send: ignore,
+    signal: ignore,
   };
 }
 
-/** Starts a process for a task. It waits for its {@link TaskProcess.send} on file descriptor 3. Never throws. */
+/** The arguments of Node that start a process for a task. */
+export function argumentsOf({ runner, packageFolder }: ProcessSetting, { flags }: Launch): readonly string[] {
+  return [...flags, runner, ...(packageFolder === undefined ? [] : [packageFolder])];
+}
+
+/**
+ * Starts a process for a task. It waits for its {@link TaskProcess.send} on file descriptor 3; `started` is told its group before.
+ * Never throws.
+ */
 export function startTaskProcess(
-  { runner, packageFolder, environment }: ProcessSetting,
+  setting: ProcessSetting,
   launch: Launch,
+  started: (group: number) => void,
 ): TaskProcess {
-  const args = [...launch.flags, runner, ...(packageFolder === undefined ? [] : [packageFolder])];
   let child: ChildProcess;
   try {
     // A session and a process group of its own: signals reach the task with all its children, and Ctrl-C in a terminal only the engine.
-    const env = { ...environment, ...launch.environment };
-    child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env });
+    child = spawn(process.execPath, argumentsOf(setting, launch), {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      env: { ...setting.environment, ...launch.environment },
+    });
   } catch (error) {
     return unstarted(error as Error);
   }
@@ -93,7 +106,33 @@ export function startTaskProcess(
     gone = true;
     return facts;
   });
-  return { pid, stdout, stderr, exited: known, gone: () => gone, send: (line) => channel.end(`${line}\n`) };
+  started(pid);
+  return {
+    stdout,
+    stderr,
+    exited: known,
+    gone: () => gone,
+    send: (line) => channel.end(`${line}\n`),
+    signal: (signal) => {
+      if (!gone) signalGroup(pid, signal);
+    },
+  };
+}
+
+/** Starts the server that starts processes, in a session of its own: Ctrl-C in a terminal is the engine's to answer. */
+export function startSpawnServer(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): ChildProcess {
+  // As little memory of its own as can be: that is what it is for.
+  const flags = ['--v8-pool-size=0', '--max-semi-space-size=1'];
+  const child = spawn(process.execPath, [...flags, ...args], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: environment,
+  });
+  child.stdin.on('error', ignore);
+  return child;
 }
 
 /** Signals a process group; one that is gone is no error. */

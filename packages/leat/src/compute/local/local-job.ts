@@ -1,6 +1,6 @@
 /** One attempt, or one chunk of them, on this machine, from its wait for a place to the end of its process group. */
 import type { AttemptRequest, JobStatus, LogChunk } from '../compute-layer.ts';
-import { type ExitFacts, signalGroup, type TaskProcess } from './api.ts';
+import type { ExitFacts, TaskProcess } from './api.ts';
 import { JobOutput } from './job-output.ts';
 import { type ProcessEnd, statusOfEnd } from './job-status.ts';
 import type { Demand } from './placement.ts';
@@ -90,23 +90,22 @@ export class LocalJob {
   end(why: 'timeout' | 'cancelled', graceSeconds: number): void {
     if (this.over) return;
     this.#ended ??= why;
-    const group = this.#process?.pid;
-    if (group === undefined) {
-      if (this.#process === undefined)
-        this.#over({
-          state: 'failed',
-          reason: 'cancelled',
-          message: 'the task was cancelled before it started',
-          endedAt: Date.now(),
-        });
+    const process = this.#process;
+    if (process === undefined) {
+      this.#over({
+        state: 'failed',
+        reason: 'cancelled',
+        message: 'the task was cancelled before it started',
+        endedAt: Date.now(),
+      });
       return;
     }
     if (graceSeconds <= 0) {
-      signalGroup(group, 'SIGKILL');
+      process.signal('SIGKILL');
       return;
     }
-    signalGroup(group, 'SIGTERM');
-    this.#after(graceSeconds * 1000, () => signalGroup(group, 'SIGKILL'));
+    process.signal('SIGTERM');
+    this.#after(graceSeconds * 1000, () => process.signal('SIGKILL'));
   }
 
   /** What it prints, from the beginning; waits for it to start. For one reader. */
@@ -117,9 +116,8 @@ export class LocalJob {
 
   #memberBegan(startedAt: number): void {
     this.#memberSince = performance.now();
-    const group = this.#process?.pid;
     // It was asked to end, and has ended one member instead: nothing more may begin.
-    if (this.#ended !== undefined && group !== undefined) signalGroup(group, 'SIGKILL');
+    if (this.#ended !== undefined) this.#process?.signal('SIGKILL');
     if (!this.#memberTold) return;
     this.#memberTold = false;
     this.#after(tellMemberMs, () => {
@@ -147,6 +145,10 @@ export class LocalJob {
     if (facts.error !== undefined) {
       const message = `the process of the task could not be started: ${facts.error.message}`;
       this.#over({ state: 'failed', reason: 'start-failed', message, endedAt });
+      return;
+    }
+    if (facts.lost !== undefined) {
+      this.#over({ state: 'failed', reason: 'lost', message: facts.lost, startedAt, endedAt });
       return;
     }
     const aborted = facts.signal === 'SIGABRT' || facts.code === 134;

@@ -22,7 +22,7 @@ import {
   type StepRequest,
   type SubmitResult,
 } from '../compute-layer.ts';
-import { type Launch, type ProcessSetting, signalGroup, startTaskProcess, type TaskProcess } from './api.ts';
+import type { ProcessSetting } from './api.ts';
 import { diagnoseEnd, diagnoseWait } from './diagnosis.ts';
 import { launchOf, messageOf, taskEnvironment } from './job-spec.ts';
 import { LocalJob } from './local-job.ts';
@@ -37,11 +37,15 @@ import {
   type Waiting,
 } from './placement.ts';
 import { ProcessPool } from './process-pool.ts';
+import { ProcessStarter } from './process-starter.ts';
 import { Reaper } from './reaper.ts';
 import { StatusBoard } from './status-board.ts';
 
 /** Nobody prints it by chance, and no task can know another one's. */
 const markBytes = 16;
+
+/** Processes for each core that the spawn server has pipes for: those that run, those that wait, and some that still print. */
+const slotsPerCore = 16;
 
 /** Jobs that are over are remembered this long: a few more than anybody asks about again. */
 const remembered = 10_000;
@@ -53,6 +57,7 @@ export class LocalLayer implements ComputeLayer {
   readonly #context: LayerContext;
   readonly #machine: Machine;
   readonly #reaper: Reaper;
+  readonly #starter: ProcessStarter;
   readonly #pool: ProcessPool;
   readonly #board = new StatusBoard();
   readonly #jobs = new Map<JobId, LocalJob>();
@@ -73,7 +78,8 @@ export class LocalLayer implements ComputeLayer {
       environment: taskEnvironment(process.env, tmpdir()),
     };
     const cores = Math.max(1, Math.floor(machine.cpu));
-    this.#pool = new ProcessPool((launch) => this.#startProcess(setting, launch), cores);
+    this.#starter = new ProcessStarter(setting, reaper, slotsPerCore * cores);
+    this.#pool = new ProcessPool((launch) => this.#starter.start(launch), cores);
     this.capabilities = {
       arrays: 0,
       gang: false,
@@ -144,7 +150,9 @@ export class LocalLayer implements ComputeLayer {
   }
 
   expect(upcoming: number): void {
-    if (!this.#closed) this.#pool.expect(upcoming);
+    if (this.#closed) return;
+    this.#starter.expect(upcoming);
+    this.#pool.expect(upcoming);
   }
 
   /** Ends everything at once. Whoever wants tasks to end gently cancels them first. */
@@ -157,6 +165,7 @@ export class LocalLayer implements ComputeLayer {
       ends.push(job.exited);
     }
     await Promise.all([...ends, this.#pool.close()]);
+    await this.#starter.close();
     await this.#reaper.close();
   }
 
@@ -212,20 +221,6 @@ export class LocalLayer implements ComputeLayer {
     const mark = randomBytes(markBytes).toString('hex');
     const message = messageOf(job.request, { datastore: this.#context.datastore, mark });
     job.start(this.#pool.take(launch), message, mark);
-  }
-
-  #startProcess(setting: ProcessSetting, launch: Launch): TaskProcess {
-    const started = startTaskProcess(setting, launch);
-    const { pid } = started;
-    if (pid === undefined) return started;
-    // Before it can have been told anything: whatever runs is known to the reaper.
-    this.#reaper.adopt(pid);
-    void started.exited.then(() => {
-      // What the task has started ends with it.
-      signalGroup(pid, 'SIGKILL');
-      this.#reaper.forget(pid);
-    });
-    return started;
   }
 
   #ended(job: LocalJob): void {

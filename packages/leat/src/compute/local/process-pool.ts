@@ -2,7 +2,7 @@
  * Processes that are started ahead of need, so that their start overlaps with the work of others. A process serves one task
  * and is never given to a second one.
  */
-import { type Launch, signalGroup, type TaskProcess } from './api.ts';
+import type { Launch, TaskProcess } from './api.ts';
 import { plainLaunch } from './job-spec.ts';
 
 interface Standby {
@@ -78,7 +78,7 @@ export class ProcessPool {
 
 async function end(process: TaskProcess): Promise<void> {
   // A process that waits has run nothing of a task; it may hang while it loads the flow, so nothing gentler is sure to work.
-  if (process.pid !== undefined && !process.gone()) signalGroup(process.pid, 'SIGKILL');
+  if (!process.gone()) process.signal('SIGKILL');
   process.stdout.destroy();
   process.stderr.destroy();
   await process.exited;
