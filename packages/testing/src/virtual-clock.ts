@@ -30,6 +30,11 @@ export class VirtualClock {
     return this.#now;
   }
 
+  /** Milliseconds; nobody sets this clock. */
+  steady(): number {
+    return this.#now;
+  }
+
   /** Calls `fire` once, `ms` from now; returns what takes that back. */
   after(ms: number, fire: () => void): () => void {
     const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order, fire, cancelled: false };

@@ -42,15 +42,20 @@ const mostWaitingBytes = 4 * 1024 * 1024;
 const readBytes = 1024 * 1024;
 const letters = { stdout: 'o', stderr: 'e' } as const;
 
-/** Opens the log of an attempt for writing, after what is there already. Nothing is created before something is printed. */
-export function openLog(store: Datastore, key: string): LogWriter {
-  return new StoredLog(store, key);
+/**
+ * Opens the log of an attempt for writing, after what is there already. Nothing is created before something is printed.
+ *
+ * @param mayWrite asked before each write; what may not be written is dropped
+ */
+export function openLog(store: Datastore, key: string, mayWrite: () => boolean = () => true): LogWriter {
+  return new StoredLog(store, key, mayWrite);
 }
 
 // Text is held as latin1 strings: one character for each byte, so that bytes can be cut and joined with string methods.
 class StoredLog implements LogWriter {
   readonly #store: Datastore;
   readonly #key: string;
+  readonly #mayWrite: () => boolean;
   readonly #open = { stdout: '', stderr: '' };
   #ready: string[] = [];
   #readyBytes = 0;
@@ -59,9 +64,10 @@ class StoredLog implements LogWriter {
   #appending: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(store: Datastore, key: string) {
+  constructor(store: Datastore, key: string, mayWrite: () => boolean) {
     this.#store = store;
     this.#key = key;
+    this.#mayWrite = mayWrite;
   }
 
   write({ stream, bytes, at = Date.now() }: PrintedChunk): Promise<void> | undefined {
@@ -121,7 +127,7 @@ class StoredLog implements LogWriter {
       this.#ready = [];
       this.#readyBytes = 0;
       this.#appending = this.#appending
-        .then(async () => await this.#store.append(this.#key, bytes))
+        .then(async () => (this.#mayWrite() ? await this.#store.append(this.#key, bytes) : undefined))
         .then(
           () => void (this.#waitingBytes -= bytes.byteLength),
           // A full disk must not end the task; whoever closes the log is told.

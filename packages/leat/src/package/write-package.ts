@@ -11,18 +11,29 @@ import { findOpened, readPackageFolder, storeOpened } from './package-cache.ts';
 const writesAtOnce = 16;
 
 /**
- * Stores a package under `packages/<hash>/`. Its `package.json` comes last and says that it is whole; when it is there
- * already, nothing is written.
+ * Stores a package under `packages/<hash>/`. Its `package.json` comes last and says that it is whole. When it is there
+ * already, only files that have gone or have another size since are written again.
  */
 export async function writePackage(datastore: Datastore, built: CodePackage): Promise<void> {
   const prefix = packagePrefix(built.hash);
-  if ((await datastore.stat(prefix + factsName)) !== undefined) return;
+  if ((await datastore.stat(prefix + factsName)) !== undefined) {
+    for (const file of built.files) await mendFile(datastore, prefix + file.name, file);
+    return;
+  }
   for (let first = 0; first < built.files.length; first += writesAtOnce) {
     const some = built.files.slice(first, first + writesAtOnce);
     await Promise.all(some.map(async ({ name, bytes }) => datastore.put(prefix + name, [bytes])));
   }
   const facts = JSON.stringify(packageFacts(built, installation().version), undefined, 2);
   await datastore.create(prefix + factsName, [Buffer.from(facts)]);
+}
+
+async function mendFile(
+  datastore: Datastore,
+  key: string,
+  file: CodePackage['files'][number],
+): Promise<void> {
+  if ((await datastore.stat(key))?.size !== file.size) await datastore.put(key, [file.bytes]);
 }
 
 /**
@@ -53,7 +64,7 @@ export async function openPackage(
       'STORE_CORRUPT',
       `'${prefix}${file.name}' in ${datastore.url} is not what was written`,
       {
-        hint: 'start a new run from the source files: it stores the package again',
+        hint: '`leat doctor --repair` moves the package aside; a new run from the source files stores it again',
       },
     );
   });

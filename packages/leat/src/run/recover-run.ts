@@ -132,7 +132,7 @@ async function originOf(metadata: MetadataStore, run: RunRecord): Promise<Origin
 /** Reading a long log may take longer than a lease lasts. */
 async function whileHeld<T>(metadata: MetadataStore, lease: Lease, work: () => Promise<T>): Promise<T> {
   let fault: Error | undefined;
-  const drop = keepLease({
+  const kept = keepLease({
     metadata,
     lease,
     leaseMs,
@@ -146,6 +146,6 @@ async function whileHeld<T>(metadata: MetadataStore, lease: Lease, work: () => P
     if (fault !== undefined) throw fault;
     return result;
   } finally {
-    drop();
+    kept.drop();
   }
 }

@@ -31,7 +31,15 @@ export function endOfAttempt(
   const at = end.endedAt;
   if (manifest?.status === 'succeeded') {
     const { outcome, startedAt } = manifest;
-    return { type: 'attempt-succeeded', at, task, attempt, manifest: ending.manifest, outcome, startedAt };
+    return {
+      type: 'attempt-succeeded',
+      at: Math.max(at, startedAt),
+      task,
+      attempt,
+      manifest: ending.manifest,
+      outcome,
+      startedAt,
+    };
   }
   const failure = manifest?.failure ?? failureOf(ending, end, diagnosis);
   const startedAt = manifest?.startedAt ?? end.startedAt;

@@ -1,7 +1,9 @@
 /** Time as the loop sees it: real in an engine, virtual in a simulation. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch: for what is written down. It may jump, forward or back, when somebody sets the clock. */
   now(): number;
+  /** Milliseconds since some moment: for how long something took. It only grows, whatever the clock on the wall does. */
+  steady(): number;
   /** Calls `fire` once after `ms`; returns what takes that back. */
   after(ms: number, fire: () => void): () => void;
 }
@@ -12,11 +14,12 @@ const longestTimer = 2 ** 31 - 1;
 /** The clock of this machine. Waits of any length are kept. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  steady: () => performance.now(),
   after(ms, fire) {
-    const dueAt = Date.now() + ms;
+    const dueAt = performance.now() + ms;
     let timer: NodeJS.Timeout;
     const arm = (): void => {
-      const rest = dueAt - Date.now();
+      const rest = dueAt - performance.now();
       timer = rest > longestTimer ? setTimeout(arm, longestTimer) : setTimeout(fire, Math.max(0, rest));
     };
     arm();

@@ -1,10 +1,10 @@
 import type { ComputeLayer, JobId, JobStatus } from '../compute/compute-layer.ts';
-import type { AttemptState } from '../metadata/events.ts';
+import type { AttemptState, RunEvent } from '../metadata/events.ts';
 import { type JobEnd, lostJob } from './attempt-end.ts';
 import { withBackOff } from './back-off.ts';
 import { pause } from './clock.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
-import type { Flight } from './flight.ts';
+import type { AttemptFlight, ChunkFlight, Flight } from './flight.ts';
 
 /** A layer that learns of changes by itself may hold a poll this long. In milliseconds, as all here. */
 const longPollMs = 20_000;
@@ -23,6 +23,8 @@ const hasNews = new Error('there are new jobs');
 export interface JobEnds {
   /** The job was seen running, or over, for the first time: from now on there may be output. */
   begun(flight: Flight, job: JobId): void;
+  /** A chunk's job works on another member. */
+  progressed(flight: ChunkFlight): void;
   /** The job is over; called once for each. */
   ended(flight: Flight, end: JobEnd): void;
   /** These jobs shall be ended. */
@@ -35,6 +37,8 @@ export class JobWatch {
   readonly #context: EngineContext;
   readonly #ends: JobEnds;
   readonly #jobs = new Map<JobId, Flight>();
+  /** When each began to run, by the steady clock. */
+  readonly #began = new Map<JobId, number>();
   #polling = false;
   #idle = idleMs.first;
   /** Aborted when jobs come that the poll under way does not know, and when the loop stops. */
@@ -66,6 +70,16 @@ export class JobWatch {
     return [...this.#jobs.keys()];
   }
 
+  /** Marks one attempt as cancelled and returns its job, if it has one. */
+  cancelOne(task: string, attempt: number): JobId | undefined {
+    for (const [job, flight] of this.#jobs) {
+      if (flight.kind !== 'attempt' || flight.task !== task || flight.attempt !== attempt) continue;
+      flight.cancelled = true;
+      return job;
+    }
+    return undefined;
+  }
+
   /** Stops waiting for those that were cancelled. */
   giveUp(message: string): void {
     const endedAt = this.#context.clock.now();
@@ -81,11 +95,11 @@ export class JobWatch {
     await Promise.resolve();
     while (this.#jobs.size > 0 && !signal.aborted) {
       this.#news = new AbortController();
-      const askedAt = clock.now();
+      const askedAt = clock.steady();
       const changed = await this.#ask(this.#news.signal);
       if (signal.aborted) return;
-      this.#endOverdue(clock.now());
-      await this.#rest(changed, clock.now() - askedAt);
+      this.#endOverdue();
+      await this.#rest(changed, clock.steady() - askedAt);
     }
     this.#polling = false;
   }
@@ -123,13 +137,22 @@ export class JobWatch {
       this.#over(job, flight, status);
       return true;
     }
-    if (rank[status.state] <= (flight.state === undefined ? -1 : rank[flight.state])) return false;
-    this.#progress(job, flight, status);
+    if (rank[status.state] > (flight.state === undefined ? -1 : rank[flight.state])) {
+      this.#progress(job, flight, status);
+      return true;
+    }
+    return flight.kind === 'chunk' && status.state === 'running' && this.#nextMember(flight, status.member);
+  }
+
+  #nextMember(flight: ChunkFlight, member: number | undefined): boolean {
+    if (member === undefined || member <= (flight.member ?? 0)) return false;
+    flight.member = member;
+    flight.startedAt = this.#context.clock.now();
+    this.#ends.progressed(flight);
     return true;
   }
 
-  #progress(job: JobId, flight: Flight, status: Exclude<JobStatus, { state: 'succeeded' | 'failed' }>): void {
-    const { task, attempt } = flight;
+  #progress(job: JobId, flight: Flight, status: Progress): void {
     const { state } = status;
     const at = state === 'running' ? status.startedAt : this.#context.clock.now();
     flight.state = state;
@@ -139,19 +162,13 @@ export class JobWatch {
       flight.startedAt = at;
       this.#ends.begun(flight, job);
     }
-    const note = state === 'queued' || state === 'starting' ? status.note : undefined;
-    this.#context.post({
-      type: 'attempt-state',
-      at,
-      task,
-      attempt,
-      state,
-      ...(note === undefined ? {} : { note }),
-    });
+    const event = flight.kind === 'attempt' ? progressOf(flight, status, at) : startOf(flight, state, at);
+    if (event !== undefined) this.#context.post(event);
   }
 
   #over(job: JobId, flight: Flight, end: JobEnd): void {
     this.#jobs.delete(job);
+    this.#began.delete(job);
     if (flight.state !== 'running') this.#ends.begun(flight, job);
     this.#ends.ended(flight, end);
   }
@@ -172,26 +189,28 @@ export class JobWatch {
 
   #waitMs(): number {
     let wait = longPollMs;
-    const now = this.#context.clock.now();
-    for (const flight of this.#jobs.values()) {
-      const deadline = deadlineOf(flight);
+    const now = this.#context.clock.steady();
+    for (const [job, flight] of this.#jobs) {
+      const deadline = deadlineOf(flight, this.#began.get(job));
       if (deadline !== undefined) wait = Math.min(wait, Math.max(1000, deadline - now));
     }
     return wait;
   }
 
   /** Layers end what runs too long; this is for the layer that does not. */
-  #endOverdue(now: number): void {
+  #endOverdue(): void {
+    const { clock } = this.#context;
+    const now = clock.steady();
     const jobs: JobId[] = [];
     for (const [job, flight] of this.#jobs) {
-      const deadline = deadlineOf(flight);
+      const deadline = deadlineOf(flight, this.#began.get(job));
       if (deadline === undefined || now < deadline) continue;
       if (flight.overdueSince === undefined) {
         flight.overdueSince = now;
         jobs.push(job);
       } else {
         const message = `the compute layer '${this.#layer.name}' did not end it`;
-        this.#over(job, flight, { state: 'failed', reason: 'timeout', message, endedAt: now });
+        this.#over(job, flight, { state: 'failed', reason: 'timeout', message, endedAt: clock.now() });
       }
     }
     if (jobs.length > 0) this.#ends.end(jobs);
@@ -200,10 +219,9 @@ export class JobWatch {
 
 const rank: Readonly<Record<AttemptState, number>> = { submitted: 0, queued: 1, starting: 2, running: 3 };
 
-function deadlineOf({ startedAt, overdueSince, pieces }: Flight): number | undefined {
+/** By the steady clock. */
+function deadlineOf({ overdueSince, pieces }: Flight, began: number | undefined): number | undefined {
   if (overdueSince !== undefined) return overdueSince + overdueMs.giveUp;
   const seconds = pieces.spec.timeoutSeconds;
-  return startedAt === undefined || seconds === undefined
-    ? undefined
-    : startedAt + seconds * 1000 + overdueMs.slack;
+  return began === undefined || seconds === undefined ? undefined : began + seconds * 1000 + overdueMs.slack;
 }

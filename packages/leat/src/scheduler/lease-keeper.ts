@@ -14,12 +14,21 @@ export interface LeaseFacts {
   readonly lost: (error: unknown) => void;
 }
 
+/** A lease that is being kept. */
+export interface KeptLease {
+  /** Stops the renewing. */
+  drop(): void;
+  /** Whether nobody else can have taken it: asked before what no lease guards is written, since this process may have been paused. */
+  holds(): boolean;
+}
+
 /**
- * Renews a lease at every third of its time until the returned function is called. A store that cannot be reached, or does
+ * Renews a lease at every third of its time until it is dropped. A store that cannot be reached, or does
  * not answer, is asked again, but never beyond the moment at which another engine may take the lease.
  */
-export function keepLease({ metadata, lease, leaseMs, clock, lost }: LeaseFacts): () => void {
+export function keepLease({ metadata, lease, leaseMs, clock, lost }: LeaseFacts): KeptLease {
   let stopped = false;
+  let until = 0;
   let cause: unknown;
   let cancelRenewal = (): void => {};
   let cancelExpiry = (): void => {};
@@ -35,7 +44,7 @@ export function keepLease({ metadata, lease, leaseMs, clock, lost }: LeaseFacts)
     lost(error);
   };
   const renew = async (): Promise<void> => {
-    const askedAt = clock.now();
+    const askedAt = clock.steady();
     try {
       await metadata.renewLease(lease, leaseMs);
       arm(askedAt);
@@ -49,15 +58,16 @@ export function keepLease({ metadata, lease, leaseMs, clock, lost }: LeaseFacts)
   const arm = (since: number): void => {
     if (stopped) return;
     cancelExpiry();
-    const left = since - clock.now();
+    until = since + leaseMs;
+    const left = since - clock.steady();
     cancelExpiry = clock.after(left + leaseMs, () => {
       giveUp(expired(lease, cause));
     });
     cancelRenewal = clock.after(left + leaseMs / 3, () => void renew());
   };
 
-  arm(clock.now());
-  return stop;
+  arm(clock.steady());
+  return { drop: stop, holds: () => !stopped && clock.steady() < until };
 }
 
 function expired(lease: Lease, cause: unknown): LeatError {

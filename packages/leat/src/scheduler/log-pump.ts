@@ -1,8 +1,8 @@
 import type { ComputeLayer, JobId } from '../compute/compute-layer.ts';
 import type { Datastore } from '../datastore/datastore.ts';
-import { type LogWriter, openLog } from '../datastore/log-store.ts';
 import { type Clock, pause } from './clock.ts';
-import { LineSplitter } from './line-splitter.ts';
+import type { Flight } from './flight.ts';
+import { MemberLogs } from './member-logs.ts';
 import type { TaskLine } from './observer.ts';
 import { Semaphore } from './semaphore.ts';
 
@@ -19,17 +19,11 @@ export interface LogPumpFacts {
   /** Where the output of an attempt is stored. */
   readonly keyOf: (task: string, attempt: number) => string;
   readonly line: (line: TaskLine) => void;
+  /** Whether the run is still ours: output that comes late, after this engine was paused, is dropped. */
+  readonly mayWrite: () => boolean;
   readonly warn: (message: string) => void;
   /** Ends the reading. */
   readonly signal: AbortSignal;
-}
-
-/** An attempt whose output is read. */
-export interface PrintingAttempt {
-  readonly task: string;
-  readonly attempt: number;
-  /** An earlier engine has handed it over. */
-  readonly adopted: boolean;
 }
 
 /** Brings the output of tasks from their layers to the datastore and to whoever watches. Losing some of it fails no task. */
@@ -46,16 +40,16 @@ export class LogPump {
   /** Starts to read a job's output. Layers give it from its beginning, so what an earlier engine has stored of it is replaced. */
   start(layer: ComputeLayer, job: JobId, { task, attempt, adopted }: PrintingAttempt): void {
     const reading = this.#reading.run(async () => {
-      const { datastore, keyOf } = this.#facts;
+      const { datastore, keyOf, mayWrite } = this.#facts;
       const key = keyOf(task, attempt);
       if (adopted) await datastore.delete([key]);
-      await this.#pump(layer.logs(job), openLog(datastore, key), { task, attempt });
+      await this.#pump(layer.logs(job), openLog(datastore, key, mayWrite), { task, attempt });
     });
     const watched = reading.catch((error: unknown) => {
       if (this.#warned || this.#facts.signal.aborted) return;
       this.#warned = true;
       this.#facts.warn(
-        `output of '${task}@${attempt}' is missing: ${error instanceof Error ? error.message : String(error)}`,
+        `output of '${flight.name}' is missing: ${error instanceof Error ? error.message : String(error)}`,
       );
     });
     const entry = watched.finally(() => this.#under.delete(entry));
@@ -72,27 +66,16 @@ export class LogPump {
     await pause(this.#facts.clock, ms, done.signal);
   }
 
-  async #pump(
-    chunks: ReturnType<ComputeLayer['logs']>,
-    log: LogWriter,
-    who: Pick<TaskLine, 'task' | 'attempt'>,
-  ): Promise<void> {
-    const { line, signal } = this.#facts;
-    const splitter = (stream: TaskLine['stream']): LineSplitter =>
-      new LineSplitter((text) => {
-        line({ ...who, stream, text });
-      });
-    const lines = { stdout: splitter('stdout'), stderr: splitter('stderr') };
+  async #pump(chunks: ReturnType<ComputeLayer['logs']>, flight: Flight): Promise<void> {
+    const { signal } = this.#facts;
+    const logs = new MemberLogs(this.#facts, flight);
     try {
       for await (const chunk of chunks) {
         if (signal.aborted) break;
-        lines[chunk.stream].push(chunk.bytes);
-        await log.write(chunk);
+        await logs.write(chunk);
       }
     } finally {
-      lines.stdout.end();
-      lines.stderr.end();
-      await log.close();
+      await logs.close();
     }
   }
 }

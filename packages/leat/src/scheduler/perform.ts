@@ -1,4 +1,4 @@
-import { formatAttempt } from './attempt-name.ts';
+import { formatAttempt, formatChunk } from './attempt-name.ts';
 import { lostJob } from './attempt-end.ts';
 import { attemptToken } from './attempt-token.ts';
 import { withBackOff } from './back-off.ts';
@@ -7,11 +7,15 @@ import { commitStandIn } from './commit-stand-in.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
 import { LeatError } from '../errors/index.ts';
 import type { RunEvent } from '../metadata/events.ts';
-import { type Flight, makeFlight } from './flight.ts';
+import { makeChunkFlight } from './chunk-flight.ts';
+import { addressInGroup, chunkOf, chunkPiecesOf } from './chunk-spec-of.ts';
+import { packKey } from '../datastore/keys.ts';
+import { type AttemptFlight, type ChunkFlight, type Flight, makeFlight } from './flight.ts';
 import { LayerDriver } from './layer-driver.ts';
 import type { RunLoopOptions } from './run-options.ts';
+import { longestRetryWait } from './retry.ts';
 import { Semaphore } from './semaphore.ts';
-import type { SchedulerState, Task } from './state.ts';
+import type { Chunk, SchedulerState, Task } from './state.ts';
 import { upcoming } from './summary.ts';
 import { taskPiecesOf } from './task-spec-of.ts';
 
@@ -50,7 +54,11 @@ export class CommandPerformer {
   }
 
   /** The event that says, before its layer is told, that an attempt is on its way. */
-  submittedEvent({ task, attempt, layer }: CommandOf<'submit'>): RunEvent {
+  submittedEvent(command: CommandOf<'submit' | 'submit-chunk'>): RunEvent {
+    return command.type === 'submit' ? this.#attemptSubmitted(command) : this.#chunkSubmitted(command);
+  }
+
+  #attemptSubmitted({ task, attempt, layer }: CommandOf<'submit'>): RunEvent {
     const flight = this.#makeFlight(task, attempt);
     this.#flights.set(flight.name, flight);
     return {
@@ -63,6 +71,15 @@ export class CommandPerformer {
     };
   }
 
+  #chunkSubmitted(command: CommandOf<'submit-chunk'>): RunEvent {
+    const { group, places, attempt, layer } = command;
+    const flight = this.#makeChunkFlight(command);
+    this.#flights.set(flight.name, flight);
+    const { token, work } = flight;
+    const at = this.#context.clock.now();
+    return { type: 'chunk-submitted', at, group, places, attempt, layer, token, pack: work.pack };
+  }
+
   /** Performs commands whose events are logged, in order. */
   perform(commands: readonly Command[]): void {
     const submits = new Map<string, Flight[]>();
@@ -71,7 +88,7 @@ export class CommandPerformer {
       submits.clear();
     };
     for (const command of commands) {
-      if (command.type === 'submit') {
+      if (command.type === 'submit' || command.type === 'submit-chunk') {
         const flight = this.#takeFlight(command);
         const others = submits.get(command.layer);
         if (others === undefined) submits.set(command.layer, [flight]);
@@ -79,27 +96,31 @@ export class CommandPerformer {
       } else if (command.type === 'cancel') {
         handOver();
         for (const driver of this.#drivers.values()) driver.cancel(command.force);
+      } else if (command.type === 'cancel-attempt') {
+        handOver();
+        this.#driver(command.layer).cancelAttempt(command.task, command.attempt);
       } else this.#performNow(command);
     }
     handOver();
     for (const [layer, count] of upcoming(this.#state, upcomingLimit)) this.#driver(layer).expect(count);
   }
 
-  /** Takes up attempts that an earlier engine handed over: those that their layer still has go on, the others are lost. */
+  /** Takes up what an earlier engine handed over: jobs that their layer still has go on, the others are lost. */
   async adopt(tasks: readonly Task[]): Promise<void> {
-    const byLayer = Map.groupBy(tasks, (task) => this.#state.plan.steps[this.#stepOf(task)]?.layer ?? '');
+    const alone = tasks.filter(({ chunk }) => chunk === undefined);
+    const flights: readonly Flight[] = [
+      ...alone.map((task) => this.#makeFlight(task.address, task.attempt)),
+      ...[...this.#state.chunks.values()].map((chunk) => this.#adoptedChunk(chunk)),
+    ];
+    const byLayer = Map.groupBy(flights, ({ step }) => this.#state.plan.steps[step]?.layer ?? '');
     for (const [name, group] of byLayer) {
       const driver = this.#driver(name);
-      const flights = group.map((task) => this.#makeFlight(task.address, task.attempt));
-      const backOff = backOffFor(
-        this.#context,
-        `asking '${name}' for the jobs of an earlier engine`,
-        storePatience,
-      );
+      const what = `asking '${name}' for the jobs of an earlier engine`;
+      const backOff = backOffFor(this.#context, what, storePatience);
       const found = await withBackOff(backOff, async () =>
-        driver.layer.find(flights.map(({ token }) => token)),
+        driver.layer.find(group.map(({ token }) => token)),
       );
-      for (const flight of flights) {
+      for (const flight of group) {
         const job = found.get(flight.token);
         if (job === undefined) driver.abandon(flight, lostJob(name, this.#context.clock.now()));
         else driver.adopt(flight, job);
@@ -110,7 +131,9 @@ export class CommandPerformer {
     }
   }
 
-  #performNow(command: Exclude<Command, { type: 'submit' | 'cancel' }>): void {
+  #performNow(
+    command: Exclude<Command, { type: 'submit' | 'submit-chunk' | 'cancel' | 'cancel-attempt' }>,
+  ): void {
     switch (command.type) {
       case 'wake':
         this.#wake(command);
@@ -138,7 +161,8 @@ export class CommandPerformer {
 
   #wake({ task, attempt, at }: CommandOf<'wake'>): void {
     const { clock, post } = this.#context;
-    const cancel = clock.after(Math.max(0, at - clock.now()), () => {
+    const wait = Math.min(Math.max(0, at - clock.now()), this.#longestWait(task));
+    const cancel = clock.after(wait, () => {
       this.#timers.delete(cancel);
       post({ type: 'retry-due', at: clock.now(), task, attempt });
     });
@@ -160,7 +184,13 @@ export class CommandPerformer {
     this.#context.post({ type: 'task-caught', at, task, attempt, manifest, outcome, failure });
   }
 
-  #makeFlight(task: string, attempt: number): Flight {
+  /** The time of a try was set by the clock of an earlier engine, which may have been wrong: no wait is longer than the policy's. */
+  #longestWait(task: string): number {
+    const { spec } = taskPiecesOf(this.#state, task);
+    return longestRetryWait(this.#state.plan.steps[spec.step]?.retry);
+  }
+
+  #makeFlight(task: string, attempt: number): AttemptFlight {
     const { run } = this.#context;
     const name = formatAttempt(run, task, attempt);
     return makeFlight({
@@ -172,15 +202,41 @@ export class CommandPerformer {
     });
   }
 
-  #takeFlight({ task, attempt }: CommandOf<'submit'>): Flight {
-    const name = formatAttempt(this.#context.run, task, attempt);
-    const flight = this.#flights.get(name) ?? this.#makeFlight(task, attempt);
-    this.#flights.delete(name);
+  #makeChunkFlight(command: CommandOf<'submit-chunk'>): ChunkFlight {
+    const { run, plan } = this.#context;
+    const { group, places, attempt } = command;
+    const name = this.#chunkName(command);
+    const token = attemptToken(run, name);
+    const pack = packKey(run.flow, run.id, group.step, token);
+    const { timeoutSeconds } = plan.steps[group.step] ?? {};
+    const pieces = chunkPiecesOf(this.#state, chunkOf(this.#state, command));
+    return makeChunkFlight({ group, places, attempt, name, token, pack, timeoutSeconds }, pieces);
+  }
+
+  /** What the log tells of it is all that is known of it: where its results are, and which of them are told. */
+  #adoptedChunk(chunk: Chunk): ChunkFlight {
+    const { group, places, attempt, token = '', pack = '', open } = chunk;
+    const { timeoutSeconds } = this.#context.plan.steps[group.step] ?? {};
+    const name = this.#chunkName(chunk);
+    const flight = makeChunkFlight({ group, places, attempt, name, token, pack, timeoutSeconds });
+    for (const [member, place] of flight.work.places.entries())
+      if (!open.has(place)) flight.work.decided[member] = 1;
     return flight;
   }
 
-  #stepOf(task: Task): string {
-    return this.#state.table.steps[task.step]?.name ?? '';
+  #chunkName({ group, places, attempt, number }: Omit<CommandOf<'submit-chunk'>, 'type' | 'layer'>): string {
+    return formatChunk(this.#context.run, addressInGroup(group, places[0] ?? 0), { attempt, number });
+  }
+
+  #takeFlight(command: CommandOf<'submit' | 'submit-chunk'>): Flight {
+    const isChunk = command.type === 'submit-chunk';
+    const name = isChunk
+      ? this.#chunkName(command)
+      : formatAttempt(this.#context.run, command.task, command.attempt);
+    const known = this.#flights.get(name);
+    this.#flights.delete(name);
+    if (known !== undefined) return known;
+    return isChunk ? this.#makeChunkFlight(command) : this.#makeFlight(command.task, command.attempt);
   }
 
   #driver(layer: string): LayerDriver {

@@ -50,6 +50,11 @@ export function retryWait(policy: RetryPolicy, failed: FailedAttempt): number | 
   }
 }
 
+/** No retry waits longer than this, in milliseconds. */
+export function longestRetryWait(policy: RetryPolicy | undefined): number {
+  return Math.max(platformWait.longest, (policy?.maxWaitSeconds ?? 0) * 1000);
+}
+
 function platformPause({ platformFailures, name }: FailedAttempt): number {
   const pause = Math.min(platformWait.longest, platformWait.first * 2 ** platformFailures);
   // Downwards only: after a storm of lost machines, starts spread over half the wait.

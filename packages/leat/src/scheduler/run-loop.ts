@@ -12,7 +12,7 @@ import { withBackOff } from './back-off.ts';
 import type { Command } from './commands.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
 import { emptyFifo, type Fifo, push, shift, size } from './fifo.ts';
-import { keepLease } from './lease-keeper.ts';
+import { keepLease, type KeptLease } from './lease-keeper.ts';
 import { observeAll, type RunObserver } from './observer.ts';
 import { CommandPerformer } from './perform.ts';
 import type { RunEnd, RunLoopOptions } from './run-options.ts';
@@ -62,6 +62,7 @@ class RunLoop {
   readonly #inbox: Fifo<RunEvent> = emptyFifo();
   /** Set when something stopped the loop that is no end of the run. */
   #fault: { readonly error: unknown } | undefined;
+  #lease: KeptLease | undefined;
   #wake = (): void => {};
 
   constructor(options: RunLoopOptions) {
@@ -76,6 +77,7 @@ class RunLoop {
       fail: (error) => {
         this.#fail(error);
       },
+      holdsLease: () => this.#lease?.holds() ?? false,
     });
     this.#performer = new CommandPerformer(options, this.#context);
   }
@@ -90,7 +92,7 @@ class RunLoop {
     const lost = (error: unknown): void => {
       this.#fail(error);
     };
-    const dropLease = keepLease({ metadata, lease, leaseMs, clock, lost });
+    this.#lease = keepLease({ metadata, lease, leaseMs, clock, lost });
     try {
       await this.#begin();
       while (state.ended === undefined) {
@@ -101,7 +103,7 @@ class RunLoop {
     } catch (error) {
       throw this.#fault?.error ?? error;
     } finally {
-      dropLease();
+      this.#lease.drop();
       this.#stopped.abort();
       await this.#giveBack();
     }
@@ -160,7 +162,7 @@ class RunLoop {
     for (const command of transition(state, told)) {
       commands.push(command);
       // Logged in the same transaction as its cause and before its layer is told, so that a crash in between is seen.
-      if (command.type === 'submit') {
+      if (command.type === 'submit' || command.type === 'submit-chunk') {
         const submitted = this.#performer.submittedEvent(command);
         log.push(submitted);
         transition(state, submitted);

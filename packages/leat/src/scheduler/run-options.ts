@@ -58,12 +58,14 @@ export function limitsOf(
 /** The parts of a context that are the loop's own. */
 export interface LoopParts extends Pick<EngineContext, 'signal' | 'post' | 'fail'> {
   readonly observer: Required<RunObserver>;
+  /** Whether nobody else can drive the run by now. */
+  readonly holdsLease: () => boolean;
 }
 
 /** What the parts of the loop share. */
 export function makeContext(options: RunLoopOptions, parts: LoopParts): EngineContext {
   const { run, plan, datastore, clock = systemClock } = options;
-  const { signal, post, fail, observer } = parts;
+  const { signal, post, fail, observer, holdsLease } = parts;
   const items = new ItemLocator(datastore);
   const warn = (message: string): void => {
     observer.warning(message);
@@ -91,6 +93,7 @@ export function makeContext(options: RunLoopOptions, parts: LoopParts): EngineCo
       signal,
       warn,
       datastore,
+      mayWrite: holdsLease,
       keyOf: (task, attempt) => logKeyOf(run, task, attempt),
       line: (line) => {
         observer.line(line);

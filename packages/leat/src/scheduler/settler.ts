@@ -4,7 +4,7 @@ import { isLeatError } from '../errors/index.ts';
 import { endOfAttempt, type JobEnd } from './attempt-end.ts';
 import { withBackOff } from './back-off.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
-import type { Flight } from './flight.ts';
+import type { AttemptFlight } from './flight.ts';
 import { readAttempt } from './read-attempt.ts';
 import { Semaphore } from './semaphore.ts';
 
@@ -25,10 +25,12 @@ export class Settler {
   }
 
   /** The job is over: its manifest decides, then its layer's reason. */
-  settle(flight: Flight, end: JobEnd): void {
+  settle(flight: AttemptFlight, end: JobEnd): void {
     void this.#reading.run(async () => {
       try {
-        await this.#settleNow(flight, { ...end, endedAt: Math.min(end.endedAt, this.#context.clock.now()) });
+        // Clocks differ, and jump: nothing ends later than now, or before it began.
+        const endedAt = Math.max(end.startedAt ?? 0, Math.min(end.endedAt, this.#context.clock.now()));
+        await this.#settleNow(flight, { ...end, endedAt });
       } catch (error) {
         this.#context.fail(error);
       }
@@ -36,12 +38,12 @@ export class Settler {
   }
 
   /** The attempt failed without a job. */
-  fail({ task, attempt }: Flight, reason: FailureReason, message: string): void {
+  fail({ task, attempt }: AttemptFlight, reason: FailureReason, message: string): void {
     const failure = { reason, type: reason, message };
     this.#context.post({ type: 'attempt-failed', at: this.#context.clock.now(), task, attempt, failure });
   }
 
-  async #settleNow(flight: Flight, end: JobEnd): Promise<void> {
+  async #settleNow(flight: AttemptFlight, end: JobEnd): Promise<void> {
     const { task, attempt, pieces, cancelled } = flight;
     const manifest = await this.#read(flight);
     if (manifest === 'corrupt') return;
@@ -56,7 +58,7 @@ export class Settler {
     this.#context.post(endOfAttempt(ending, end, manifest, diagnosis));
   }
 
-  async #read(flight: Flight): Promise<AttemptManifest | undefined | 'corrupt'> {
+  async #read(flight: AttemptFlight): Promise<AttemptManifest | undefined | 'corrupt'> {
     const { datastore } = this.#context;
     const backOff = backOffFor(this.#context, `reading the result of '${flight.task}'`, readPatience);
     try {
@@ -71,7 +73,7 @@ export class Settler {
     }
   }
 
-  async #diagnose({ job }: Flight, end: JobEnd): Promise<Diagnosis | undefined> {
+  async #diagnose({ job }: AttemptFlight, end: JobEnd): Promise<Diagnosis | undefined> {
     if (job === undefined || end.state === 'succeeded' || end.reason === 'cancelled') return undefined;
     try {
       return await this.#layer.diagnose(job);

@@ -1,7 +1,8 @@
 /** Durations, times, sizes and counts as people read them. */
 
-/** `0.4s`, `12s`, `3m 05s`, `2h 10m`; milliseconds in. */
-export function formatDuration(ms: number): string {
+/** `0.4s`, `12s`, `3m 05s`, `2h 10m`; milliseconds in. A clock that was set back makes no negative time. */
+export function formatDuration(told: number): string {
+  const ms = Math.max(0, told);
   if (ms < 9_950) return `${(ms / 1000).toFixed(1)}s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds}s`;

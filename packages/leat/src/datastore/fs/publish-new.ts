@@ -32,17 +32,21 @@ export function publishNew(temporary: string, target: string): boolean {
 }
 
 /**
- * The same where the file system has no hard links: whoever makes the folder of the claim may rename. A claim whose
- * owner died is taken over after `claimLastsMs`, which must be longer than a live owner needs between claim and rename.
+ * The same where the file system has no hard links: whoever makes the folder of the claim may rename. A claim that stands
+ * unchanged for `claimLastsMs` is taken over: its owner is dead, since a live one needs less between claim and rename. That
+ * is measured by who waits, because the clocks of two machines, or of one that is set, say nothing about an age.
  */
 export function publishByClaim(temporary: string, target: string, claimLastsMs = 10_000): boolean {
   const claim = path.join(path.dirname(target), `.leat-tmp-claim-${path.basename(target)}`);
+  let seen: { readonly mark: string; readonly since: number } | undefined;
   for (;;) {
     if (fs.existsSync(target)) return discard(temporary);
     if (makeClaim(claim)) break;
-    const age = claimAge(claim);
-    if (age !== undefined && age > claimLastsMs) releaseClaim(claim);
-    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, claimLooksMs);
+    const mark = claimMark(claim);
+    if (mark === undefined || mark !== seen?.mark)
+      seen = mark === undefined ? undefined : { mark, since: performance.now() };
+    else if (performance.now() - seen.since > claimLastsMs) releaseClaim(claim);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, claimLooksMs);
   }
   try {
     if (fs.existsSync(target)) return discard(temporary);
@@ -63,9 +67,10 @@ function makeClaim(claim: string): boolean {
   }
 }
 
-function claimAge(claim: string): number | undefined {
+/** Tells one claim from the next. */
+function claimMark(claim: string): string | undefined {
   const facts = fs.statSync(claim, { throwIfNoEntry: false });
-  return facts === undefined ? undefined : Date.now() - facts.mtimeMs;
+  return facts === undefined ? undefined : `${facts.ino} ${facts.mtimeMs}`;
 }
 
 function releaseClaim(claim: string): void {

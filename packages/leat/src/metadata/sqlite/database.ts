@@ -82,12 +82,12 @@ export class Database {
 }
 
 async function patiently<T>(file: string, work: () => T): Promise<T> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
     try {
       return work();
     } catch (error) {
-      if (!isBusy(error) || Date.now() > deadline) throw explainSqliteError(error, file);
+      if (!isBusy(error) || performance.now() > deadline) throw explainSqliteError(error, file);
     }
     // A random part, so that processes that met once do not meet again.
     await delay(wait * (0.5 + Math.random()));
