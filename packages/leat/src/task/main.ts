@@ -13,6 +13,7 @@
 import { commitAttempt } from '../datastore/commit-attempt.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { openDatastore } from '../datastore/open-datastore.ts';
+import { isLeatError, type LeatError } from '../errors/index.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
 import type { TaskSpec } from '../plan/task-spec.ts';
 import { blockOnOutput } from './blocking-output.ts';
@@ -106,13 +107,16 @@ function settingOf(
   return { resources, store, loadFlow, originOf };
 }
 
+const toldOf = ({ code, message, hint }: LeatError): string =>
+  `${code} ${message}${hint === undefined ? '' : `\n  fix: ${hint}`}`;
+
 main().then(
   // Open handles of the step's (a pool, a server) must not keep the process: the task is decided.
   (code) => process.exit(code),
   (error: unknown) => {
     // The store cannot be written, so the log is where the reason can be told.
     // oxlint-disable-next-line no-console -- see above
-    console.error(error);
+    console.error(isLeatError(error) ? toldOf(error) : error);
     process.exit(1);
   },
 );

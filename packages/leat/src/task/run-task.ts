@@ -93,7 +93,7 @@ export function failedManifest(spec: TaskSpec, startedAt: number, failure: Failu
 }
 
 const headOf = ({ task, attempt, token }: TaskSpec, startedAt: number) =>
-  ({ version: 1, task, attempt, token, startedAt, endedAt: Date.now() }) as const;
+  ({ version: 1, task, attempt, token, startedAt, endedAt: Math.max(startedAt, Date.now()) }) as const;
 
 async function runStep(setting: TaskSetting): Promise<Pick<SucceededManifest, 'outcome' | 'artifacts'>> {
   const { spec, store, reads = ownReads(setting) } = setting;
