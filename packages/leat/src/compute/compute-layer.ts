@@ -46,6 +46,8 @@ export type JobStatus =
 /** What a step will ask for, before the run starts. */
 export interface StepRequest {
   readonly step: string;
+  /** Its tasks may come as chunks. */
+  readonly chunks?: true;
   readonly resources: ResolvedResources;
   readonly timeoutSeconds?: number;
   readonly options: Readonly<Record<string, unknown>>;

@@ -139,9 +139,12 @@ describe('poll', () => {
 test('a missing ability is an error before the start', async () => {
   const value = (of: number) => ({ value: of, origin: 'default' as const });
   const resources = { cpu: value(1), memory: value(1), gpu: value(1), disk: value(1) };
-  const found = await layerThat({}).check([{ step: 'train', resources, timeoutSeconds: 1000, options: {} }]);
+  const found = await layerThat({}).check([
+    { step: 'train', chunks: true, resources, timeoutSeconds: 1000, options: {} },
+  ]);
   expect(found).toMatchObject([
     { step: 'train', level: 'error', message: expect.stringContaining('1 GPU') as string },
+    { step: 'train', level: 'error', message: expect.stringContaining('a process of its own') as string },
     { step: 'train', level: 'error', message: expect.stringContaining('900 s') as string },
   ]);
 });

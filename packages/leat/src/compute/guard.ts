@@ -227,6 +227,14 @@ function beyondCapabilities(
       hint: 'Run the step on a layer with GPUs: --with NAME, or the decorator of that layer.',
     });
   }
+  if (request.chunks === true && capabilities.chunks !== true) {
+    findings.push({
+      step,
+      level: 'error',
+      message: `step '${step}' shares processes between its tasks, and the compute layer '${name}' gives each task a process of its own`,
+      hint: "Remove 'isolation' and 'chunk' from its @step, or run it on another layer.",
+    });
+  }
   const longest = capabilities.longestTimeout;
   if (longest !== undefined && timeoutSeconds !== undefined && timeoutSeconds > longest) {
     findings.push({

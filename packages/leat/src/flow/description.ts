@@ -45,8 +45,16 @@ export interface LayerOptions {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** How the tasks of a step share processes; for the steps of a foreach. */
+export interface IsolationOptions {
+  /** `process` (the default): each task has a fresh one. `reuse`: one process runs many tasks of the step, as many as take about two seconds. */
+  readonly isolation?: 'process' | 'reuse';
+  /** Most tasks of one process or job, instead of those that Leat would choose: 1 to 10,000. Implies `reuse`. */
+  readonly chunk?: number;
+}
+
 /** All that decorators have hung on one step. */
-export interface StepDecorators {
+export interface StepDecorators extends IsolationOptions {
   readonly retry?: RetryOptions;
   readonly timeout?: TimeoutOptions;
   readonly resources?: ResourcesOptions;
@@ -54,6 +62,8 @@ export interface StepDecorators {
   readonly environment?: EnvironmentOptions;
   /** `@local`: `--with <layer>` does not move this step. */
   readonly local?: true;
+  /** `@concurrency`: most places of the step at once. */
+  readonly concurrency?: number;
   readonly layer?: LayerOptions;
 }
 

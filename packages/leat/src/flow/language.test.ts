@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { catchError } from './catch-error.ts';
+import { concurrency } from './concurrency.ts';
 import { Flow, isFlowClass } from './flow.ts';
 import { parameter } from './parameter.ts';
 import { step } from './step.ts';
@@ -196,9 +197,48 @@ describe('decorators', () => {
     ['step edges', () => step({ next: 'a', by: 'x' }), 'OPTION_INVALID', /record of cases/],
     ['step option', () => step({ nxt: 'a' } as never), 'OPTION_INVALID', /no option 'nxt'/],
     ['step foreach', () => step({ next: ['a'], foreach: 'x' }), 'OPTION_INVALID', /the name of one step/],
+    ['step with nothing', () => step({}), 'OPTION_INVALID', /'next' holds names of steps/],
+    [
+      'isolation',
+      () => step({ isolation: 'none' as never }),
+      'OPTION_INVALID',
+      /@step: 'isolation' must be 'process' or 'reuse', got 'none'/,
+    ],
+    [
+      'chunk of none',
+      () => step({ chunk: 0 }),
+      'OPTION_INVALID',
+      /@step: 'chunk' must be a whole number from 1 to 10,000, got 0/,
+    ],
+    ['chunk of all', () => step({ chunk: 10_001 }), 'OPTION_INVALID', /from 1 to 10,000, got 10001/],
+    ['chunk alone', () => step({ isolation: 'process', chunk: 2 }), 'OPTION_INVALID', /exclude each other/],
+    ['chunk and edges', () => step({ chunk: 2, foreach: 'x' }), 'OPTION_INVALID', /the name of one step/],
+    [
+      'concurrency',
+      () => concurrency(0),
+      'OPTION_INVALID',
+      /@concurrency takes a whole number of at least 1, got 0/,
+    ],
+    ['concurrency text', () => concurrency('3' as never), 'OPTION_INVALID', /got '3'/],
   ];
   test.each(wrong)('%s', (_, use, name, message) => {
     expect(use).toThrow(code(name, message));
+  });
+
+  test('how tasks share processes, beside declared edges and other decorators', () => {
+    class Shared extends Flow {
+      @step({ isolation: 'reuse' }) a() {}
+      @concurrency(3) @step({ next: 'a', chunk: 100 }) b() {}
+      static {
+        steps(this, { c: { chunk: 7, concurrency: 2 } });
+      }
+      c() {}
+    }
+    expect(describeFlow(Shared).steps.map(({ decorators, declared }) => ({ decorators, declared }))).toEqual([
+      { decorators: { isolation: 'reuse' }, declared: undefined },
+      { decorators: { chunk: 100, concurrency: 3 }, declared: { next: 'a' } },
+      { decorators: { chunk: 7, concurrency: 2 }, declared: undefined },
+    ]);
   });
 
   test('legacy decorators are told apart', () => {

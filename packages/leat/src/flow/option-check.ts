@@ -25,6 +25,15 @@ export function integerFrom(least: number): OptionRule {
       : `a whole number of at least ${least}`;
 }
 
+/** An integer of a range, ends included. */
+export function integerBetween(least: number, most: number): OptionRule {
+  const isWhole = integerFrom(least);
+  return (value) =>
+    isWhole(value) === undefined && (value as number) <= most
+      ? undefined
+      : `a whole number from ${least} to ${most.toLocaleString('en')}`;
+}
+
 /** One of some words. */
 export function oneOf(...words: readonly string[]): OptionRule {
   return (value) =>

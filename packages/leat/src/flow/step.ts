@@ -2,6 +2,7 @@ import { LeatError } from '../errors/index.ts';
 import type { DeclaredEdges } from './description.ts';
 import type { Flow } from './flow.ts';
 import { decorated } from './hang.ts';
+import { checkedStepOptions, type MarkedStep, type StepCallOptions } from './step-options.ts';
 import { noteReplacedStep, stepRecord } from './step-registry.ts';
 import type { AnyStep, StepName } from './inputs.ts';
 import type { Asks, ItemOf } from './next-types.ts';
@@ -59,7 +60,8 @@ type EdgesContext<F, E extends DeclaredEdges> =
 
 /**
  * Marks a method as a step. Its transition is read from its source; `@step({ next, … })` declares one that cannot be
- * read, such as a `this.next` behind a function call.
+ * read, such as a `this.next` behind a function call. `@step({ isolation: 'reuse' })` lets one process run many tasks of a step that
+ * takes too little time to deserve a process for each; `@step({ chunk: 100 })` says how many.
  *
  * A step takes nothing, the item of its foreach, or the `Inputs` of the split that it joins; it returns nothing, and may be async.
  *
@@ -67,9 +69,11 @@ type EdgesContext<F, E extends DeclaredEdges> =
  * @step start() { this.next(this.train, { foreach: this.countries }); }
  * @step({ next: 'train', foreach: 'countries' }) start() { goOn(this); }
  * @step({ next: { big: 'cloud', small: 'laptop' }, by: 'size' }) choose() { goOn(this); }
+ * @step({ isolation: 'reuse' }) score(row: Row) { this.next(this.sum); }
+ * @throws LeatError OPTION_INVALID
  */
-export function step<const E extends DeclaredEdges>(
-  edges: E,
+export function step<const E extends StepCallOptions>(
+  options: E,
 ): <F extends Flow, A extends readonly unknown[], R>(
   method: StepLike<F, A, R>,
   context: Formed<A, R, EdgesContext<F, E>>,
@@ -81,13 +85,13 @@ export function step<F extends Flow, A extends readonly unknown[], R>(
 ): void;
 export function step(...call: readonly unknown[]): unknown {
   if (call.length >= 2) return mark(call[0] as object, call[1], step);
-  const edges = checkedEdges(call[0]);
-  const decorate = (method: object, context: unknown): void => mark(method, context, decorate, edges);
+  const options = checkedStepOptions('@step', call[0] as StepCallOptions);
+  const decorate = (method: object, context: unknown): void => mark(method, context, decorate, options);
   return decorate;
 }
 
 /** Marks a method as a step; `caller` is left out of the recorded stack. Used by `@step` and `steps(…)`. */
-export function mark(method: object, context: unknown, caller: AnyStep, edges?: DeclaredEdges): void {
+export function mark(method: object, context: unknown, caller: AnyStep, options?: MarkedStep): void {
   const record = decorated('@step', method, context, caller as never);
   if (record.marked) {
     throw new LeatError(
@@ -103,46 +107,7 @@ export function mark(method: object, context: unknown, caller: AnyStep, edges?: 
     const held = (this as unknown as Readonly<Record<string, unknown>>)[record.name];
     if (stepRecord(held)?.marked !== true) noteReplacedStep(this, record.name);
   });
-  if (edges !== undefined && Object.keys(edges).length > 0) record.declared = edges;
-}
-
-/** Checks the form of declared edges; which steps there are is the graph's business. Throws OPTION_INVALID. */
-export function checkedEdges(edges: unknown): DeclaredEdges {
-  const known = ['next', 'foreach', 'by'];
-  if (typeof edges !== 'object' || edges === null) {
-    throw new LeatError(
-      'OPTION_INVALID',
-      `@step(…) got ${typeof edges}, expected nothing or { next, foreach, by }`,
-    );
-  }
-  const strange = Object.keys(edges).find((key) => !known.includes(key));
-  if (strange !== undefined)
-    throw new LeatError('OPTION_INVALID', `@step has no option '${strange}'`, {
-      hint: `Known options: ${known.join(', ')}.`,
-    });
-  const { next, foreach, by } = edges as DeclaredEdges;
-  const problem = edgesProblem(next, foreach, by);
-  if (problem !== undefined) throw new LeatError('OPTION_INVALID', `@step({ … }): ${problem}`);
-  return {
-    ...(next !== undefined && { next }),
-    ...(foreach !== undefined && { foreach }),
-    ...(by !== undefined && { by }),
-  };
-}
-
-function edgesProblem(next: unknown, foreach: unknown, by: unknown): string | undefined {
-  const isName = (value: unknown): boolean => typeof value === 'string';
-  const holdsNames = (values: readonly unknown[]): boolean => values.length > 0 && values.every(isName);
-  if (foreach !== undefined && by !== undefined) return "'foreach' and 'by' exclude each other";
-  if (foreach !== undefined) {
-    const fine = isName(foreach) && isName(next);
-    return fine
-      ? undefined
-      : "'foreach' is the name of the field with the items, and 'next' the name of one step";
-  }
-  const isRecord = typeof next === 'object' && next !== null && !Array.isArray(next);
-  if (isRecord !== isName(by))
-    return "a switch has a record of cases as its 'next' and a field name as its 'by'";
-  const targets: readonly unknown[] = isRecord ? Object.values(next) : [next].flat();
-  return holdsNames(targets) ? undefined : "'next' holds names of steps";
+  if (options === undefined) return;
+  record.decorators = { ...record.decorators, ...options.decorators };
+  if (Object.keys(options.declared).length > 0) record.declared = options.declared;
 }

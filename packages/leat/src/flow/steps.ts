@@ -1,5 +1,6 @@
 import { LeatError } from '../errors/index.ts';
 import { catchError } from './catch-error.ts';
+import { concurrency } from './concurrency.ts';
 import type {
   DeclaredEdges,
   EnvironmentOptions,
@@ -11,8 +12,9 @@ import type { Failure } from './failure.ts';
 import type { Flow, FlowClass } from './flow.ts';
 import type { StepDecorator } from './hang.ts';
 import type { StepName } from './inputs.ts';
-import { type CheckedEdges, checkedEdges, mark } from './step.ts';
+import { type CheckedEdges, mark } from './step.ts';
 import { environment, local, resources, retry, timeout } from './step-decorators.ts';
+import { checkedStepOptions, type StepCallOptions } from './step-options.ts';
 
 /** Fields of a flow that can hold a {@link Failure} or nothing. */
 type FailureField<F> = {
@@ -21,13 +23,14 @@ type FailureField<F> = {
   string;
 
 /** What decorators say, for one step of `steps(this, { … })`. Without `next` the transition is read from the source. */
-export interface StepOptions<F> extends DeclaredEdges {
+export interface StepOptions<F> extends StepCallOptions {
   readonly retry?: true | RetryOptions;
   readonly timeout?: TimeoutOptions;
   readonly resources?: ResourcesOptions;
   readonly environment?: EnvironmentOptions;
   readonly catchError?: { readonly var: FailureField<F>; readonly case?: string };
   readonly local?: true;
+  readonly concurrency?: number;
   /** Any other decorators, such as a compute layer's: `[batch({ memory: 10000 })]`. */
   readonly decorators?: readonly StepDecorator[];
 }
@@ -82,26 +85,31 @@ export function steps<C extends abstract new () => Flow, const O extends Table<I
 }
 
 function markStep(method: object, name: string, options: StepOptions<Flow>): void {
-  const { next, foreach, by, decorators = [], ...hung } = options;
+  const { next, foreach, by, isolation, chunk, decorators = [], ...hung } = options;
   const context = {
     kind: 'method',
     name,
     static: false,
     private: false,
   } as ClassMethodDecoratorContext<Flow>;
-  const known = ['retry', 'timeout', 'resources', 'environment', 'catchError', 'local'];
+  const known = ['retry', 'timeout', 'resources', 'environment', 'catchError', 'local', 'concurrency'];
   const strange = Object.keys(hung).find((key) => !known.includes(key));
   if (strange !== undefined) {
     throw new LeatError('OPTION_INVALID', `steps(…) has no option '${strange}' for '${name}'`, {
-      hint: `Known options: next, foreach, by, ${known.join(', ')}, decorators.`,
+      hint: `Known options: next, foreach, by, isolation, chunk, ${known.join(', ')}, decorators.`,
     });
   }
-  const declares = next !== undefined || foreach !== undefined || by !== undefined;
-  mark(method, context, steps, declares ? checkedEdges({ next, foreach, by }) : undefined);
+  const given = Object.entries({ next, foreach, by, isolation, chunk }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const said = Object.fromEntries(given) as StepCallOptions;
+  mark(method, context, steps, given.length > 0 ? checkedStepOptions('@step', said) : undefined);
   for (const decorate of [...decoratorsOf(hung), ...decorators]) decorate(method as never, context);
 }
 
-function decoratorsOf(options: Omit<StepOptions<Flow>, keyof DeclaredEdges | 'decorators'>): StepDecorator[] {
+function decoratorsOf(
+  options: Omit<StepOptions<Flow>, keyof StepCallOptions | 'decorators'>,
+): StepDecorator[] {
   const made: StepDecorator[] = [];
   if (options.retry !== undefined) made.push(retry(options.retry === true ? {} : options.retry));
   if (options.timeout !== undefined) made.push(timeout(options.timeout));
@@ -109,5 +117,6 @@ function decoratorsOf(options: Omit<StepOptions<Flow>, keyof DeclaredEdges | 'de
   if (options.environment !== undefined) made.push(environment(options.environment));
   if (options.catchError !== undefined) made.push(catchError(options.catchError) as StepDecorator);
   if (options.local !== undefined) made.push(local());
+  if (options.concurrency !== undefined) made.push(concurrency(options.concurrency));
   return made;
 }

@@ -1,6 +1,7 @@
 /** What must compile and what must not: the compiler is the test, this file only has to be checked. */
 import { expect, test } from 'vitest';
 import {
+  concurrency,
   catchError,
   current,
   type Failure,
@@ -237,6 +238,26 @@ function classes() {
     @step({ next: ['end', 'plain'] }) declared3() {}
     @step({ next: { big: 'end', small: 'plain' }, by: 'size' }) declared4() {}
     @step({ next: { true: 'end', false: 'plain' }, by: 'ready' }) declared5() {}
+
+    @step({ next: 'train', foreach: 'countries', isolation: 'reuse' }) declared6() {}
+    @concurrency(2) @step({ chunk: 100 }) declared7() {}
+
+    // @ts-expect-error no kind of isolation
+    @step({ isolation: 'shared' })
+    unisolated1() {}
+
+    // @ts-expect-error a chunk is a number of tasks
+    @step({ chunk: '100' })
+    unisolated2() {}
+
+    // @ts-expect-error no such step, whatever else is said
+    @step({ next: 'trian', foreach: 'countries', chunk: 2 })
+    unisolated3() {}
+
+    // @ts-expect-error a number of places
+    @concurrency('2')
+    @step
+    unisolated4() {}
 
     // @ts-expect-error no such step
     @step({ next: 'trian', foreach: 'countries' })

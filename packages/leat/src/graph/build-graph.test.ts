@@ -289,6 +289,25 @@ describe('what is wrong is refused', () => {
       ),
     ],
     [
+      'isolation-outside-foreach',
+      'start',
+      fromSources({ start: toEnd, end: '' }, { on: { start: { decorators: { chunk: 2 } } } }),
+    ],
+    [
+      'isolation-outside-foreach',
+      'a',
+      fromSources(
+        {
+          start: 'this.next(this.a, this.b);',
+          a: 'this.next(this.join);',
+          b: 'this.next(this.join);',
+          'join(inputs)': toEnd,
+          end: '',
+        },
+        { on: { a: { decorators: { isolation: 'reuse' } } } },
+      ),
+    ],
+    [
       'catch-case',
       'start',
       fromSources(
@@ -359,6 +378,22 @@ describe('what is wrong is refused', () => {
     expect(problems.length).toBeLessThanOrEqual(2);
     expect(() => checkedGraph(description)).toThrow(expect.objectContaining({ code: 'GRAPH_INVALID' }));
   });
+});
+
+test('a step inside a foreach may share processes, also behind a branch', () => {
+  const graph = fromSources(
+    {
+      start: 'this.next(this.fan, { foreach: this.xs });',
+      'fan(x)': 'this.next(this.a, this.b);',
+      a: 'this.next(this.both);',
+      b: 'this.next(this.both);',
+      'both(inputs)': 'this.next(this.all);',
+      'all(inputs)': toEnd,
+      end: '',
+    },
+    { on: { fan: { decorators: { chunk: 2 } }, b: { decorators: { isolation: 'reuse' } } } },
+  );
+  expect(buildGraph(graph).problems).toEqual([]);
 });
 
 describe('what a graph tells', () => {

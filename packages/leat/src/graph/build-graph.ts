@@ -7,6 +7,7 @@
 import type { FlowDescription, StepDescription } from '../flow/description.ts';
 import { checkNames, isReserved } from './check-names.ts';
 import { checkCaughtSwitches } from './check-caught-switches.ts';
+import { checkIsolation } from './check-isolation.ts';
 import { checkWays } from './check-ways.ts';
 import { connect, type Edges } from './edges.ts';
 import type { FlowGraph, GraphStep, Transition } from './graph.ts';
@@ -46,6 +47,7 @@ export function buildGraph(description: FlowDescription, locate?: LocateSource):
     ...checkCaughtSwitches(steps, readings),
     ...ways,
     ...(circular ? [] : splits.problems),
+    ...(circular || splits.problems.length > 0 ? [] : checkIsolation(steps, readings, splits)),
   ];
   const graph = assemble(name, steps, { readings, edges, splits, description, ...(locate && { locate }) });
   return { graph, problems: inOrder(problems, names.steps).map((problem) => located(problem, locate)) };

@@ -42,7 +42,8 @@ export type ProblemKind =
   | 'meet-without-inputs'
   | 'join-depth'
   | 'several-joins'
-  | 'several-splits';
+  | 'several-splits'
+  | 'isolation-outside-foreach';
 
 /** Characters of a method's source, as {@link StepDescription.source} has it. */
 export interface SourceRange {

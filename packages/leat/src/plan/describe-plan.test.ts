@@ -18,3 +18,11 @@ work   batch  8 (--with)  8000 MB (@resources)  1 (@resources)  2× after 1 min 
 end    batch  8 (--with)  –                     –               –                              –`);
   expect(describePlan(planOf({}))).toBe('step   layer\nstart  local\nwork   local\nend    local');
 });
+
+it('shows how tasks share processes, and how many run at once', () => {
+  expect(describePlan(planOf({ chunk: 100, concurrency: 3 }))).toBe(
+    'step   layer  process    concurrency\nstart  local  –          –\nwork   local  100 tasks  3 at once\nend    local  –          –',
+  );
+  expect(planOf({ chunk: 100 }).steps['work']).toMatchObject({ isolation: 'reuse', chunk: 100 });
+  expect(planOf({ isolation: 'process' }).steps['work']).not.toHaveProperty('isolation');
+});

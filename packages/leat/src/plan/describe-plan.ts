@@ -11,6 +11,8 @@ export interface PlanRow {
   readonly disk: string;
   readonly retry: string;
   readonly timeout: string;
+  readonly process: string;
+  readonly concurrency: string;
 }
 
 const columns = [
@@ -22,6 +24,8 @@ const columns = [
   'disk',
   'retry',
   'timeout',
+  'process',
+  'concurrency',
 ] as const satisfies readonly (keyof PlanRow)[];
 const nothing = '–';
 
@@ -57,7 +61,8 @@ export function describePlan(plan: RunPlan): string {
     .join('\n');
 }
 
-function rowOf({ step, layer, resources, retry, timeoutSeconds }: StepPlan): PlanRow {
+function rowOf(plan: StepPlan): PlanRow {
+  const { step, layer, resources, retry, timeoutSeconds, concurrency } = plan;
   const units = { cpu: '', memory: ' MB', gpu: '', disk: ' MB' };
   const [cpu = '', memory = '', gpu = '', disk = ''] = resourceNames.map((name) =>
     valueText(resources[name], units[name]),
@@ -71,7 +76,14 @@ function rowOf({ step, layer, resources, retry, timeoutSeconds }: StepPlan): Pla
     disk,
     retry: retryText(retry),
     timeout: durationText(timeoutSeconds),
+    process: processText(plan),
+    concurrency: concurrency === undefined ? nothing : `${concurrency} at once`,
   };
+}
+
+function processText({ isolation, chunk }: StepPlan): string {
+  if (isolation !== 'reuse') return nothing;
+  return chunk === undefined ? 'many tasks' : `${chunk} tasks`;
 }
 
 function valueText({ value, origin }: ResolvedValue<number>, unit: string): string {

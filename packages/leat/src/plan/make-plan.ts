@@ -66,7 +66,10 @@ function planStep(
   all: AddedDecorators,
 ): StepPlan {
   const added = addedFor(name, own, all);
-  const { retry, timeout, catchError, environment, layer } = { ...added, ...own };
+  const { retry, timeout, catchError, environment, layer, isolation, chunk, concurrency } = {
+    ...added,
+    ...own,
+  };
   const layerName = layer?.name ?? defaultLayer;
   if (catchError !== undefined) requireCase(step, catchError, own.catchError === undefined);
   return {
@@ -78,6 +81,9 @@ function planStep(
     ...(timeout !== undefined && { timeoutSeconds: secondsOf(timeout) }),
     ...(catchError !== undefined && { catchError }),
     environment: { ...environment?.vars },
+    ...((isolation === 'reuse' || chunk !== undefined) && { isolation: 'reuse' as const }),
+    ...(chunk !== undefined && { chunk }),
+    ...(concurrency !== undefined && { concurrency }),
   };
 }
 

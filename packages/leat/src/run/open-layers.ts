@@ -86,6 +86,7 @@ const requestOf = (step: StepPlan): StepRequest => ({
   step: step.step,
   resources: step.resources,
   options: step.layerOptions,
+  ...(step.isolation === 'reuse' ? { chunks: true } : {}),
   ...(step.timeoutSeconds === undefined ? {} : { timeoutSeconds: step.timeoutSeconds }),
 });
 
