@@ -5,7 +5,12 @@
  * next: `scheduler/transition.ts`
  */
 import { LeatError } from '../errors/index.ts';
-import type { FlowDescription, StepDescription, TimeoutOptions } from '../flow/description.ts';
+import type {
+  FlowDescription,
+  StepDecorators,
+  StepDescription,
+  TimeoutOptions,
+} from '../flow/description.ts';
 import type { FlowGraph, GraphStep } from '../graph/graph.ts';
 import { type AddedDecorators, addedDecorators, addedFor, decoratorNames } from './added-decorators.ts';
 import { nearest } from './nearest.ts';
@@ -66,10 +71,7 @@ function planStep(
   all: AddedDecorators,
 ): StepPlan {
   const added = addedFor(name, own, all);
-  const { retry, timeout, catchError, environment, layer, isolation, chunk, concurrency } = {
-    ...added,
-    ...own,
-  };
+  const { retry, timeout, catchError, environment, layer } = { ...added, ...own };
   const layerName = layer?.name ?? defaultLayer;
   if (catchError !== undefined) requireCase(step, catchError, own.catchError === undefined);
   return {
@@ -81,7 +83,18 @@ function planStep(
     ...(timeout !== undefined && { timeoutSeconds: secondsOf(timeout) }),
     ...(catchError !== undefined && { catchError }),
     environment: { ...environment?.vars },
-    ...((isolation === 'reuse' || chunk !== undefined) && { isolation: 'reuse' as const }),
+    ...sharingOf(own),
+  };
+}
+
+/** How the step's tasks share processes and places; `--with` has no say in it. */
+function sharingOf({
+  isolation,
+  chunk,
+  concurrency,
+}: StepDecorators): Pick<StepPlan, 'isolation' | 'chunk' | 'concurrency'> {
+  return {
+    ...((isolation === 'reuse' || chunk !== undefined) && { isolation: 'reuse' }),
     ...(chunk !== undefined && { chunk }),
     ...(concurrency !== undefined && { concurrency }),
   };
