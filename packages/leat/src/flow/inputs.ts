@@ -102,7 +102,7 @@ function positionOf(
   return property in list ? undefined : branches?.get(property);
 }
 
-/** No private fields: methods are called on the proxy. */
+/** No private fields: methods are called on the proxy. They take `length` and `at` from it once, since that is what costs. */
 class Entries<T> {
   readonly length: number;
   declare readonly at: (index: number) => T | undefined;
@@ -117,34 +117,45 @@ class Entries<T> {
   }
 
   *[Symbol.iterator](): Generator<T> {
-    for (let index = 0; index < this.length; index++) yield this.at(index) as T;
+    const { length, at } = this;
+    for (let index = 0; index < length; index++) yield at(index) as T;
   }
 
   map<U>(make: (task: T, index: number) => U): U[] {
-    return Array.from({ length: this.length }, (_, index) => make(this.at(index) as T, index));
+    const { length, at } = this;
+    return Array.from({ length }, (_, index) => make(at(index) as T, index));
   }
 
   flatMap<U>(make: (task: T, index: number) => U | readonly U[]): U[] {
-    return [...this].flatMap(make);
+    const { length, at } = this;
+    const made: U[] = [];
+    for (let index = 0; index < length; index++) {
+      const part = make(at(index) as T, index);
+      if (Array.isArray(part)) for (const each of part as readonly U[]) made.push(each);
+      else made.push(part as U);
+    }
+    return made;
   }
 
   filter(keep: (task: T, index: number) => unknown): InputList<T> {
+    const { length, at } = this;
     const kept: number[] = [];
-    for (let index = 0; index < this.length; index++) {
-      if (keep(this.at(index) as T, index)) kept.push(index);
-    }
-    return makeInputs({ length: kept.length, at: (index) => this.at(kept[index] as number) as T });
+    for (let index = 0; index < length; index++) if (keep(at(index) as T, index)) kept.push(index);
+    return makeInputs({ length: kept.length, at: (index) => at(kept[index] as number) as T });
   }
 
   find(wanted: (task: T, index: number) => unknown): T | undefined {
-    let index = 0;
-    for (const task of this) if (wanted(task, index++)) return task;
+    const { length, at } = this;
+    for (let index = 0; index < length; index++) {
+      const task = at(index) as T;
+      if (wanted(task, index)) return task;
+    }
     return undefined;
   }
 
   some(holds: (task: T, index: number) => unknown): boolean {
-    let index = 0;
-    for (const task of this) if (holds(task, index++)) return true;
+    const { length, at } = this;
+    for (let index = 0; index < length; index++) if (holds(at(index) as T, index)) return true;
     return false;
   }
 
@@ -153,18 +164,19 @@ class Entries<T> {
   }
 
   forEach(act: (task: T, index: number) => void): void {
-    let index = 0;
-    for (const task of this) act(task, index++);
+    const { length, at } = this;
+    for (let index = 0; index < length; index++) act(at(index) as T, index);
   }
 
   reduce<U>(...call: [(left: U, right: T, index: number) => U, U?]): U {
+    const { length, at } = this;
     const [merge] = call;
-    if (call.length === 1 && this.length === 0) {
+    if (call.length === 1 && length === 0) {
       throw new TypeError('reduce of empty inputs with no initial value');
     }
-    let result = call.length > 1 ? (call[1] as U) : (this.at(0) as unknown as U);
-    for (let index = call.length > 1 ? 0 : 1; index < this.length; index++) {
-      result = merge(result, this.at(index) as T, index);
+    let result = call.length > 1 ? (call[1] as U) : (at(0) as unknown as U);
+    for (let index = call.length > 1 ? 0 : 1; index < length; index++) {
+      result = merge(result, at(index) as T, index);
     }
     return result;
   }

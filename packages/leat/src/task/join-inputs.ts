@@ -1,29 +1,34 @@
 /**
- * The inputs of a join: a view on each of the tasks that it joins. Of ten thousand inputs those are opened that are touched,
- * each once, and what is large is let go as soon as the step lets go of it.
+ * The inputs of a join: a view on each of the tasks that it joins. Of a million inputs those are opened that are touched, each
+ * when it is touched; what was opened long ago is let go, so that a step may go over all of them in bounded memory. Who goes over
+ * them in order reads their manifests in bulk (`datastore/read-ahead.ts`).
  */
 import type { ArtifactStore } from '../datastore/artifact-store.ts';
-import type { Datastore } from '../datastore/datastore.ts';
-import { parseTask } from '../datastore/keys.ts';
-import { LeatError } from '../errors/index.ts';
+import { inheritArtifact } from '../datastore/inherit-artifacts.ts';
+import type { ArtifactRef } from '../datastore/manifest.ts';
 import { type InputList, makeInputs } from '../flow/inputs.ts';
-import type { KnownArtifact, TaskSource, TaskSpec } from '../plan/task-spec.ts';
+import type { KnownArtifact, TaskSpec } from '../plan/task-spec.ts';
 import type { ArtifactRefs, FlowFields } from './flow-fields.ts';
-import { readSourceRefs } from './source-refs.ts';
+import { InputView, showView, type ViewedJoin, viewOf } from './input-view.ts';
+import type { JoinedSourceList } from './joined-sources.ts';
+import { KeptValues } from './kept-values.ts';
+import { succeeded } from './source-refs.ts';
 import { unsetArtifact } from './unset-artifact.ts';
 
 /** One of the joined tasks. */
 export interface JoinedTask {
   /** `train[3]`, or the step's name after a branch. */
   readonly label: string;
-  /** Its artifacts; read when first asked for. */
-  readonly refs: () => ArtifactRefs;
+  /** What its manifest names. */
+  readonly artifacts: ArtifactRefs;
+  /** One of them, as the join refers to it. */
+  inherit(name: string, ref: ArtifactRef): ArtifactRef;
 }
 
 /** What the inputs are made from. */
 export interface JoinSetting {
   readonly spec: TaskSpec;
-  readonly store: Datastore;
+  readonly sources: JoinedSourceList;
   readonly artifacts: ArtifactStore;
   readonly parameters: () => Readonly<Record<string, unknown>>;
   /** Which fields are parameters, and what the class computes: `get area() { return this.width * this.height; }`. */
@@ -32,28 +37,39 @@ export interface JoinSetting {
   readonly itemOf: (index: number) => unknown;
 }
 
-/** Values up to this size stay in memory once loaded; of larger ones the step holds what it needs. */
-const keptBytes = 64 * 1024;
-/** Inputs that stay open. */
-const keptInputs = 16_384;
+/** A task whose manifest was read. */
+interface Opened {
+  readonly index: number;
+  readonly label: string;
+  readonly manifest: string;
+  readonly artifacts: ArtifactRefs;
+}
 
-export class JoinInputs {
+/** Inputs that stay the same object while a step goes over others. */
+const keptViews = 16_384;
+/** Manifests that stay read. */
+const keptManifests = 128;
+
+export class JoinInputs implements ViewedJoin {
   readonly #setting: JoinSetting;
   readonly #known: ReadonlyMap<string, KnownArtifact>;
-  readonly #opened = new Map<number, object>();
-  readonly #tasks = new WeakMap<object, JoinedTask>();
+  // Each index has one place in these; another one that has the same drives it out.
+  readonly #views: object[] = [];
+  readonly #viewIndexes: Int32Array;
+  readonly #opened: Opened[] = [];
+  readonly #slots = new Map<string, number>();
+  readonly #kept = new KeptValues();
+  readonly #getters = new Map<string, boolean>();
   /** What the step gets as its argument. */
   readonly list: InputList<object>;
 
   constructor(setting: JoinSetting) {
     this.#setting = setting;
-    const { sources, known } = setting.spec;
-    this.#known = new Map(known.map((artifact) => [artifact.name, artifact]));
-    const branches = isForeach(setting.spec)
-      ? undefined
-      : new Map(sources.map(({ step }, index) => [step, index]));
+    const { length, branches } = setting.sources;
+    this.#known = new Map(setting.spec.known.map((artifact) => [artifact.name, artifact]));
+    this.#viewIndexes = new Int32Array(Math.min(keptViews, length)).fill(-1);
     this.list = makeInputs({
-      length: sources.length,
+      length,
       at: (index) => this.#at(index),
       ...(branches === undefined ? {} : { branches }),
     });
@@ -61,114 +77,89 @@ export class JoinInputs {
 
   /** The task behind an entry of {@link list}, or of what was filtered from it; `undefined` for anything else. */
   taskOf(input: unknown): JoinedTask | undefined {
-    return typeof input === 'object' && input !== null ? this.#tasks.get(input) : undefined;
+    const view = viewOf(input);
+    return view?.join === this ? this.#taskAt(view.index) : undefined;
+  }
+
+  /** The tasks of all inputs, one after the other. */
+  *tasks(): Generator<JoinedTask> {
+    for (let index = 0; index < this.list.length; index++) yield this.#taskAt(index);
+  }
+
+  read(view: InputView, name: string, input: object): unknown {
+    const { fields, parameters, itemOf, sources } = this.#setting;
+    if (name === 'input') return itemOf(sources.position(view.index));
+    if (name === 'index') return sources.position(view.index);
+    if (fields.isParameter(name)) return parameters()[name];
+    if (this.#hasGetter(name)) return fields.compute(name, input);
+    return this.#load(view, name);
+  }
+
+  artifacts(index: number): ArtifactRefs {
+    return this.#open(index).artifacts;
+  }
+
+  label(index: number): string {
+    return this.#setting.sources.at(index).label;
   }
 
   #at(index: number): object {
-    const opened = this.#opened.get(index);
-    if (opened !== undefined) return opened;
-    const source = this.#setting.spec.sources[index];
-    if (source === undefined) throw new RangeError(`there is no input ${index}`);
-    const task = this.#taskAt(source);
-    const input = this.#view(task, source, index);
-    this.#tasks.set(input, task);
-    this.#opened.set(index, input);
-    const [oldest] = this.#opened.keys();
-    if (this.#opened.size > keptInputs && oldest !== undefined) this.#opened.delete(oldest);
-    return input;
-  }
-
-  #taskAt(source: TaskSource): JoinedTask {
-    let refs: ArtifactRefs | undefined;
-    return {
-      label: isForeach(this.#setting.spec) ? source.task : source.step,
-      refs: () => {
-        refs ??= readSourceRefs(this.#setting.store, { sources: [source] });
-        return refs;
-      },
-    };
-  }
-
-  #view(task: JoinedTask, source: TaskSource, index: number): object {
-    const values = new Map<string, unknown>();
-    const position = positionOf(source, this.#setting.spec) ?? index;
-    const read = (name: string): unknown => {
-      if (name === 'input') return this.#setting.itemOf(position);
-      if (name === 'index') return position;
-      const { fields, parameters } = this.#setting;
-      if (fields.isParameter(name)) return parameters()[name];
-      if (fields.hasGetter(name)) return fields.compute(name, input);
-      return this.#load(task, name, { values, expression: `inputs[${index}].${name}` });
-    };
-    const fixed = (_: object, property: string | symbol): never => {
-      throw new LeatError(
-        'ARTIFACT_READ_ONLY',
-        `an input of a join is read-only: '${String(property)}' of ${task.label} cannot be set`,
-        {
-          hint: 'Set a field of this instead.',
-        },
-      );
-    };
-    const has = (property: string | symbol): property is string =>
-      typeof property === 'string' && Object.hasOwn(task.refs(), property);
-    const shown = (): object =>
-      Object.fromEntries(
-        Object.entries(task.refs()).map(([name, { size, type }]) => [
-          name,
-          size <= keptBytes ? read(name) : `[${type}]`,
-        ]),
-      );
-    // `console.log(input)` looks at what is behind a proxy.
-    const target = Object.defineProperty(
-      Object.create(null) as object,
-      Symbol.for('nodejs.util.inspect.custom'),
-      { value: shown, configurable: true },
-    );
-    const input: object = new Proxy(target, {
-      get: (_, property) => (typeof property === 'string' ? read(property) : undefined),
-      has: (_, property) => property === 'input' || property === 'index' || has(property),
-      ownKeys: () => Object.keys(task.refs()),
-      // Not as in the target, which has nothing: it must say that it may change.
-      getOwnPropertyDescriptor: (_, property) =>
-        has(property)
-          ? { configurable: true, enumerable: true, writable: false, value: read(property) }
-          : undefined,
-      set: fixed,
-      defineProperty: fixed,
-      deleteProperty: fixed,
-    });
-    return input;
-  }
-
-  #load(
-    task: JoinedTask,
-    name: string,
-    { values, expression }: { readonly values: Map<string, unknown>; readonly expression: string },
-  ): unknown {
-    const kept = values.get(name);
-    const known = kept instanceof WeakRef ? (kept.deref() as unknown) : kept;
+    const place = index % this.#viewIndexes.length;
+    const known = this.#viewIndexes[place] === index ? this.#views[place] : undefined;
     if (known !== undefined) return known;
-    const refs = task.refs();
-    const ref = Object.hasOwn(refs, name) ? refs[name] : undefined;
-    if (ref === undefined) {
-      const artifact = this.#known.get(name);
-      if (artifact?.always !== true) return undefined;
-      throw unsetArtifact(artifact, { step: this.#setting.spec.step, expression, from: 'input' });
-    }
-    const value = this.#setting.artifacts.load(ref);
-    if (ref.size <= keptBytes) values.set(name, value);
-    else if (typeof value === 'object' && value !== null) values.set(name, new WeakRef(value));
+    const input = showView(new InputView(this, index));
+    this.#views[place] = input;
+    this.#viewIndexes[place] = index;
+    return input;
+  }
+
+  #taskAt(index: number): JoinedTask {
+    const { label, manifest, artifacts } = this.#open(index);
+    return { label, artifacts, inherit: (name, ref) => inheritArtifact(manifest, name, ref) };
+  }
+
+  #open(index: number): Opened {
+    const place = index % keptManifests;
+    const known = this.#opened[place];
+    if (known?.index === index) return known;
+    const { label, manifest } = this.#setting.sources.at(index);
+    const { artifacts } = succeeded(label, manifest, this.#setting.artifacts.readManifest(manifest));
+    const opened = { index, label, manifest, artifacts };
+    this.#opened[place] = opened;
+    return opened;
+  }
+
+  #load(view: InputView, name: string): unknown {
+    const slot = this.#slots.get(name);
+    const kept = slot === undefined ? undefined : view.values[slot];
+    if (kept !== undefined) return kept;
+    const { artifacts, manifest } = this.#open(view.index);
+    const ref = Object.hasOwn(artifacts, name) ? artifacts[name] : undefined;
+    if (ref === undefined) return this.#absent(view, name);
+    const value = this.#setting.artifacts.loadOf(manifest, ref);
+    this.#kept.keep(view.values, slot ?? this.#newSlot(name), { value, size: ref.size });
     return value;
   }
-}
 
-/** Whether the join closes a foreach: its tasks stand one level deeper than it does itself. */
-function isForeach({ joinedItems, sources, path }: TaskSpec): boolean {
-  if (joinedItems !== undefined) return true;
-  const [first] = sources;
-  return first !== undefined && (parseTask(first.task)?.path.length ?? 0) > path.length;
-}
+  #newSlot(name: string): number {
+    const slot = this.#slots.size;
+    this.#slots.set(name, slot);
+    return slot;
+  }
 
-function positionOf(source: TaskSource, { path }: TaskSpec): number | undefined {
-  return parseTask(source.task)?.path[path.length];
+  #absent({ index }: InputView, name: string): undefined {
+    const artifact = this.#known.get(name);
+    if (artifact?.always !== true) return undefined;
+    const expression = `inputs[${index}].${name}`;
+    throw unsetArtifact(artifact, { step: this.#setting.spec.step, expression, from: 'input' });
+  }
+
+  #hasGetter(name: string): boolean {
+    let has = this.#getters.get(name);
+    if (has !== undefined) return has;
+    has = this.#setting.fields.hasGetter(name);
+    // Names may be made up without end.
+    if (this.#getters.size < keptManifests) this.#getters.set(name, has);
+    return has;
+  }
 }

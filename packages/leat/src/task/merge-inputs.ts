@@ -8,51 +8,83 @@ import type { JoinedTask } from './join-inputs.ts';
 /** What is merged, and what is left out of it. */
 export interface Merge {
   readonly step: string;
-  readonly tasks: readonly JoinedTask[];
+  /** Gone over once. */
+  readonly tasks: Iterable<JoinedTask>;
   readonly options: MergeOptions;
   /** The join has set it itself, or it is a parameter: it stays as it is. */
   readonly isTaken: (name: string) => boolean;
 }
 
-/** The tasks that hold one value of an artifact. */
-interface Holders {
-  readonly ref: ArtifactRef;
-  readonly tasks: string[];
+/** Tasks that have something in common: all are counted, the first are named. */
+interface TaskCount {
+  readonly first: string[];
+  count: number;
+}
+
+/** An artifact's values by their hash: what they are, and who holds them. */
+interface Values {
+  readonly held: Map<string, TaskCount & { readonly ref: ArtifactRef }>;
+  /** There are more values than are counted. */
+  more: boolean;
 }
 
 const shownTasks = 3;
 const shownValues = 4;
+/** A million inputs may hold a million values. */
+const countedValues = 10_000;
 
-function shown(names: readonly string[]): string {
-  const more = names.length - shownTasks;
-  return more > 1 ? `${names.slice(0, shownTasks).join(', ')} and ${more} more` : names.join(', ');
+function add(tasks: TaskCount, label: string): void {
+  tasks.count += 1;
+  // One more than is shown: a single one is named rather than counted.
+  if (tasks.first.length <= shownTasks) tasks.first.push(label);
 }
 
-/** For each artifact its different values, with the tasks that hold them. */
-function collect(
-  tasks: readonly JoinedTask[],
-  wanted: (name: string) => boolean,
-): ReadonlyMap<string, readonly Holders[]> {
-  const found = new Map<string, Map<string, Holders>>();
-  for (const { label, refs } of tasks) {
-    for (const [name, ref] of Object.entries(refs())) {
-      if (!wanted(name)) continue;
-      const values = found.get(name) ?? new Map<string, Holders>();
-      found.set(name, values);
-      const holders = values.get(ref.hash);
-      if (holders === undefined) values.set(ref.hash, { ref, tasks: [label] });
-      else holders.tasks.push(label);
-    }
+function shown({ first, count }: TaskCount): string {
+  const more = count - shownTasks;
+  return more > 1 ? `${first.slice(0, shownTasks).join(', ')} and ${more} more` : first.join(', ');
+}
+
+/** Goes over the tasks once, and holds no more of them than is told. */
+class Collector {
+  readonly values = new Map<string, Values>();
+  /** Artifacts that must be everywhere, and where they are not. */
+  readonly absent: ReadonlyMap<string, TaskCount>;
+  readonly #wanted: (name: string) => boolean;
+
+  constructor(wanted: (name: string) => boolean, needed: readonly string[]) {
+    this.#wanted = wanted;
+    this.absent = new Map(needed.map((name) => [name, { first: [], count: 0 }]));
   }
-  return new Map([...found].map(([name, values]) => [name, [...values.values()]]));
+
+  take({ label, artifacts, inherit }: JoinedTask): void {
+    for (const name of Object.keys(artifacts)) {
+      const ref = artifacts[name];
+      if (ref === undefined || !this.#wanted(name)) continue;
+      const values = this.#valuesOf(name);
+      const held = values.held.get(ref.hash);
+      if (held !== undefined) add(held, label);
+      else if (values.held.size === countedValues) values.more = true;
+      else values.held.set(ref.hash, { ref: inherit(name, ref), first: [label], count: 1 });
+    }
+    for (const [name, without] of this.absent) if (!Object.hasOwn(artifacts, name)) add(without, label);
+  }
+
+  #valuesOf(name: string): Values {
+    let values = this.values.get(name);
+    if (values === undefined) this.values.set(name, (values = { held: new Map(), more: false }));
+    return values;
+  }
 }
 
-function conflict(step: string, found: readonly (readonly [string, readonly Holders[]])[]): LeatError {
-  const lines = found.map(([name, values]) => {
-    const told = values.slice(0, shownValues).map(({ ref, tasks }) => `${ref.type} in ${shown(tasks)}`);
-    const more = values.length > shownValues ? `; ${values.length - shownValues} more values` : '';
-    return `'${name}': ${told.join('; ')}${more}`;
-  });
+function valuesText({ held, more }: Values): string {
+  const told = [...held.values().take(shownValues)].map((each) => `${each.ref.type} in ${shown(each)}`);
+  const rest = held.size - shownValues;
+  if (rest <= 0) return told.join('; ');
+  return `${told.join('; ')}; ${more ? 'more than ' : ''}${rest} more values`;
+}
+
+function conflict(step: string, found: readonly (readonly [string, Values])[]): LeatError {
+  const lines = found.map(([name, values]) => `'${name}': ${valuesText(values)}`);
   const names = found.map(([name]) => name);
   const exclude = names.map((name) => `'${name}'`).join(', ');
   return new LeatError(
@@ -65,7 +97,7 @@ function conflict(step: string, found: readonly (readonly [string, readonly Hold
   );
 }
 
-function missing(step: string, found: readonly (readonly [string, readonly string[]])[]): LeatError {
+function missing(step: string, found: readonly (readonly [string, TaskCount])[]): LeatError {
   const lines = found.map(([name, tasks]) => `'${name}' is not set in ${shown(tasks)}`);
   return new LeatError(
     'MERGE_CONFLICT',
@@ -84,15 +116,13 @@ export function mergeInputs({ step, tasks, options, isTaken }: Merge): ArtifactR
   const included = include === undefined ? undefined : new Set(include);
   const wanted = (name: string): boolean =>
     !isTaken(name) && !excluded.has(name) && (included?.has(name) ?? true);
-  const found = collect(tasks, wanted);
-  const absent = (include ?? []).filter(wanted).flatMap((name): (readonly [string, readonly string[]])[] => {
-    const without = tasks.filter(({ refs }) => !Object.hasOwn(refs(), name)).map(({ label }) => label);
-    return without.length === 0 ? [] : [[name, without]];
-  });
+  const found = new Collector(wanted, (include ?? []).filter(wanted));
+  for (const task of tasks) found.take(task);
+  const absent = [...found.absent].filter(([, { count }]) => count > 0);
   if (absent.length > 0) throw missing(step, absent);
-  const differing = [...found].filter(([, values]) => values.length > 1);
+  const differing = [...found.values].filter(([, { held }]) => held.size > 1);
   if (differing.length > 0) throw conflict(step, differing);
   const merged: Record<string, ArtifactRef> = {};
-  for (const [name, [holders]] of found) if (holders !== undefined) merged[name] = holders.ref;
+  for (const [name, { held }] of found.values) for (const { ref } of held.values()) merged[name] = ref;
   return merged;
 }

@@ -24,6 +24,7 @@ import { failureOf, type OriginOf } from './failure-record.ts';
 import { type ArtifactRefs, FlowFields } from './flow-fields.ts';
 import { JoinInputs, type JoinSetting } from './join-inputs.ts';
 import { joinedItems } from './joined-items.ts';
+import { joinedSources } from './joined-sources.ts';
 import { outcomeOf } from './outcome-of.ts';
 import { prefetchTask } from './prefetch-task.ts';
 import { readSourceRefs } from './source-refs.ts';
@@ -140,7 +141,8 @@ async function makeInputs(
   { spec, store }: TaskSetting,
   rest: Pick<JoinSetting, 'artifacts' | 'parameters' | 'fields'>,
 ): Promise<JoinInputs> {
-  return new JoinInputs({ spec, store, ...rest, itemOf: await joinedItems(store, spec) });
+  const sources = await joinedSources(store, spec);
+  return new JoinInputs({ spec, sources, ...rest, itemOf: joinedItems(store, spec, sources.length) });
 }
 
 async function makeFlow({ loadFlow, spec }: TaskSetting): Promise<object> {

@@ -1,5 +1,6 @@
 import type { Datastore } from '../datastore/datastore.ts';
 import { inheritArtifacts } from '../datastore/inherit-artifacts.ts';
+import type { AttemptManifest } from '../datastore/manifest.ts';
 import { readManifestSync } from '../datastore/read-manifest.ts';
 import { LeatError } from '../errors/index.ts';
 import type { TaskSpec } from '../plan/task-spec.ts';
@@ -9,11 +10,20 @@ import type { ArtifactRefs } from './flow-fields.ts';
 export function readSourceRefs(store: Datastore, { sources }: Pick<TaskSpec, 'sources'>): ArtifactRefs {
   const [source] = sources;
   if (source === undefined) return {};
-  const manifest = readManifestSync(store, source.manifest);
-  if (manifest?.status === 'succeeded') return inheritArtifacts(source.manifest, manifest);
+  const { task, manifest: key } = source;
+  return inheritArtifacts(key, succeeded(task, key, readManifestSync(store, key)));
+}
+
+/** The manifest of a task that has succeeded. @throws LeatError STORE_CORRUPT when it is none. */
+export function succeeded(
+  task: string,
+  key: string,
+  manifest: AttemptManifest | undefined,
+): Extract<AttemptManifest, { status: 'succeeded' }> {
+  if (manifest?.status === 'succeeded') return manifest;
   throw new LeatError(
     'STORE_CORRUPT',
-    `the result of '${source.task}' is gone: there is no manifest of a success at '${source.manifest}'`,
+    `the result of '${task}' is gone: there is no manifest of a success at '${key}'`,
     {
       hint: 'Run the flow again, or resume a run whose results are still there.',
     },

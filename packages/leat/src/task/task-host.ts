@@ -64,7 +64,7 @@ export class TaskHost implements StepHost {
     return this.foreachStack.at(-1)?.index;
   }
 
-  #tasksOf(inputs: unknown): readonly JoinedTask[] {
+  #tasksOf(inputs: unknown): Iterable<JoinedTask> {
     const { spec, inputs: own } = this.#setting;
     if (own === undefined) {
       throw new LeatError(
@@ -75,16 +75,32 @@ export class TaskHost implements StepHost {
         },
       );
     }
-    const isList = typeof inputs === 'object' && inputs !== null && Symbol.iterator in inputs;
-    const entries = isList ? [...(inputs as Iterable<unknown>)] : [];
-    const tasks = entries.map((entry) => own.taskOf(entry));
-    if (isList && tasks.every((task) => task !== undefined)) return tasks;
-    throw new LeatError(
+    if (inputs === own.list) return own.tasks();
+    if (typeof inputs === 'object' && inputs !== null && Symbol.iterator in inputs)
+      return tasksOf(inputs as Iterable<unknown>, own, () => this.#notInputs());
+    throw this.#notInputs();
+  }
+
+  #notInputs(): LeatError {
+    return new LeatError(
       'STEP_MISUSE',
-      `this.merge(…) in step '${spec.step}' got something that is not the step's inputs`,
+      `this.merge(…) in step '${this.#setting.spec.step}' got something that is not the step's inputs`,
       {
         hint: 'Give it the argument of the step, or what was filtered from it: this.merge(inputs).',
       },
     );
+  }
+}
+
+/** One after the other: there may be a million. */
+function* tasksOf(
+  entries: Iterable<unknown>,
+  own: JoinInputs,
+  notInputs: () => LeatError,
+): Generator<JoinedTask> {
+  for (const entry of entries) {
+    const task = own.taskOf(entry);
+    if (task === undefined) throw notInputs();
+    yield task;
   }
 }
