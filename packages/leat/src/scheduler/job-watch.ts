@@ -147,7 +147,7 @@ export class JobWatch {
   #nextMember(flight: ChunkFlight, member: number | undefined): boolean {
     if (member === undefined || member <= (flight.member ?? 0)) return false;
     flight.member = member;
-    flight.startedAt = this.#context.clock.now();
+    flight.progressedAt = this.#context.clock.steady();
     this.#ends.progressed(flight);
     return true;
   }
@@ -159,7 +159,7 @@ export class JobWatch {
     // Its `attempt-submitted` has said so.
     if (state === 'submitted') return;
     if (state === 'running') {
-      flight.startedAt = at;
+      this.#began.set(job, this.#context.clock.steady());
       this.#ends.begun(flight, job);
     }
     const event = flight.kind === 'attempt' ? progressOf(flight, status, at) : startOf(flight, state, at);
@@ -219,9 +219,23 @@ export class JobWatch {
 
 const rank: Readonly<Record<AttemptState, number>> = { submitted: 0, queued: 1, starting: 2, running: 3 };
 
-/** By the steady clock. */
-function deadlineOf({ overdueSince, pieces }: Flight, began: number | undefined): number | undefined {
+type Progress = Exclude<JobStatus, { state: 'succeeded' | 'failed' }>;
+
+function progressOf({ task, attempt }: AttemptFlight, status: Progress, at: number): RunEvent {
+  const { state } = status;
+  const note = state === 'queued' || state === 'starting' ? status.note : undefined;
+  return { type: 'attempt-state', at, task, attempt, state, ...(note === undefined ? {} : { note }) };
+}
+
+/** Of a chunk only its start is told: it is a word about each of its members. */
+const startOf = ({ token }: ChunkFlight, state: AttemptState, at: number): RunEvent | undefined =>
+  state === 'running' ? { type: 'chunk-started', at, token } : undefined;
+
+/** By the steady clock; of a chunk that of the member that runs. */
+function deadlineOf(flight: Flight, began: number | undefined): number | undefined {
+  const { overdueSince, timeoutSeconds } = flight;
   if (overdueSince !== undefined) return overdueSince + overdueMs.giveUp;
-  const seconds = pieces.spec.timeoutSeconds;
-  return began === undefined || seconds === undefined ? undefined : began + seconds * 1000 + overdueMs.slack;
+  if (began === undefined || timeoutSeconds === undefined) return undefined;
+  const since = flight.kind === 'chunk' ? Math.max(began, flight.progressedAt) : began;
+  return since + timeoutSeconds * 1000 + overdueMs.slack;
 }

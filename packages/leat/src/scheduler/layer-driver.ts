@@ -3,13 +3,18 @@
  * turns what comes of it into events. Decides nothing: what an event means is the scheduler's.
  */
 import type { AttemptRequest, ComputeLayer, JobId, SubmitResult } from '../compute/compute-layer.ts';
+import type { FailureReason } from '../datastore/manifest.ts';
 import { LeatError } from '../errors/index.ts';
 import type { StepPlan } from '../plan/plan.ts';
 import type { JobEnd } from './attempt-end.ts';
 import { withBackOff } from './back-off.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
+import { attemptToken } from './attempt-token.ts';
+import { formatAttempt } from './attempt-name.ts';
+import { ChunkSettler } from './chunk-settler.ts';
+import { chunkSpecOf } from './chunk-spec-of.ts';
 import { emptyFifo, type Fifo, push, shift, size } from './fifo.ts';
-import type { Flight } from './flight.ts';
+import type { AttemptFlight, ChunkFlight, Flight } from './flight.ts';
 import { JobWatch } from './job-watch.ts';
 import { Settler } from './settler.ts';
 import { taskSpecOf } from './task-spec-of.ts';
@@ -31,12 +36,15 @@ export class LayerDriver {
   readonly layer: ComputeLayer;
   readonly #context: EngineContext;
   readonly #settler: Settler;
+  readonly #chunks: ChunkSettler;
   readonly #watch: JobWatch;
   readonly #queue: Fifo<Flight> = emptyFifo();
   /** Aborted when attempts that are not handed over yet shall not be. */
   readonly #recalled = new AbortController();
   /** Aborted when there is nothing more to hand over: recalled, or the loop has stopped. */
   readonly #handOver: AbortSignal;
+  /** Names of attempts that are to be ended as soon as they are handed over. */
+  readonly #unwanted = new Set<string>();
   #submitting = false;
   #expected = 0;
   #forgetConfirmation = (): void => {};
@@ -46,12 +54,17 @@ export class LayerDriver {
     this.#context = context;
     this.#handOver = AbortSignal.any([context.signal, this.#recalled.signal]);
     this.#settler = new Settler(layer, context);
+    this.#chunks = new ChunkSettler(layer, context);
     this.#watch = new JobWatch(layer, context, {
       begun: (flight, job) => {
         context.logs.start(layer, job, flight);
+        if (flight.kind === 'chunk') this.#chunks.watch(flight);
+      },
+      progressed: (flight) => {
+        this.#chunks.progressed(flight);
       },
       ended: (flight, end) => {
-        this.#settler.settle(flight, end);
+        this.#settle(flight, end);
       },
       end: (jobs) => {
         void this.#endJobs(jobs, graceSeconds);
@@ -78,7 +91,14 @@ export class LayerDriver {
 
   /** Settles an attempt that an earlier engine has handed over and that the layer does not know. */
   abandon(flight: Flight, end: JobEnd): void {
-    this.#settler.settle(flight, end);
+    this.#settle(flight, end);
+  }
+
+  /** Ends one attempt gently, if it is in flight. */
+  cancelAttempt(task: string, attempt: number): void {
+    const job = this.#watch.cancelOne(task, attempt);
+    if (job === undefined) this.#unwanted.add(formatAttempt(this.#context.run, task, attempt));
+    else void this.#endJobs([job], graceSeconds);
   }
 
   /** Ends everything in flight. */
@@ -138,19 +158,32 @@ export class LayerDriver {
     return requests;
   }
 
-  async #request({ token, name, pieces }: Flight): Promise<AttemptRequest> {
-    const { plan, facts, locateItem } = this.#context;
-    const step = plan.steps[pieces.spec.step] as StepPlan;
-    const spec = await taskSpecOf(pieces, { ...facts, token }, locateItem);
+  async #request(flight: Flight): Promise<AttemptRequest> {
+    const { token, name } = flight;
+    const { plan } = this.#context;
+    const step = plan.steps[flight.step] as StepPlan;
+    const work = flight.kind === 'attempt' ? await this.#attempt(flight) : await this.#chunk(flight);
     return {
       token,
       name,
-      spec,
+      ...work,
       resources: step.resources,
       environment: step.environment,
       options: step.layerOptions,
       ...(step.timeoutSeconds === undefined ? {} : { timeoutSeconds: step.timeoutSeconds }),
     };
+  }
+
+  async #attempt({ token, pieces }: AttemptFlight): Promise<Pick<AttemptRequest, 'spec'>> {
+    const { facts, locateItem } = this.#context;
+    return { spec: await taskSpecOf(pieces, { ...facts, token }, locateItem) };
+  }
+
+  async #chunk({ token, work }: ChunkFlight): Promise<Pick<AttemptRequest, 'spec' | 'chunk'>> {
+    const { facts, locateItem, run } = this.#context;
+    const tokenOf = (task: string, attempt: number): string =>
+      attemptToken(run, formatAttempt(run, task, attempt));
+    return chunkSpecOf(work.pieces ?? [], { run: facts, token, tokenOf, locateItem });
   }
 
   #answered(batch: readonly Flight[], results: readonly SubmitResult[]): void {
@@ -160,7 +193,7 @@ export class LayerDriver {
       const result = byToken.get(flight.token);
       if (result === undefined)
         this.#notHandedOver(flight, new Error('the layer did not say what became of it'));
-      else if ('refused' in result) this.#settler.fail(flight, 'refused', result.refused);
+      else if ('refused' in result) this.#fail(flight, 'refused', result.refused);
       else {
         this.#accepted(flight, result.job);
         if (this.#recalled.signal.aborted) late.push(result.job);
@@ -172,14 +205,33 @@ export class LayerDriver {
   }
 
   #accepted(flight: Flight, job: JobId): void {
-    const { task, attempt } = flight;
+    const at = this.#context.clock.now();
     flight.job = job;
-    this.#context.post({ type: 'attempt-accepted', at: this.#context.clock.now(), task, attempt, job });
+    if (flight.kind === 'chunk') {
+      flight.work.pieces = undefined;
+      this.#context.post({ type: 'chunk-accepted', at, token: flight.token, job });
+    } else {
+      const { task, attempt } = flight;
+      this.#context.post({ type: 'attempt-accepted', at, task, attempt, job });
+    }
     this.#watch.add(flight, job);
+    if (flight.kind === 'attempt' && this.#unwanted.delete(flight.name))
+      this.cancelAttempt(flight.task, flight.attempt);
+  }
+
+  #settle(flight: Flight, end: JobEnd): void {
+    if (flight.kind === 'chunk') this.#chunks.settle(flight, end);
+    else this.#settler.settle(flight, end);
+  }
+
+  /** It failed without a job. */
+  #fail(flight: Flight, reason: FailureReason, message: string): void {
+    if (flight.kind === 'chunk') this.#chunks.fail(flight, reason, message);
+    else this.#settler.fail(flight, reason, message);
   }
 
   #recall(flight: Flight): void {
-    this.#settler.fail(flight, 'cancelled', 'it was not handed to its layer before the run ended');
+    this.#fail(flight, 'cancelled', 'it was not handed to its layer before the run ended');
   }
 
   #notHandedOver(flight: Flight, error: unknown): void {
@@ -187,7 +239,7 @@ export class LayerDriver {
     // What cannot even be described cannot be described later; what a layer does not take now, it may take then.
     const described =
       !(error instanceof LeatError) || error.code === 'LAYER_FAILED' || error.code === 'STORE_UNAVAILABLE';
-    this.#settler.fail(flight, described ? 'start-failed' : 'refused', message);
+    this.#fail(flight, described ? 'start-failed' : 'refused', message);
   }
 
   async #endJobs(jobs: readonly JobId[], grace: number): Promise<void> {

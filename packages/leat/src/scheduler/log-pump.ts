@@ -38,13 +38,8 @@ export class LogPump {
   }
 
   /** Starts to read a job's output. Layers give it from its beginning, so what an earlier engine has stored of it is replaced. */
-  start(layer: ComputeLayer, job: JobId, { task, attempt, adopted }: PrintingAttempt): void {
-    const reading = this.#reading.run(async () => {
-      const { datastore, keyOf, mayWrite } = this.#facts;
-      const key = keyOf(task, attempt);
-      if (adopted) await datastore.delete([key]);
-      await this.#pump(layer.logs(job), openLog(datastore, key, mayWrite), { task, attempt });
-    });
+  start(layer: ComputeLayer, job: JobId, flight: Flight): void {
+    const reading = this.#reading.run(async () => this.#pump(layer.logs(job), flight));
     const watched = reading.catch((error: unknown) => {
       if (this.#warned || this.#facts.signal.aborted) return;
       this.#warned = true;

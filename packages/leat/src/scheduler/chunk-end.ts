@@ -1,0 +1,45 @@
+/** What the end of a chunk's job means for those of its members that have left no result. Pure. */
+import type { RunEvent } from '../metadata/events.ts';
+import { endOfAttempt, type JobEnd } from './attempt-end.ts';
+import { memberTask, openMembers } from './chunk-flight.ts';
+import type { ChunkFlight } from './flight.ts';
+import type { Diagnosis } from '../compute/compute-layer.ts';
+
+/** Who pays for the end of the job: the member that ran when it ended, all that are left, or none of them. */
+export type Blame = 'first' | 'all' | 'none';
+
+/** See {@link Blame}. Of a job that was cancelled or can never run nothing is tried again. */
+export function blameOf({ cancelled, work }: ChunkFlight, end: JobEnd): Blame {
+  const reason = end.state === 'failed' ? end.reason : undefined;
+  if (cancelled || reason === 'cancelled' || reason === 'refused') return 'all';
+  if (end.state === 'failed' && end.reason === 'start-failed' && end.permanent === true) return 'all';
+  return work.endedEarly ? 'none' : 'first';
+}
+
+/**
+ * The events of the end: how those members ended that pay for it, and last the chunk itself. All others go back to be handed over
+ * again. A chunk that dies always costs one of its members a try, so that it cannot die for ever.
+ */
+export function endOfChunk(
+  flight: ChunkFlight,
+  end: JobEnd,
+  diagnosis?: Diagnosis,
+): readonly [...RunEvent[], RunEvent] {
+  const { work, cancelled, token } = flight;
+  const open = openMembers(work);
+  const blame = blameOf(flight, end);
+  const blamed = blame === 'all' ? open : blame === 'first' ? open.slice(0, 1) : [];
+  const overdue = flight.overdueSince !== undefined;
+  const failures = blamed.map((member) => {
+    const ending = {
+      task: memberTask(work, member),
+      attempt: work.attempt,
+      manifest: '',
+      cancelled,
+      overdue,
+    };
+    return endOfAttempt(ending, end, undefined, diagnosis);
+  });
+  const returned = open.slice(blamed.length).map((member) => work.places[member] ?? 0);
+  return [...failures, { type: 'chunk-ended', at: end.endedAt, token, returned }];
+}

@@ -1,0 +1,65 @@
+import type { TaskGroup } from '../metadata/events.ts';
+import { addressInGroup } from './chunk-spec-of.ts';
+import { type ChunkFlight, grounded } from './flight.ts';
+import { eachPlace, type PlaceRanges } from './place-ranges.ts';
+import type { TaskPieces } from './task-spec-of.ts';
+
+/** What the attempts of a chunk are, and how far they have come. */
+export interface ChunkWork {
+  readonly group: TaskGroup;
+  readonly attempt: number;
+  /** Key of the pack that takes the results. */
+  readonly pack: string;
+  /** By member, in the order of work. */
+  readonly places: readonly number[];
+  /** By member: 1 once it is known what became of it. */
+  readonly decided: Uint8Array;
+  /** What the members need to run; gone when they are handed over. */
+  pieces: readonly TaskPieces[] | undefined;
+  /** How much of the pack was read, in bytes. */
+  read: number;
+  /** The process has said that it ends with a member and begins no other. */
+  endedEarly: boolean;
+}
+
+/** A chunk as its command or the state tells of it. */
+export interface ChunkFacts {
+  readonly group: TaskGroup;
+  readonly attempt: number;
+  readonly places: PlaceRanges;
+  readonly pack: string;
+  readonly token: string;
+  readonly name: string;
+  readonly timeoutSeconds: number | undefined;
+}
+
+/** The flight of a chunk at its start; `pieces` are its members', when it is to be handed over. */
+export function makeChunkFlight(facts: ChunkFacts, pieces?: readonly TaskPieces[]): ChunkFlight {
+  const { group, attempt, pack, token, name, timeoutSeconds } = facts;
+  const places = [...eachPlace(facts.places)];
+  const decided = new Uint8Array(places.length);
+  const work: ChunkWork = { group, attempt, pack, places, decided, pieces, read: 0, endedEarly: false };
+  return {
+    kind: 'chunk',
+    token,
+    name,
+    step: group.step,
+    timeoutSeconds,
+    work,
+    member: undefined,
+    progressedAt: 0,
+    ...grounded,
+  };
+}
+
+/** The address of a member. */
+export const memberTask = ({ group, places }: ChunkWork, member: number): string =>
+  addressInGroup(group, places[member] ?? 0);
+
+/** The members of which nothing is known yet, in the order of work. */
+export function openMembers({ decided }: ChunkWork): readonly number[] {
+  const open: number[] = [];
+  for (let member = decided.indexOf(0); member >= 0; member = decided.indexOf(0, member + 1))
+    open.push(member);
+  return open;
+}

@@ -1,0 +1,213 @@
+/**
+ * Finds out what becomes of the members of chunks: from their pack while the job runs, and for those that are not in it from how
+ * the job ended. Says so with events for many at once. Decides nothing.
+ */
+import type { ComputeLayer, Diagnosis } from '../compute/compute-layer.ts';
+import type { FailureReason } from '../datastore/manifest.ts';
+import type { PackLine } from '../datastore/packs/pack-line.ts';
+import { formatPackedKey } from '../datastore/packs/packed-key.ts';
+import { tailPack } from '../datastore/packs/tail-pack.ts';
+import { isLeatError } from '../errors/index.ts';
+import type { RunEvent } from '../metadata/events.ts';
+import type { JobEnd } from './attempt-end.ts';
+import { withBackOff } from './back-off.ts';
+import { blameOf, endOfChunk } from './chunk-end.ts';
+import { type ChunkWork, memberTask } from './chunk-flight.ts';
+import { backOffFor, type EngineContext } from './engine-context.ts';
+import type { ChunkFlight } from './flight.ts';
+import { readAttempt } from './read-attempt.ts';
+import { Semaphore } from './semaphore.ts';
+
+/** Packs that are read at once. */
+const readAtOnce = 32;
+
+/** Between two looks at the pack of a chunk that runs, from the shortest to the longest. In milliseconds. */
+const lookMs = { first: 250, longest: 5000 };
+
+const readPatience = { giveUpMs: 120_000 };
+
+/** Outcomes that say no more than the graph does: their manifests need not be read. */
+type Plain = Extract<RunEvent, { type: 'chunk-succeeded' }>['outcome']['kind'];
+const isPlain = (kind: string): kind is Plain => kind === 'linear' || kind === 'branch' || kind === 'end';
+
+/** A chunk whose pack is looked at. */
+interface Look {
+  /** Takes the next look back. */
+  cancel: () => void;
+  waitMs: number;
+  /** One look at a time. */
+  reading: Promise<void>;
+}
+
+/** See the file's header. */
+export class ChunkSettler {
+  readonly #layer: ComputeLayer;
+  readonly #context: EngineContext;
+  readonly #reading = new Semaphore(readAtOnce);
+  readonly #looks = new Map<ChunkFlight, Look>();
+
+  constructor(layer: ComputeLayer, context: EngineContext) {
+    this.#layer = layer;
+    this.#context = context;
+    context.signal.addEventListener('abort', () => {
+      for (const { cancel } of this.#looks.values()) cancel();
+    });
+  }
+
+  /** The job runs: from now on there may be results. */
+  watch(flight: ChunkFlight): void {
+    if (this.#looks.has(flight)) return;
+    const look: Look = { cancel: () => undefined, waitMs: lookMs.first, reading: Promise.resolve() };
+    this.#looks.set(flight, look);
+    this.#lookLater(flight, look);
+  }
+
+  /** A member has ended, as the layer sees it. */
+  progressed(flight: ChunkFlight): void {
+    const look = this.#looks.get(flight);
+    if (look === undefined || look.waitMs === lookMs.first) return;
+    look.waitMs = lookMs.first;
+    look.cancel();
+    this.#lookLater(flight, look);
+  }
+
+  /** The job is over. */
+  settle(flight: ChunkFlight, end: JobEnd): void {
+    const look = this.#looks.get(flight);
+    this.#looks.delete(flight);
+    look?.cancel();
+    const before = look?.reading ?? Promise.resolve();
+    void before
+      .then(async () => this.#reading.run(async () => this.#settleNow(flight, end)))
+      .catch(this.#context.fail);
+  }
+
+  /** None of the members that are left has run. */
+  fail(flight: ChunkFlight, reason: FailureReason, message: string): void {
+    const endedAt = this.#context.clock.now();
+    const failed = reason === 'error' ? 'exit' : reason;
+    this.#post(endOfChunk(flight, { state: 'failed', reason: failed, message, endedAt }));
+  }
+
+  async #settleNow(flight: ChunkFlight, given: JobEnd): Promise<void> {
+    let end: JobEnd = { ...given, endedAt: Math.min(given.endedAt, this.#context.clock.now()) };
+    try {
+      await this.#readAll(flight);
+    } catch (error) {
+      if (!isLeatError(error) || error.code !== 'STORE_CORRUPT') throw error;
+      // What stands behind the damage is gone for good; other attempts may leave something better.
+      end = { state: 'failed', reason: 'lost', message: error.message, endedAt: end.endedAt };
+    }
+    this.#post(endOfChunk(flight, end, await this.#diagnose(flight, end)));
+  }
+
+  #lookLater(flight: ChunkFlight, look: Look): void {
+    look.cancel = this.#context.clock.after(look.waitMs, () => {
+      look.reading = this.#reading
+        .run(async () => this.#look(flight, look))
+        .catch((error: unknown) => {
+          this.#context.fail(error);
+        });
+    });
+  }
+
+  async #look(flight: ChunkFlight, look: Look): Promise<void> {
+    if (this.#context.signal.aborted) return;
+    const before = flight.work.read;
+    try {
+      await this.#readAll(flight);
+    } catch (error) {
+      // At the end of the job it is looked at again, and told then.
+      if (!isLeatError(error) || error.code !== 'STORE_CORRUPT') throw error;
+    }
+    look.waitMs = flight.work.read > before ? lookMs.first : Math.min(lookMs.longest, look.waitMs * 2);
+    if (this.#looks.get(flight) === look && !this.#context.signal.aborted) this.#lookLater(flight, look);
+  }
+
+  /** Says what became of the members whose lines are new. */
+  async #readAll(flight: ChunkFlight): Promise<void> {
+    const { datastore, clock } = this.#context;
+    const { work } = flight;
+    const backOff = backOffFor(this.#context, `reading the results of '${flight.name}'`, readPatience);
+    for (let more = true; more;) {
+      const tail = await withBackOff(backOff, async () => tailPack(datastore, work.pack, work.read));
+      const lines = tail.lines.filter(({ member }) => work.decided[member] === 0);
+      const others = lines.filter(({ outcome }) => !isPlain(outcome));
+      const events: RunEvent[] = [];
+      for (const line of others)
+        events.push(await withBackOff(backOff, async () => this.#readMember(work, line)));
+      events.push(...succeeded(flight, lines, clock.now()));
+      for (const { member, last } of tail.lines) {
+        work.decided[member] = 1;
+        if (last === true) work.endedEarly = true;
+      }
+      if (tail.lines.length > 0) flight.progressedAt = clock.steady();
+      work.read = tail.next;
+      more = tail.more;
+      this.#post(events);
+    }
+  }
+
+  async #readMember(work: ChunkWork, { member, offset, length, endedAt }: PackLine): Promise<RunEvent> {
+    const task = memberTask(work, member);
+    const { attempt, pack } = work;
+    const key = formatPackedKey({ pack, offset, length });
+    const manifest = await readAttempt(this.#context.datastore, key, { task, attempt });
+    const facts = { at: Math.min(endedAt, this.#context.clock.now()), task, attempt };
+    if (manifest?.status === 'succeeded') {
+      const { outcome, startedAt } = manifest;
+      return { type: 'attempt-succeeded', ...facts, manifest: key, outcome, startedAt };
+    }
+    const failure = manifest?.failure ?? {
+      reason: 'lost',
+      type: 'lost',
+      message: `its result '${key}' is gone`,
+    };
+    return {
+      type: 'attempt-failed',
+      ...facts,
+      failure,
+      ...(manifest === undefined ? {} : { startedAt: manifest.startedAt }),
+    };
+  }
+
+  async #diagnose(flight: ChunkFlight, end: JobEnd): Promise<Diagnosis | undefined> {
+    const { job, work } = flight;
+    const isClear = job === undefined || end.state === 'succeeded' || blameOf(flight, end) !== 'first';
+    if (isClear || !work.decided.includes(0)) return undefined;
+    try {
+      return await this.#layer.diagnose(job);
+    } catch {
+      return undefined; // A layer that cannot say why has said what already.
+    }
+  }
+
+  #post(events: readonly RunEvent[]): void {
+    for (const event of events) this.#context.post(event);
+  }
+}
+
+/** One event for all members with the same outcome. */
+function succeeded(
+  { token, work }: ChunkFlight,
+  lines: readonly PackLine[],
+  now: number,
+): readonly RunEvent[] {
+  const byOutcome = Map.groupBy(lines, ({ outcome }) => outcome);
+  return [...byOutcome].flatMap(([kind, alike]): readonly RunEvent[] => {
+    if (!isPlain(kind)) return [];
+    return [
+      {
+        type: 'chunk-succeeded',
+        at: now,
+        token,
+        outcome: { kind },
+        places: alike.map(({ member }) => work.places[member] ?? 0),
+        offsets: alike.map(({ offset }) => offset),
+        lengths: alike.map(({ length }) => length),
+        startedAt: alike.map(({ startedAt }) => startedAt),
+        endedAt: alike.map(({ endedAt }) => endedAt),
+      },
+    ];
+  });
+}
