@@ -49,7 +49,10 @@ export function internFinished(table: FinishedTable, finished: Finished): Finish
   if (place === undefined) return internEntry(table, finished);
   const { offset, length } = place;
   const entry = internEntry(table, unpacked);
-  return firstPacked + addPacked(table.packed, { entry, pack: internPack(table.packed, place.pack), offset, length });
+  return (
+    firstPacked +
+    addPacked(table.packed, { entry, pack: internPack(table.packed, place.pack), offset, length })
+  );
 }
 
 function internEntry(table: FinishedTable, finished: Finished): FinishedId {
@@ -82,7 +85,10 @@ export function finishedOf(table: FinishedTable, id: FinishedId): Finished {
   if (found === undefined) throw new LeatError('INTERNAL', `there is no finished task number ${id}`);
   if (row === undefined) return found;
   const { offset, length } = row;
-  return { ...found, manifest: formatPackedKey({ pack: table.packed.packs[row.pack] ?? '', offset, length }) };
+  return {
+    ...found,
+    manifest: formatPackedKey({ pack: table.packed.packs[row.pack] ?? '', offset, length }),
+  };
 }
 
 /** What a task is called when its manifest's key is built. */
