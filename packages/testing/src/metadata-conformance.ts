@@ -492,12 +492,117 @@ const taskCases: readonly MetadataCase[] = [
   },
 ];
 
+/** A chunk of the tasks `train[from]` to `train[to]` (exclusive). */
+function chunkSubmitted(token: string, from: number, to: number, attempt = 0): RunEvent {
+  const group = { step: 'train', path: [], iteration: 0 };
+  const pack = `runs/TrainFlow/1/train/${token}.pack`;
+  return { type: 'chunk-submitted', at: 1, group, places: [from, to], attempt, layer: 'local', token, pack };
+}
+
+function chunkSucceeded(token: string, from: number, to: number): RunEvent {
+  const places = Array.from({ length: to - from }, (_, index) => from + index);
+  return {
+    type: 'chunk-succeeded',
+    at: 99,
+    token,
+    outcome: { kind: 'linear' },
+    places,
+    offsets: places.map((place) => 40 + place * 400),
+    lengths: places.map((place) => 300 + (place % 7)),
+    startedAt: places.map((place) => 1_000 + place * 10),
+    endedAt: places.map((place) => 1_008 + place * 10),
+  };
+}
+
+const chunkCases: readonly MetadataCase[] = [
+  {
+    name: 'shows every task of a chunk as one of its own, wherever a page begins',
+    run: async ({ store, connect }) => {
+      const { run, lease } = await create(store);
+      const events = [
+        chunkSubmitted('a', 0, 3_000),
+        { type: 'chunk-accepted', at: 2, token: 'a', job: 'job-1' },
+        { type: 'chunk-started', at: 3, token: 'a' },
+        chunkSucceeded('a', 0, 2_500),
+        failed('train[2500]'),
+      ] satisfies RunEvent[];
+      await store.append(lease, events.slice(0, 2));
+      await store.append(lease, events.slice(2));
+      const other = await connect();
+      const expected = project(events);
+      const paged: TaskRecord[] = [];
+      for (let after: string | undefined; ; after = paged.at(-1)?.task) {
+        const page = await other.tasks('TrainFlow', run.id, {
+          limit: 700,
+          ...(after === undefined ? {} : { after }),
+        });
+        paged.push(...page);
+        if (page.length < 700) break;
+      }
+      assert.deepEqual(paged, expected.tasks);
+      assert.deepEqual(await other.steps('TrainFlow', run.id), [...expected.steps.values()]);
+      const running = await other.tasks('TrainFlow', run.id, { status: 'running', after: 'train[2990]' });
+      assert.deepEqual(
+        addresses(running),
+        [...Array(9).keys()].map((index) => `train[${2_991 + index}]`),
+      );
+      for (const task of ['train[0]', 'train[1024]', 'train[2499]', 'train[2500]', 'train[2999]']) {
+        const [attempt] = await other.attempts('TrainFlow', run.id, task);
+        assert.deepEqual([attempt], expected.attempts.get(task));
+        assert.equal(attempt?.job, 'job-1');
+      }
+      const last = await other.task('TrainFlow', run.id, 'train[2499]');
+      assert.equal(last?.manifest, 'runs/TrainFlow/1/train/a.pack#999640+300');
+      assert.equal(await other.task('TrainFlow', run.id, 'train[3000]'), undefined);
+    },
+  },
+  {
+    name: 'lets members whose turn never came be submitted again under the same number',
+    run: async ({ store, connect }) => {
+      const { run, lease } = await create(store);
+      const before: RunEvent[] = [
+        chunkSubmitted('a', 0, 4),
+        { type: 'chunk-started', at: 3, token: 'a' },
+        chunkSucceeded('a', 0, 1),
+        { ...(failed('train[1]') as Extract<RunEvent, { type: 'attempt-failed' }>), retryAt: 9 },
+        { type: 'chunk-ended', at: 5, token: 'a', returned: [2, 3] },
+      ];
+      await store.append(lease, before);
+      const state = async (): Promise<unknown[]> =>
+        (await store.tasks('TrainFlow', run.id, {})).map(({ status, attempts }) => [status, attempts]);
+      assert.deepEqual(await state(), [
+        ['succeeded', 1],
+        ['waiting-retry', 1],
+        ['waiting-retry', 1],
+        ['waiting-retry', 1],
+      ]);
+      const other = await connect();
+      const again = await other.acquireLease('TrainFlow', run.id, 'engine-2', minute, true);
+      const after: RunEvent[] = [
+        chunkSubmitted('b', 2, 6),
+        chunkSubmitted('c', 1, 2, 1),
+        { type: 'chunk-accepted', at: 7, token: 'a', job: 'too late' },
+        chunkSucceeded('b', 2, 4),
+      ];
+      await other.append(again, after);
+      await equalsFold(other, run, [...before, ...after]);
+      const [attempt] = await other.attempts('TrainFlow', run.id, 'train[3]');
+      assert.deepEqual([attempt?.token, attempt?.state, attempt?.job], ['b', 'succeeded', undefined]);
+      const ended: RunEvent = { type: 'run-ended', at: 300, status: 'cancelled' };
+      await other.append(again, [ended]);
+      await equalsFold(other, run, [...before, ...after, ended]);
+      assert.deepEqual((await state()).at(-1), ['cancelled', 1]);
+    },
+  },
+];
+
 /** Every promise of the contract. */
 export const metadataConformance: readonly MetadataCase[] = [
   ...runCases,
   ...leaseCases,
   ...logCases,
   ...taskCases,
+  ...chunkCases,
 ];
 
 function addresses(tasks: readonly TaskRecord[]): string[] {

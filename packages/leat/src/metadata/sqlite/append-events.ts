@@ -3,26 +3,41 @@
  * here a batch's tasks are read once, folded in memory, and written once.
  */
 import { LeatError } from '../../errors/index.ts';
+import { type ChunkEvent, isChunkEvent, speaksFor } from '../chunk-events.ts';
 import type { RunEvent } from '../events.ts';
 import {
   endOpenAttempt,
   endOpenTask,
   foldAttempt,
   foldCounts,
+  foldManyCounts,
   foldRun,
   foldTask,
   isDecided,
+  type MemberEvent,
   type TaskEvent,
 } from '../fold.ts';
+import { taskKey } from '../task-key.ts';
 import type { AttemptRecord, Lease, StepCounts, TaskRecord } from '../metadata-store.ts';
+import {
+  applyToChunk,
+  boundChunks,
+  type ChunkBatch,
+  flushChunks,
+  type LiveChunk,
+  liveChunk,
+  takeOut,
+} from './append-chunks.ts';
+import { hasChunks, type StoredChunk } from './chunk-rows.ts';
 import type { Database } from './database.ts';
 import { writeEvents } from './event-rows.ts';
 import { requireLease } from './leases.ts';
+import { openEntry, openTasksOfRanges, readFromRange } from './range-tasks.ts';
 import {
   listOpenTasks,
   readCounts,
   readOlderAttempt,
-  readTask,
+  readTaskRow,
   type TaskEntry,
   writeCounts,
   writeOlderAttempt,
@@ -41,6 +56,9 @@ export interface Kept {
   readonly epoch: number;
   readonly lastSeq: number;
   readonly open: Map<string, TaskEntry>;
+  readonly chunks: Map<string, LiveChunk>;
+  /** Whether the run has, or had, chunks. */
+  readonly chunked: boolean;
 }
 
 interface Change {
@@ -52,6 +70,8 @@ interface Batch {
   readonly database: Database;
   readonly run: number;
   readonly open: Map<string, TaskEntry>;
+  readonly chunks: Map<string, LiveChunk>;
+  chunked: boolean;
   readonly changes: Map<string, Change>;
   readonly counts: Map<string, StepCounts>;
 }
@@ -71,17 +91,21 @@ export function appendEvents(
   const before = lastSeq - events.length;
   const valid = kept?.run === run && kept.epoch === lease.epoch && kept.lastSeq === before;
   const open = valid ? kept.open : new Map<string, TaskEntry>();
-  const batch: Batch = { database, run, open, changes: new Map(), counts: new Map() };
+  const chunks = valid ? kept.chunks : new Map<string, LiveChunk>();
+  const chunked = valid ? kept.chunked : hasChunks(database, run);
+  const batch: Batch = { database, run, open, chunks, chunked, changes: new Map(), counts: new Map() };
   writeEvents(database, run, before, events);
   let seq = before;
   for (const event of events) {
     seq += 1;
     if ('task' in event) applyToTask(batch, event, seq);
+    else if (isChunkEvent(event)) applyChunkEvent(batch, event, seq);
     else applyToRun(batch, event, seq);
   }
   flush(batch);
   for (const counts of batch.counts.values()) writeCounts(database, run, counts);
-  return { run, epoch: lease.epoch, lastSeq, open };
+  boundChunks(chunks);
+  return { run, epoch: lease.epoch, lastSeq, open, chunks, chunked: batch.chunked };
 }
 
 /** Moves the end of the log, which fails when the epoch is no longer the run's. */
@@ -97,7 +121,44 @@ function advance(database: Database, run: number, lease: Lease, by: number): num
   return row.last_seq;
 }
 
-function applyToTask(batch: Batch, event: TaskEvent, seq: number): void {
+function applyChunkEvent(batch: Batch, event: ChunkEvent, seq: number): void {
+  batch.chunked ||= event.type === 'chunk-submitted';
+  if (batch.chunked) applyToChunk(chunkBatch(batch, seq), event);
+}
+
+function chunkBatch(batch: Batch, seq: number): ChunkBatch {
+  const { database, run, chunks } = batch;
+  return {
+    database,
+    run,
+    chunks,
+    apply: (chunk, event, member) => applyToMember(batch, { chunk, event, member }, seq),
+    count: (step, change) => {
+      const counts = batch.counts.get(step) ?? readCounts(database, run, step);
+      if (change.tasks > 0) batch.counts.set(step, foldManyCounts(counts, step, change));
+    },
+    flush: () => flush(batch),
+  };
+}
+
+interface OfMember {
+  readonly chunk: StoredChunk;
+  readonly event: ChunkEvent;
+  readonly member: MemberEvent;
+}
+
+function applyToMember(batch: Batch, { chunk, event, member }: OfMember, seq: number): void {
+  const entry = changeOf(batch, member.task)?.entry;
+  const { attempt } = chunk.facts;
+  const newest = entry?.newest;
+  const named =
+    newest?.attempt === attempt || entry === undefined
+      ? newest
+      : readOlderAttempt(batch.database, batch.run, entry.task, attempt);
+  if (speaksFor(chunk.facts, event, named)) applyToTask(batch, member, seq);
+}
+
+function applyToTask(batch: Batch, event: TaskEvent | MemberEvent, seq: number): void {
   const change = changeOf(batch, event.task);
   const before = change?.entry;
   const task = foldTask(before?.task, event);
@@ -112,11 +173,26 @@ function applyToTask(batch: Batch, event: TaskEvent, seq: number): void {
 function changeOf(batch: Batch, address: string): Change | undefined {
   const known = batch.changes.get(address);
   if (known !== undefined) return known;
-  const entry = batch.open.get(address) ?? readTask(batch.database, batch.run, address);
+  const entry =
+    batch.open.get(address) ?? readTaskRow(batch.database, batch.run, address) ?? fromRange(batch, address);
   if (entry === undefined) return undefined;
   const change: Change = { entry, endedSeq: 0 };
   batch.changes.set(address, change);
   return change;
+}
+
+/** A task that its chunk's ranges tell of; it gets a row of its own. */
+function fromRange(batch: Batch, address: string): TaskEntry | undefined {
+  if (!batch.chunked) return undefined;
+  const { database, run } = batch;
+  flushChunks(batch);
+  const found = readFromRange(database, run, taskKey(address));
+  if (found === undefined || isDecided(found.task.status)) return found;
+  const chunk = liveChunk(batch, found.newest?.token ?? '');
+  const place = found.task.path.at(-1);
+  if (chunk === undefined || place === undefined) throw new TypeError(`'${address}' has no chunk`);
+  takeOut(chunk, place);
+  return openEntry(chunk, place);
 }
 
 /** Folds the attempt that the event names, and says which attempt is the task's newest afterwards. */
@@ -124,7 +200,7 @@ function newestAfter(
   batch: Batch,
   before: TaskEntry | undefined,
   task: TaskRecord,
-  event: Extract<TaskEvent, { attempt: number }>,
+  event: MemberEvent | Extract<TaskEvent, { attempt: number }>,
 ): AttemptRecord | undefined {
   const newest = before?.newest;
   const isNewest = newest === undefined || event.attempt === newest.attempt;
@@ -146,6 +222,7 @@ function applyToRun(batch: Batch, event: RunEvent, seq: number): void {
 
 function endOpen(batch: Batch, at: number, seq: number): void {
   flush(batch);
+  giveRows(batch);
   for (;;) {
     const page = listOpenTasks(batch.database, batch.run, endPage);
     for (const { task, newest } of page) {
@@ -159,6 +236,17 @@ function endOpen(batch: Batch, at: number, seq: number): void {
   }
 }
 
+/** Open tasks of chunks get rows of their own, since each of them is to be ended. */
+function giveRows(batch: Batch): void {
+  if (!batch.chunked) return;
+  for (;;) {
+    const page = openTasksOfRanges(batch.database, batch.run, endPage);
+    for (const address of page) changeOf(batch, address);
+    flush(batch);
+    if (page.length < endPage) return;
+  }
+}
+
 /** Every change counts, also one that the same batch undoes: a step's last end may be that of a failed try. */
 function count(batch: Batch, before: TaskRecord | undefined, after: TaskRecord): void {
   if (before === after) return;
@@ -166,8 +254,9 @@ function count(batch: Batch, before: TaskRecord | undefined, after: TaskRecord):
   batch.counts.set(after.step, foldCounts(counts, before, after));
 }
 
-/** Writes the changed tasks. */
+/** Writes the changed tasks, and the ranges of changed chunks. */
 function flush(batch: Batch): void {
+  flushChunks(batch);
   for (const { entry, endedSeq } of batch.changes.values()) {
     const { task } = entry;
     writeTask(batch.database, batch.run, entry, endedSeq);

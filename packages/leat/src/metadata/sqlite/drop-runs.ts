@@ -36,6 +36,19 @@ const pages: readonly Page[] = [
       (SELECT step, path, iteration, number FROM attempts WHERE run = ?1 LIMIT ?2)`,
     rows: 5_000,
   },
+  {
+    sql: `DELETE FROM open_ranges WHERE run = ?1 AND (step, path, iteration) IN
+      (SELECT step, path, iteration FROM open_ranges WHERE run = ?1 LIMIT ?2)`,
+    rows: 5_000,
+  },
+  {
+    sql: 'DELETE FROM done_ranges WHERE key IN (SELECT key FROM done_ranges WHERE run = ?1 LIMIT ?2)',
+    rows: 500,
+  },
+  {
+    sql: 'DELETE FROM chunks WHERE key IN (SELECT key FROM chunks WHERE run = ?1 LIMIT ?2)',
+    rows: 5_000,
+  },
 ];
 
 /** Removes the rows of all runs that were dropped. */

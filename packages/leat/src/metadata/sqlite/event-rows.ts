@@ -1,9 +1,17 @@
 /** The log as rows: many neighbouring events in each, since a row costs more than an event. */
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { RunEvent } from '../events.ts';
 import type { Database } from './database.ts';
 
 /** Most events of one row. */
 const eventsPerRow = 100;
+
+/** Most members of chunks that the events of one row tell of, unless one event tells of more. */
+const membersPerRow = 5_000;
+
+/** Longer texts are stored as zstd, which the columns of a chunk's results shrink under several times. */
+const longText = 4_096;
+const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /** Rows read at a time. */
 const rowsPerPage = 10;
@@ -21,11 +29,29 @@ export function writeEvents(
   after: number,
   events: readonly RunEvent[],
 ): void {
-  for (let at = 0; at < events.length; at += eventsPerRow) {
-    const row = events.slice(at, at + eventsPerRow);
-    const sql = 'INSERT INTO events (run, last_seq, events) VALUES (?, ?, ?)';
-    database.run(sql, run, after + at + row.length, JSON.stringify(row));
+  const sql = 'INSERT INTO events (run, last_seq, events) VALUES (?, ?, ?)';
+  for (let at = 0; at < events.length;) {
+    const row = events.slice(at, endOfRow(events, at));
+    at += row.length;
+    const text = JSON.stringify(row);
+    database.run(sql, run, after + at, text.length < longText ? text : zstdCompressSync(text, compression));
   }
+}
+
+function endOfRow(events: readonly RunEvent[], from: number): number {
+  const most = Math.min(from + eventsPerRow, events.length);
+  let members = 0;
+  for (let at = from; at < most; at += 1) {
+    const event = events[at];
+    members += event?.type === 'chunk-succeeded' ? event.places.length : 0;
+    if (members > membersPerRow && at > from) return at;
+  }
+  return most;
+}
+
+interface EventRow {
+  readonly last_seq: number;
+  readonly events: string | Uint8Array;
 }
 
 /** The events after a sequence number, in order; reads a few rows at a time. */
@@ -38,9 +64,7 @@ export async function* readEvents(
   let seen = after;
   for (;;) {
     const from = seen;
-    const rows = await database.read(() =>
-      database.all<{ last_seq: number; events: string }>(sql, run, from, rowsPerPage),
-    );
+    const rows = await database.read(() => database.all<EventRow>(sql, run, from, rowsPerPage));
     for (const row of rows) {
       yield* eventsOf(row, seen);
       seen = row.last_seq;
@@ -49,11 +73,9 @@ export async function* readEvents(
   }
 }
 
-function* eventsOf(
-  row: { readonly last_seq: number; readonly events: string },
-  after: number,
-): Generator<LoggedEvent> {
-  const events = JSON.parse(row.events) as RunEvent[];
+function* eventsOf(row: EventRow, after: number): Generator<LoggedEvent> {
+  const text = typeof row.events === 'string' ? row.events : zstdDecompressSync(row.events).toString('utf8');
+  const events = JSON.parse(text) as RunEvent[];
   const first = row.last_seq - events.length + 1;
   for (const [index, event] of events.entries()) {
     if (first + index > after) yield { seq: first + index, event };

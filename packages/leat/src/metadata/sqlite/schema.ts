@@ -3,7 +3,8 @@
  * migration never changes; a change of the tables is a new one at the end.
  *
  * `runs.key` is the run's number in this database: it grows with every run, is never used twice, and all other tables
- * name a run by it. Text columns `plan`, `parameters`, `outcome`, `failure`, `attempt`, `events`, `counts` hold JSON.
+ * name a run by it. Text columns `plan`, `parameters`, `outcome`, `failure`, `attempt`, `events`, `counts`, `places` hold JSON;
+ * `events` holds it as zstd where it is long.
  */
 
 const first = `
@@ -106,5 +107,51 @@ const first = `
   CREATE TABLE dropped (run INTEGER PRIMARY KEY);
 `;
 
+const chunks = `
+  -- Tasks of a chunk have no rows of their own while all that is known of them follows from their chunk's row and from ranges
+  -- of neighbouring places: those that are not decided, and those that succeeded, with the columns of their results. A range
+  -- is named by the path of its first task; no two of one table share a task, and the row of a task in tasks counts before them.
+  CREATE TABLE chunks (
+    key INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    step TEXT NOT NULL,
+    path TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    places TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    layer TEXT NOT NULL,
+    pack TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    job TEXT,
+    started INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX chunks_by_token ON chunks (run, token);
+
+  CREATE TABLE open_ranges (
+    run INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    path TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    chunk INTEGER NOT NULL,
+    PRIMARY KEY (run, step, path, iteration)
+  ) WITHOUT ROWID;
+
+  -- With row ids, since the columns of a thousand results make long rows.
+  CREATE TABLE done_ranges (
+    key INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    path TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    chunk INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    results BLOB NOT NULL
+  );
+  CREATE UNIQUE INDEX done_ranges_by_path ON done_ranges (run, step, path, iteration);
+`;
+
 /** In order. The version of the schema that this Leat writes is their number. */
-export const migrations: readonly string[] = [first];
+export const migrations: readonly string[] = [first, chunks];

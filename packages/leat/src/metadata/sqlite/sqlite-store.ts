@@ -23,7 +23,8 @@ import { dropRun, sweepDropped } from './drop-runs.ts';
 import { type LoggedEvent, readEvents } from './event-rows.ts';
 import { extendLease, firstLease, giveBackLease, requireLease, requireRun, takeLease } from './leases.ts';
 import { insertRun, listFlows, listRuns, readRun, runKey } from './run-rows.ts';
-import { listAttempts, listCounts, listFailures, listTasks, readTask } from './task-rows.ts';
+import { listAttempts, listTasks, readTask } from './read-tasks.ts';
+import { listCounts, listFailures } from './task-rows.ts';
 
 /** Faults that a check tells of. */
 const mostFaults = 20;

@@ -1,7 +1,7 @@
 /** Tasks, attempts and counts as rows: conversions and the queries that list them. */
 import type { EventFailure, EventOutcome } from '../events.ts';
 import type { AttemptRecord, StepCounts, TaskQuery, TaskRecord, TaskStatus } from '../metadata-store.ts';
-import { parseTaskKey, pathFromSortable, sortablePath, type TaskKey } from '../task-key.ts';
+import { formatTaskKey, parseTaskKey, pathFromSortable, sortablePath, type TaskKey } from '../task-key.ts';
 import type { Database, Value } from './database.ts';
 
 /** A task with its newest attempt (none when `resume` took the task over). */
@@ -39,14 +39,10 @@ const keyValues = (run: number, { step, path, iteration }: TaskKey): [number, st
   iteration,
 ];
 
-function addressOf(step: string, path: readonly number[], iteration: number): string {
-  return `${step}${path.length > 0 ? `[${path.join(',')}]` : ''}${iteration > 0 ? `~${iteration}` : ''}`;
-}
-
 function entry(row: TaskRow): TaskEntry {
   const path = pathFromSortable(row.path);
   const task: TaskRecord = {
-    task: addressOf(row.step, path, row.iteration),
+    task: formatTaskKey({ step: row.step, path, iteration: row.iteration }),
     step: row.step,
     path,
     iteration: row.iteration,
@@ -73,8 +69,8 @@ function attemptText({ task: _task, ...stored }: AttemptRecord): string {
   return JSON.stringify(stored);
 }
 
-/** One task, or `undefined`. */
-export function readTask(database: Database, run: number, address: string): TaskEntry | undefined {
+/** A task that has a row of its own, or `undefined`. */
+export function readTaskRow(database: Database, run: number, address: string): TaskEntry | undefined {
   const parsed = parseTaskKey(address);
   if (parsed === undefined) return undefined;
   const row = database.get<TaskRow>(`SELECT * FROM tasks WHERE ${key}`, ...keyValues(run, parsed));
@@ -143,17 +139,21 @@ export function writeOlderAttempt(
   );
 }
 
-/** All attempts of a task, by number. */
-export function listAttempts(database: Database, run: number, address: string): AttemptRecord[] {
-  const found = readTask(database, run, address);
-  if (found === undefined) return [];
+/** The attempts of a task before its newest one, by number. */
+export function listOlderAttempts(database: Database, run: number, task: TaskRecord): AttemptRecord[] {
   const rows = database.all<{ attempt: string }>(
     `SELECT attempt FROM attempts WHERE ${key} ORDER BY number`,
-    ...keyValues(run, found.task),
+    ...keyValues(run, task),
   );
-  const all = rows.map((row) => attempt(address, row.attempt));
-  // A report of an attempt that overtook the newest one's is rare, but then the newest is not the last by number.
-  return found.newest === undefined ? all : [...all, found.newest].toSorted((a, b) => a.attempt - b.attempt);
+  return rows.map((row) => attempt(task.task, row.attempt));
+}
+
+/** Where a task stands in a list. */
+export interface ListPlace {
+  readonly step: string;
+  /** See `sortablePath`. */
+  readonly path: string;
+  readonly iteration: number;
 }
 
 /** A statement with its values. */
@@ -173,7 +173,10 @@ export function taskPageQuery(run: number, query: TaskQuery): Query {
   if (query.status !== undefined) conditions.push({ sql: 'status = ?', values: [query.status] });
   if (query.step !== undefined) conditions.push({ sql: 'step = ?', values: [query.step] });
   const after = query.after === undefined ? undefined : parseTaskKey(query.after);
-  if (after !== undefined) conditions.push(laterThan(after, query.step));
+  if (after !== undefined) {
+    const { step, path, iteration } = after;
+    conditions.push(laterThan({ step, path: sortablePath(path), iteration }, query.step));
+  }
   const where = conditions.map(({ sql }) => sql).join(' AND ');
   return {
     sql: `SELECT * FROM tasks ${rare ? 'INDEXED BY tasks_by_status ' : ''}WHERE ${where} ORDER BY step, path, iteration LIMIT ?`,
@@ -182,18 +185,21 @@ export function taskPageQuery(run: number, query: TaskQuery): Query {
 }
 
 /** With the step known, only what is left of the key is compared: SQLite does not seek on a part that is fixed already. */
-function laterThan(after: TaskKey, step: string | undefined): Query {
-  const place = [sortablePath(after.path), after.iteration];
+export function laterThan({ step: from, path, iteration }: ListPlace, step: string | undefined): Query {
   if (step === undefined)
-    return { sql: '(step, path, iteration) > (?, ?, ?)', values: [after.step, ...place] };
-  if (after.step === step) return { sql: '(path, iteration) > (?, ?)', values: place };
-  return { sql: after.step < step ? 'TRUE' : 'FALSE', values: [] };
+    return { sql: '(step, path, iteration) > (?, ?, ?)', values: [from, path, iteration] };
+  if (from === step) return { sql: '(path, iteration) > (?, ?)', values: [path, iteration] };
+  return { sql: from < step ? 'TRUE' : 'FALSE', values: [] };
 }
 
-/** A page of tasks in the order of step, path, iteration. */
-export function listTasks(database: Database, run: number, query: TaskQuery): TaskRecord[] {
+/** A page of the tasks that have rows of their own, in the order of step, path, iteration. */
+export function listTaskRows(
+  database: Database,
+  run: number,
+  query: TaskQuery,
+): { readonly at: ListPlace; readonly task: TaskRecord }[] {
   const { sql, values } = taskPageQuery(run, query);
-  return database.all<TaskRow>(sql, ...values).map((row) => entry(row).task);
+  return database.all<TaskRow>(sql, ...values).map((row) => ({ at: row, task: entry(row).task }));
 }
 
 /** Tasks of a run that are not decided yet, at most `limit`. */
