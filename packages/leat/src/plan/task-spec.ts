@@ -70,7 +70,19 @@ export interface TaskChunk {
 
 /** The fields of a {@link TaskSpec} in which a chunk's members may differ. */
 export type ChunkMember = Partial<
-  Pick<TaskSpec, 'task' | 'path' | 'attempt' | 'token' | 'sources' | 'foreach' | 'triesLeft' | 'manifest'>
+  Pick<
+    TaskSpec,
+    | 'task'
+    | 'path'
+    | 'attempt'
+    | 'token'
+    | 'sources'
+    | 'joined'
+    | 'joinedItems'
+    | 'foreach'
+    | 'triesLeft'
+    | 'manifest'
+  >
 >;
 
 export interface TaskSpec {

@@ -3,7 +3,7 @@ import { formatTask, packKey } from '../datastore/keys.ts';
 import type { ChunkMember, TaskChunk, TaskSpec } from '../plan/task-spec.ts';
 import type { Command } from './commands.ts';
 import type { Chunk, SchedulerState } from './state.ts';
-import { type LocateItem, type RunFacts, type TaskPieces, taskPiecesOf, taskSpecOf } from './task-spec-of.ts';
+import { type RunFacts, type SpecStore, type TaskPieces, taskPiecesOf, taskSpecOf } from './task-spec-of.ts';
 
 /** The chunk of a `submit-chunk`. */
 export function chunkOf(
@@ -31,19 +31,19 @@ export interface ChunkFacts {
   readonly token: string;
   /** The token of one member's attempt. */
   readonly tokenOf: (task: string, attempt: number) => string;
-  readonly locateItem: LocateItem;
+  readonly store: SpecStore;
 }
 
 /** The first member's spec, and in what the others differ from it. */
 export async function chunkSpecOf(
   pieces: readonly TaskPieces[],
-  { run, token, tokenOf, locateItem }: ChunkFacts,
+  { run, token, tokenOf, store }: ChunkFacts,
 ): Promise<{ readonly spec: TaskSpec; readonly chunk: TaskChunk }> {
   let first: TaskSpec | undefined;
   const members: ChunkMember[] = [];
   for (const piece of pieces) {
     const own = { ...run, token: tokenOf(piece.spec.task, piece.spec.attempt) };
-    const spec = await taskSpecOf(piece, own, locateItem);
+    const spec = await taskSpecOf(piece, own, store);
     first ??= spec;
     members.push(differences(first, spec));
   }
@@ -53,13 +53,15 @@ export async function chunkSpecOf(
 
 function differences(first: TaskSpec, spec: TaskSpec): ChunkMember {
   if (spec === first) return {};
-  const { task, path, attempt, token, sources, foreach, triesLeft, manifest } = spec;
+  const { task, path, attempt, token, sources, foreach, triesLeft, manifest, joined, joinedItems } = spec;
   return {
     task,
     path,
     token,
     foreach,
     manifest,
+    ...(joined === undefined ? {} : { joined }),
+    ...(joinedItems === undefined ? {} : { joinedItems }),
     ...(attempt === first.attempt ? {} : { attempt }),
     ...(triesLeft === first.triesLeft ? {} : { triesLeft }),
     ...(sameSources(first.sources, sources) ? {} : { sources }),

@@ -5,7 +5,7 @@ import type { RunPlan } from '../plan/plan.ts';
 import type { BackOff, Patience } from './back-off.ts';
 import type { Clock } from './clock.ts';
 import type { LogPump } from './log-pump.ts';
-import type { LocateItem, RunFacts } from './task-spec-of.ts';
+import type { SpecStore, RunFacts } from './task-spec-of.ts';
 
 /** What the parts of one run's loop share. */
 export interface EngineContext {
@@ -14,7 +14,7 @@ export interface EngineContext {
   readonly facts: RunFacts;
   readonly datastore: Datastore;
   readonly clock: Clock;
-  readonly locateItem: LocateItem;
+  readonly specs: SpecStore;
   readonly logs: LogPump;
   /** Aborted when the loop stops, for whatever reason. */
   readonly signal: AbortSignal;

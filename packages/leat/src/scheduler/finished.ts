@@ -7,6 +7,7 @@ import {
   internPack,
   packedPlaceOf,
   type PackedResults,
+  type PackedRow,
   packedRow,
 } from './finished-packs.ts';
 import type { StepId } from './step-table.ts';
@@ -78,9 +79,13 @@ export function packOf(
   return (offset, length) => firstPacked + addPacked(packed, { entry, pack: number, offset, length });
 }
 
+/** Where the manifest of a result lies within its pack; `undefined` when it is an object of its own. */
+export const packedRowOf = (table: FinishedTable, id: FinishedId): PackedRow | undefined =>
+  id < firstPacked ? undefined : packedRow(table.packed, id - firstPacked);
+
 /** The entry of an id that this table gave out. */
 export function finishedOf(table: FinishedTable, id: FinishedId): Finished {
-  const row = id < firstPacked ? undefined : packedRow(table.packed, id - firstPacked);
+  const row = packedRowOf(table, id);
   const found = table.entries[row?.entry ?? id];
   if (found === undefined) throw new LeatError('INTERNAL', `there is no finished task number ${id}`);
   if (row === undefined) return found;

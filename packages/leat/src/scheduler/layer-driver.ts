@@ -175,15 +175,15 @@ export class LayerDriver {
   }
 
   async #attempt({ token, pieces }: AttemptFlight): Promise<Pick<AttemptRequest, 'spec'>> {
-    const { facts, locateItem } = this.#context;
-    return { spec: await taskSpecOf(pieces, { ...facts, token }, locateItem) };
+    const { facts, specs } = this.#context;
+    return { spec: await taskSpecOf(pieces, { ...facts, token }, specs) };
   }
 
   async #chunk({ token, work }: ChunkFlight): Promise<Pick<AttemptRequest, 'spec' | 'chunk'>> {
-    const { facts, locateItem, run } = this.#context;
+    const { facts, specs, run } = this.#context;
     const tokenOf = (task: string, attempt: number): string =>
       attemptToken(run, formatAttempt(run, task, attempt));
-    return chunkSpecOf(work.pieces ?? [], { run: facts, token, tokenOf, locateItem });
+    return chunkSpecOf(work.pieces ?? [], { run: facts, token, tokenOf, store: specs });
   }
 
   #answered(batch: readonly Flight[], results: readonly SubmitResult[]): void {

@@ -2,6 +2,7 @@ import type { ComputeLayer } from '../compute/compute-layer.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { ItemLocator } from '../datastore/items/item-index.ts';
 import { logKey, parseTask } from '../datastore/keys.ts';
+import { encodeSources } from '../datastore/source-index.ts';
 import { LeatError } from '../errors/index.ts';
 import type { RunLimits } from '../metadata/events.ts';
 import type { Lease, MetadataStore, RunRecord } from '../metadata/metadata-store.ts';
@@ -87,7 +88,10 @@ export function makeContext(options: RunLoopOptions, parts: LoopParts): EngineCo
       user: run.user,
       ...(run.originRun === undefined ? {} : { originRun: run.originRun }),
     },
-    locateItem: async ({ items: index, count, index: item }) => items.locate({ index, count }, item),
+    specs: {
+      locateItem: async ({ items: index, count, index: item }) => items.locate({ index, count }, item),
+      storeSources: async (key, columns) => datastore.put(key, encodeSources(columns)),
+    },
     logs: new LogPump({
       clock,
       signal,

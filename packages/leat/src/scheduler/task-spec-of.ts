@@ -1,8 +1,10 @@
 import { formatTask, manifestKey } from '../datastore/keys.ts';
+import type { SourceColumns } from '../datastore/source-index.ts';
 import { LeatError } from '../errors/index.ts';
 import type { ForeachFrame, ItemSource, TaskSource, TaskSpec } from '../plan/task-spec.ts';
 import { type FinishedId, finishedOf, manifestOf } from './finished.ts';
 import { arrivalAt } from './frames.ts';
+import { joinedOf } from './joined-of.ts';
 import { type Frame, pathOf, type Position, type SchedulerState, type Task } from './state.ts';
 import { nodeOf } from './step-table.ts';
 
@@ -16,13 +18,20 @@ export type FrameWithoutItem = Omit<ForeachFrame, 'item'> & {
 export interface TaskPieces {
   readonly spec: Omit<TaskSpec, keyof RunFacts | 'foreach' | 'token'>;
   readonly frames: readonly FrameWithoutItem[];
+  /** What the object at `spec.joined.key` lists. */
+  readonly list?: () => SourceColumns;
 }
 
 /** The same for every task of a run. */
 export type RunFacts = Pick<TaskSpec, 'user' | 'package' | 'parameters' | 'tags' | 'namespace' | 'originRun'>;
 
-/** Finds the bytes of one foreach item: the scheduler knows a number and the key of an index, nothing more. */
-export type LocateItem = (frame: FrameWithoutItem) => Promise<ItemSource>;
+/** What the scheduler does not know itself, and what is too long for a spec. */
+export interface SpecStore {
+  /** Finds the bytes of one foreach item: the scheduler knows a number and the key of an index, nothing more. */
+  locateItem(frame: FrameWithoutItem): Promise<ItemSource>;
+  /** Stores the list of what a join joins. */
+  storeSources(key: string, columns: SourceColumns): Promise<void>;
+}
 
 /**
  * What the task with this address needs to run, for its attempt in flight.
@@ -33,7 +42,11 @@ export function taskPiecesOf(state: SchedulerState, address: string): TaskPieces
   if (task === undefined) throw new LeatError('INTERNAL', `there is no active task '${address}'`);
   const { name, graph, plan, known } = nodeOf(state.table, task.step);
   const path = pathOf(task);
-  const { iteration, attempt } = task;
+  const { iteration, attempt, source } = task;
+  const joins =
+    source.kind === 'join' && source.frame.kind === 'foreach'
+      ? joinedOf(state, task, source.frame)
+      : undefined;
   return {
     spec: {
       version: 1,
@@ -49,6 +62,7 @@ export function taskPiecesOf(state: SchedulerState, address: string): TaskPieces
       reads: graph.reads,
       known,
       sources: sourcesOf(state, task),
+      ...(joins === undefined ? {} : { joined: joins.joined }),
       ...joinedItemsOf(task),
       manifest: manifestKey(state.flow, state.run, { step: name, path, iteration }, attempt),
       triesLeft: plan.retry.times - task.ownFailures + 1,
@@ -56,19 +70,21 @@ export function taskPiecesOf(state: SchedulerState, address: string): TaskPieces
       ...(plan.catchError === undefined ? {} : { catchVar: plan.catchError.var }),
     },
     frames: framesOf(state, task),
+    ...(joins?.list === undefined ? {} : { list: joins.list }),
   };
 }
 
-/** The whole spec, once the items are located. */
+/** The whole spec, once the items are located and what is joined is listed. */
 export async function taskSpecOf(
-  { spec, frames }: TaskPieces,
+  { spec, frames, list }: TaskPieces,
   facts: RunFacts & Pick<TaskSpec, 'token'>,
-  locateItem: LocateItem,
+  store: SpecStore,
 ): Promise<TaskSpec> {
+  if (spec.joined?.kind === 'listed' && list !== undefined) await store.storeSources(spec.joined.key, list());
   const foreach: ForeachFrame[] = [];
   for (const frame of frames) {
     const { step, index, count } = frame;
-    foreach.push({ step, index, count, item: await locateItem(frame) });
+    foreach.push({ step, index, count, item: await store.locateItem(frame) });
   }
   return { ...spec, ...facts, foreach };
 }
@@ -79,7 +95,7 @@ function joinedItemsOf({ source }: Task): Pick<TaskSpec, 'joinedItems'> {
   return items === undefined ? {} : { joinedItems: items };
 }
 
-/** The tasks that a task's artifacts come from: for a join all of them, in the order of the split. */
+/** The tasks that a task's artifacts come from: for the join of a branch all of them, in the order of the split. */
 function sourcesOf(state: SchedulerState, task: Task): readonly TaskSource[] {
   const { source, frame, place } = task;
   switch (source.kind) {
@@ -90,6 +106,7 @@ function sourcesOf(state: SchedulerState, task: Task): readonly TaskSource[] {
     case 'split':
       return frame === undefined ? [] : [sourceAt(state, frame.split, frame.source)];
     case 'join':
+      if (source.frame.kind === 'foreach') return [];
       return Array.from({ length: source.frame.count }, (_, at) =>
         sourceAt(state, { frame: source.frame, place: at }, arrivalAt(source.frame, at)),
       );

@@ -13,6 +13,7 @@ import {
   type RandomFlow,
 } from './random-flow.fixture.ts';
 import { jitter, platformRetries } from './retry.ts';
+import { sourcesIn } from './sources.fixture.ts';
 import type { SchedulerState } from './state.ts';
 import { summary } from './summary.ts';
 import { taskPiecesOf } from './task-spec-of.ts';
@@ -69,10 +70,10 @@ function feed(world: World, event: RunEvent): void {
     else if (command.type !== 'cancel') world.open.push(command);
     if (command.type === 'submit') {
       world.submits.push(command);
-      const { spec } = taskPiecesOf(world.state, command.task);
+      const pieces = taskPiecesOf(world.state, command.task);
       world.sources.set(
         command.task,
-        spec.sources.map(({ task }) => task),
+        sourcesIn(pieces).map(({ task }) => task),
       );
     }
   }

@@ -4,6 +4,7 @@ import type { Command } from './commands.ts';
 import { createState } from './create-state.ts';
 import { type Block, flowOf, type FlowShape, manifestOfAttempt, noRetry } from './random-flow.fixture.ts';
 import type { SchedulerState } from './state.ts';
+import { sourcesIn } from './sources.fixture.ts';
 import { summary } from './summary.ts';
 import { taskPiecesOf } from './task-spec-of.ts';
 import { transition } from './transition.ts';
@@ -175,7 +176,7 @@ describe('joins', () => {
     const run = new Run({ blocks: [foreach('fan', step('work'))] });
     run.succeed('start');
     expect(run.succeed('fan', items(0))).toStrictEqual(['fanJoin@0']);
-    expect(taskPiecesOf(run.state, 'fanJoin').spec.sources).toStrictEqual([]);
+    expect(sourcesIn(taskPiecesOf(run.state, 'fanJoin'))).toStrictEqual([]);
   });
 
   test('inputs come in the order of the split, with the attempt that decided each', () => {
@@ -189,7 +190,7 @@ describe('joins', () => {
     expect(run.fail('work[1]')).toStrictEqual(['work[1]@1']);
     run.succeed('work[0]');
     expect(run.succeed('work[1]', { kind: 'linear' }, 1)).toStrictEqual(['fanJoin@0']);
-    expect(taskPiecesOf(run.state, 'fanJoin').spec.sources.map(({ manifest }) => manifest)).toStrictEqual([
+    expect(sourcesIn(taskPiecesOf(run.state, 'fanJoin')).map(({ manifest }) => manifest)).toStrictEqual([
       'runs/RandomFlow/1/work/0@0.json',
       'runs/RandomFlow/1/work/1@1.json',
       'runs/RandomFlow/1/work/2@0.json',
