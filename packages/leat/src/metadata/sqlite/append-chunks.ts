@@ -101,11 +101,8 @@ export function liveChunk(batch: TableBatch, token: string): LiveChunk | undefin
     ),
   );
   const open = rangeSet([...inTable].flatMap(([from, count]) => [from, from + count]));
-  return keep(batch, { ...stored, open, inTable, changed: false });
-}
-
-function keep(batch: TableBatch, chunk: LiveChunk): LiveChunk {
-  batch.chunks.set(chunk.facts.token, chunk);
+  const chunk = { ...stored, open, inTable, changed: false };
+  if (open.length > 0) batch.chunks.set(token, chunk);
   return chunk;
 }
 
@@ -122,7 +119,7 @@ function submit(batch: ChunkBatch, event: Extract<ChunkEvent, { type: 'chunk-sub
   const key = insertChunk(database, run, event);
   const facts = event;
   const chunk = { key, facts, job: undefined, started: false, open, inTable: new Map(), changed: true };
-  keep(batch, chunk);
+  batch.chunks.set(event.token, chunk);
   batch.count(event.group.step, { tasks: sizeOf(open), from: undefined, to: 'submitted' });
   for (const place of new Set(known)) applyAlone(batch, chunk, event, place);
 }

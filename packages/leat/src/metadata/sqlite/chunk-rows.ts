@@ -120,9 +120,13 @@ export interface GroupSpan extends PlaceRange {
 /** The ranges of a table that have places in common with a span. */
 export function overlapping(database: Database, table: RangeTable, span: GroupSpan): RangeRow[] {
   const { from, group } = span;
-  const sql = `SELECT * FROM ${table} WHERE run = ? AND step = ? AND path >= ? AND path <= ? AND iteration = ?`;
-  const values = bounds({ ...span, from: from - longestRange + 1 });
-  return database.all<RangeRow>(sql, ...values).filter((row) => {
+  const select = `SELECT * FROM ${table} WHERE run = ? AND step = ? AND path >= ? AND path <= ? AND iteration = ?`;
+  // Ranges have no task in common: of those that begin before the span, only the last can reach into it.
+  const before = { ...span, from: from - longestRange + 1, to: from };
+  const rows = database.all<RangeRow>(select, ...bounds(span));
+  if (from > 0)
+    rows.push(...database.all<RangeRow>(`${select} ORDER BY path DESC LIMIT 1`, ...bounds(before)));
+  return rows.filter((row) => {
     const places = placesOfRow(row);
     return places.prefix.length === group.path.length && places.to > from;
   });

@@ -10,7 +10,7 @@ const eventsPerRow = 100;
 const membersPerRow = 5_000;
 
 /** Longer texts are stored as zstd, which the columns of a chunk's results shrink under several times. */
-const longText = 4_096;
+const longText = 900;
 const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /** Rows read at a time. */

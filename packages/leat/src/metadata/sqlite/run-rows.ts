@@ -109,6 +109,7 @@ export function listRuns(database: Database, query: RunQuery): RunRecord[] {
     ...equal('flow', query.flow),
     ...equal('namespace', query.namespace),
     ...equal('status', query.status),
+    ...equal('datastore', query.datastore),
     ...(query.tags ?? []).flatMap(tagged),
     ...olderThan(database, query.before),
   ];
@@ -118,7 +119,10 @@ export function listRuns(database: Database, query: RunQuery): RunRecord[] {
   return database.all<RunRow>(sql, ...values, query.limit ?? 100).map(runRecord);
 }
 
-function equal(column: 'flow' | 'namespace' | 'status' | 'user', value: string | undefined): Condition[] {
+function equal(
+  column: 'flow' | 'namespace' | 'status' | 'datastore' | 'user',
+  value: string | undefined,
+): Condition[] {
   return value === undefined ? [] : [{ sql: `runs.${column} = ?`, values: [value] }];
 }
 
