@@ -46,7 +46,7 @@ interface Opened {
 }
 
 /** Inputs that stay the same object while a step goes over others. */
-const keptViews = 16_384;
+const keptViews = 4_096;
 /** Manifests that stay read. */
 const keptManifests = 128;
 

@@ -13,12 +13,13 @@ import { runTask } from './run-task.ts';
 /** A store, and tasks of one flow class that run in it one after the other. */
 export class TaskBench {
   readonly folder: string = mkdtempSync(path.join(tmpdir(), 'leat-task-'));
-  readonly store: Datastore = openFsDatastore(this.folder);
+  readonly store: Datastore;
   readonly #flow: unknown;
   readonly #parameters: string;
 
-  constructor(flow: unknown, parameters: Readonly<Record<string, unknown>> = {}) {
+  constructor(flow: unknown, parameters: Readonly<Record<string, unknown>> = {}, store?: Datastore) {
     this.#flow = flow;
+    this.store = store ?? openFsDatastore(this.folder);
     this.#parameters = saveParameters(this.store, parameters);
   }
 
