@@ -35,8 +35,11 @@ export class Leat {
   /** Working directory: flows are written here and `.leat` appears here. */
   readonly folder: string = mkdtempSync(join(tmpdir(), 'leat-test-'));
   readonly #env: NodeJS.ProcessEnv;
+  readonly #launcher: readonly string[];
 
-  constructor(env: NodeJS.ProcessEnv = {}) {
+  /** @param launcher a program and its first arguments that the command line is started with */
+  constructor(env: NodeJS.ProcessEnv = {}, launcher: readonly string[] = []) {
+    this.#launcher = launcher;
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }\n');
     this.#env = {
       ...process.env,
@@ -65,7 +68,8 @@ export class Leat {
     readonly stdoutHas: (text: string) => Promise<void>;
     kill(signal: NodeJS.Signals): void;
   } {
-    const child = spawn(process.execPath, [program, ...args], {
+    const [command = process.execPath, ...rest] = [...this.#launcher, process.execPath, program, ...args];
+    const child = spawn(command, rest, {
       cwd: this.folder,
       env: { ...this.#env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

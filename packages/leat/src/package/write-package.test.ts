@@ -19,7 +19,8 @@ class MemoryStore {
     return this.objects.get(key);
   }
   async stat(key: string): Promise<unknown> {
-    return this.objects.get(key);
+    const bytes = this.objects.get(key);
+    return bytes === undefined ? undefined : { key, size: bytes.byteLength, modifiedAt: 0 };
   }
   async put(key: string, parts: readonly Uint8Array[]): Promise<void> {
     const bytes = Buffer.concat(parts);
@@ -80,6 +81,18 @@ describe('a stored package', () => {
     target.writes.length = 0;
     await writePackage(target, built);
     expect(target.writes).toEqual([]);
+  });
+
+  it('gets back a file that has gone or was cut since', async () => {
+    const built = await folder.build();
+    const target = store();
+    await writePackage(target, built);
+    const [gone = '', cut = ''] = built.files.map(({ name }) => `packages/${built.hash}/${name}`);
+    target.objects.delete(gone);
+    target.objects.set(cut, Buffer.from('x'));
+    target.writes.length = 0;
+    await writePackage(target, built);
+    expect(target.writes.toSorted()).toEqual([gone, cut].toSorted());
   });
 
   it('comes back into a folder of this machine, with the sources as they were', async () => {

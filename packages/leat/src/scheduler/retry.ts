@@ -50,9 +50,13 @@ export function retryWait(policy: RetryPolicy, failed: FailedAttempt): number | 
   }
 }
 
-/** No retry waits longer than this, in milliseconds. */
+/** No retry of a step waits longer than this, in milliseconds. */
 export function longestRetryWait(policy: RetryPolicy | undefined): number {
-  return Math.max(platformWait.longest, (policy?.maxWaitSeconds ?? 0) * 1000);
+  if (policy === undefined) return platformWait.longest;
+  const { backoff, waitSeconds, times, maxWaitSeconds } = policy;
+  // With room for the jitter.
+  const longest = backoff === 'constant' ? waitSeconds : waitSeconds * 2 ** times * 1.25;
+  return Math.max(platformWait.longest, Math.min(longest, maxWaitSeconds) * 1000);
 }
 
 function platformPause({ platformFailures, name }: FailedAttempt): number {

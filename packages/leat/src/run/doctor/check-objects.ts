@@ -88,7 +88,7 @@ export async function checkManifestsAlone(examination: Examination): Promise<voi
       continue;
     }
     const { task } = look.manifest;
-    for await (const { what, key: broken, fault } of brokenReferences(examination, look.manifest)) {
+    for await (const { what, key: broken, fault } of brokenReferences(examination, key, look.manifest)) {
       report({
         level: 'error',
         kind: fault.kind,

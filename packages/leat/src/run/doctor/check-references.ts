@@ -1,3 +1,4 @@
+import { hashParts } from '../../datastore/codec/encoding.ts';
 import type { ArtifactRef, AttemptManifest } from '../../datastore/manifest.ts';
 import { artifactKeys, itemKeys } from '../../datastore/referenced-keys.ts';
 import { isLeatError } from '../../errors/index.ts';
@@ -10,17 +11,18 @@ export interface BrokenReference {
   readonly what: string;
   /** Of the object that is broken. */
   readonly key: string;
-  readonly fault: Fault;
+  readonly fault: Omit<Fault, 'kind'> & { readonly kind: Fault['kind'] | 'manifest-damaged' };
 }
 
 /** Everything that a manifest refers to and that is gone or damaged. */
 export async function* brokenReferences(
   examination: Examination,
+  manifestKey: string,
   manifest: AttemptManifest,
 ): AsyncGenerator<BrokenReference> {
   if (manifest.status !== 'succeeded') return;
   for (const [name, ref] of Object.entries(manifest.artifacts))
-    yield* ofArtifact(examination, `the artifact '${name}'`, ref);
+    yield* ofArtifact(examination, manifestKey, [`the artifact '${name}'`, ref]);
   if (manifest.outcome.kind !== 'foreach') return;
   const { items } = manifest.outcome;
   if (items.index === undefined) return;
@@ -35,14 +37,21 @@ export async function* brokenReferences(
 
 async function* ofArtifact(
   examination: Examination,
-  what: string,
-  ref: ArtifactRef,
+  manifestKey: string,
+  [what, ref]: readonly [what: string, ref: ArtifactRef],
 ): AsyncGenerator<BrokenReference> {
   yield* ofContents(examination, what, artifactKeys(ref));
+  if (ref.stored === 'inline' && !examination.quick && !isInlineWhole(ref)) {
+    const reason = 'its content has another hash than was written';
+    yield { what, key: manifestKey, fault: { kind: 'manifest-damaged', reason } };
+  }
   if (ref.stored !== 'manifest') return;
   const reason = await examination.manifests.whyNot(ref.manifest, ref.name);
   if (reason !== undefined) yield { what, key: ref.manifest, fault: { kind: 'content-missing', reason } };
 }
+
+const isInlineWhole = ({ data, hash }: ArtifactRef & { readonly stored: 'inline' }): boolean =>
+  hashParts([Buffer.from(data, 'base64')]) === hash;
 
 async function* ofContents(
   { contents }: Examination,

@@ -112,7 +112,8 @@ async function checkTask(
     faults.add({ task, step, key, what: 'the result', fault: { kind: 'manifest-damaged', reason } });
     return;
   }
-  for await (const broken of brokenReferences(examination, manifest)) faults.add({ task, step, ...broken });
+  for await (const broken of brokenReferences(examination, key, manifest))
+    faults.add({ task, step, ...broken });
 }
 
 async function checkParameters({ contents, datastore, report }: Examination, run: RunRecord): Promise<void> {

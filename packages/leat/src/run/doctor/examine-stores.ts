@@ -20,6 +20,8 @@ import { Manifests } from './manifests.ts';
 export interface ExamineOptions {
   /** Only these runs, and no looking for what nothing refers to. All of the store unless told. */
   readonly only?: Pick<RunQuery, 'flow'> & { readonly id?: string };
+  /** Only runs whose data are there: the metadata know runs of other datastores too. */
+  readonly here?: string;
   /** Leave out what reads all bytes: hashes of content and of packages, and the logs of runs. */
   readonly quick?: boolean;
   /**
@@ -121,11 +123,11 @@ async function mayRepair(metadata: MetadataStore | undefined, report: Report, no
 async function examine(
   examination: Examination,
   metadata: MetadataStore | undefined,
-  { only, quick = false }: ExamineOptions,
+  { only, quick = false, here }: ExamineOptions,
   counts: { runs: number },
 ): Promise<void> {
   if (metadata !== undefined) await checkDatabase(examination, metadata, quick);
-  const known = metadata !== undefined && (await checkRuns(examination, metadata, only ?? {}, counts));
+  const known = metadata !== undefined && (await checkRuns(examination, metadata, { ...only, here }, counts));
   if (only !== undefined) return;
   await guarded(examination, 'the datastore', async () => {
     if (known) await checkRunFolders(examination, metadata);
@@ -157,7 +159,7 @@ async function checkDatabase(
 async function checkRuns(
   examination: Examination,
   metadata: MetadataStore,
-  { flow, id }: NonNullable<ExamineOptions['only']>,
+  { flow, id, here }: NonNullable<ExamineOptions['only']> & { readonly here: string | undefined },
   counts: { runs: number },
 ): Promise<boolean> {
   const packages = new Set<string>();
@@ -174,7 +176,11 @@ async function checkRuns(
       if (run !== undefined) await check(run);
       return;
     }
-    for await (const run of allRuns(metadata, flow === undefined ? {} : { flow })) await check(run);
+    const query = {
+      ...(flow === undefined ? {} : { flow }),
+      ...(here === undefined ? {} : { datastore: here }),
+    };
+    for await (const run of allRuns(metadata, query)) await check(run);
   });
 }
 

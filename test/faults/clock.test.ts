@@ -1,0 +1,77 @@
+/** A clock that is set while a run goes on. libfaketime lets the processes of one test see another time than the rest. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Leat } from '../cli/leat.ts';
+
+const places = '/usr/lib/*/faketime/libfaketimeMT.so.1';
+let library = '';
+
+beforeAll(() => {
+  library = globSync(places)[0] ?? '';
+  if (library === '') execFileSync('apt-get', ['install', '-y', 'faketime'], { stdio: 'ignore' });
+  library ||= globSync(places)[0] ?? '';
+  if (!existsSync(library)) throw new Error('libfaketime is needed: apt-get install faketime');
+}, 120_000);
+
+const flow = `
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { current, Flow, retry, step, timeout } from 'leat';
+export default class ClockFlow extends Flow {
+  declare attempts: number;
+  @step start() { this.next(this.work); }
+  @timeout({ seconds: 60 }) @retry({ times: 1, minutesBetweenRetries: 0.02 })
+  @step async work() {
+    console.log('working ' + current.attempt);
+    while (!existsSync('go')) await setTimeout(10);
+    if (current.attempt === 0) throw new Error('again');
+    this.attempts = current.attempt + 1;
+    this.next(this.end);
+  }
+  @step end() {}
+}`;
+
+describe('a clock that is set', () => {
+  let leat: Leat;
+  let offset: string;
+  beforeEach(() => {
+    leat = new Leat();
+    leat.write('flow.ts', flow);
+    offset = leat.write('offset', '+0');
+  });
+  afterEach(() => leat.dispose());
+
+  const faked = (): NodeJS.ProcessEnv => ({
+    LD_PRELOAD: library,
+    FAKETIME_TIMESTAMP_FILE: offset,
+    FAKETIME_NO_CACHE: '1',
+    // Setting the clock of a machine does not move its monotonic clock.
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  });
+
+  it.each([
+    ['forward by five hours', '+5h'],
+    ['back by five hours', '-5h'],
+  ])(
+    '%s: no lease is lost, no task times out, a retry comes in its time, nothing is negative',
+    async (_name, jump) => {
+      const run = leat.start(['run', 'flow.ts'], faked());
+      await run.stdoutHas('working 0');
+      writeFileSync(offset, jump);
+      // A poll of the engine's comes in between.
+      const seen = leat.call(['show', 'ClockFlow/1'], faked());
+      leat.write('go', '');
+      expect((await seen).stdout).not.toMatch(/-\d+(\.\d+)?[smh]/);
+      const began = performance.now();
+      const { exitCode, stderr } = await run.done;
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+      expect(performance.now() - began).toBeLessThan(60_000);
+      expect(stderr).not.toContain('timeout');
+      expect(await leat.json('get', 'ClockFlow/1/end.attempts')).toBe(2);
+      const shown = await leat.ok(['list', 'tasks', 'ClockFlow/1']);
+      expect(shown.stdout).not.toMatch(/\s-\d/);
+      expect((await leat.ok(['doctor'])).stderr).toContain('healthy');
+    },
+  );
+});
