@@ -1,19 +1,19 @@
+import { PostgresServer, withoutPostgres } from '@leat/testing';
 import type { MetadataStore } from 'leat/metadata';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPostgresStore } from './postgres-store.ts';
 import { TestProxy } from './proxy.fixture.ts';
 import { loggedTasks, sampleRun, submitted, tasksUpTo } from './sample-run.fixture.ts';
-import { TestServer, withoutServer } from './server.fixture.ts';
 
 const minute = 60_000;
-let server: TestServer;
+let server: PostgresServer;
 let proxy: TestProxy;
 let store: MetadataStore;
 let direct: MetadataStore;
 
-describe.skipIf(withoutServer)('a connection that breaks', () => {
+describe.skipIf(withoutPostgres)('a connection that breaks', () => {
   beforeAll(async () => {
-    server = await TestServer.start();
+    server = await PostgresServer.start();
   }, 60_000);
   afterAll(() => server.stop());
 
@@ -116,9 +116,9 @@ describe.skipIf(withoutServer)('a connection that breaks', () => {
   it('goes on when the server crashes and comes back: nothing is lost, nothing is doubled', async () => {
     const { lease } = await store.createRun(sampleRun, 'engine', minute);
     let appended = 0;
-    let ended = false;
+    const end = new AbortController();
     const writing = (async () => {
-      while (!ended) {
+      while (!end.signal.aborted) {
         await store.append(lease, [submitted(appended), submitted(appended + 1)]);
         appended += 2;
       }
@@ -131,7 +131,7 @@ describe.skipIf(withoutServer)('a connection that breaks', () => {
     }
     const before = appended;
     await expect.poll(() => appended, { timeout: 10_000 }).toBeGreaterThan(before + 20);
-    ended = true;
+    end.abort();
     await writing;
     expect(await loggedTasks(direct)).toEqual(tasksUpTo(appended));
     expect(await direct.steps('F', '1')).toMatchObject([{ total: appended }]);

@@ -1,18 +1,17 @@
-import { metadataConformance, randomEvents } from '@leat/testing';
+import { metadataConformance, PostgresServer, randomEvents, withoutPostgres } from '@leat/testing';
 import fc from 'fast-check';
 import { type MetadataStore, project } from 'leat/metadata';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgresStore } from './postgres-store.ts';
 import { sampleRun } from './sample-run.fixture.ts';
-import { TestServer, withoutServer } from './server.fixture.ts';
 
-describe.skipIf(withoutServer)('the PostgreSQL store', () => {
-  let server: TestServer;
+describe.skipIf(withoutPostgres)('the PostgreSQL store', () => {
+  let server: PostgresServer;
   const opened: MetadataStore[] = [];
   let schemas = 0;
 
   beforeAll(async () => {
-    server = await TestServer.start();
+    server = await PostgresServer.start();
   }, 60_000);
   afterAll(() => server.stop());
   afterEach(async () => {

@@ -1,17 +1,17 @@
+import { PostgresServer, withoutPostgres } from '@leat/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPostgresStore } from './postgres-store.ts';
 import { loggedTasks, sampleRun, submitted } from './sample-run.fixture.ts';
 import { migrations } from './schema.ts';
-import { TestServer, withoutServer } from './server.fixture.ts';
 
-describe.skipIf(withoutServer)('opening the metadata', () => {
-  let server: TestServer;
+describe.skipIf(withoutPostgres)('opening the metadata', () => {
+  let server: PostgresServer;
   let schema = '';
   let schemas = 0;
 
   beforeAll(async () => {
-    server = await TestServer.start();
+    server = await PostgresServer.start();
   }, 60_000);
   afterAll(() => server.stop());
   beforeEach(() => {
@@ -24,7 +24,7 @@ describe.skipIf(withoutServer)('opening the metadata', () => {
     const client = new pg.Client({ connectionString: server.url() });
     await client.connect();
     try {
-      return (await client.query(text)).rows;
+      return (await client.query<object>(text)).rows;
     } finally {
       await client.end();
     }

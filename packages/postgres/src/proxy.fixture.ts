@@ -1,4 +1,5 @@
 /** A network between client and server that a test can cut at the worst moment. */
+import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** Forwards what comes, until told otherwise. */
@@ -57,7 +58,9 @@ export class TestProxy {
 
   async close(): Promise<void> {
     this.cut();
-    await new Promise((resolve) => this.#server.close(resolve));
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    await closed;
   }
 
   #join(client: Socket): void {

@@ -172,6 +172,7 @@ export async function listRuns(
     ...equal(values, 'flow', query.flow),
     ...equal(values, 'namespace', query.namespace),
     ...equal(values, 'status', query.status),
+    ...equal(values, 'datastore', query.datastore),
     ...(query.tags ?? []).flatMap((tag) => tagged(values, tag)),
     ...olderThan(values, query.before),
   ];
@@ -180,7 +181,7 @@ export async function listRuns(
   return (await statements.all<RunRow>(sql, ...values.all)).map((row) => runRecord(row, clock));
 }
 
-type Compared = 'flow' | 'namespace' | 'status' | 'user_name';
+type Compared = 'flow' | 'namespace' | 'status' | 'datastore' | 'user_name';
 
 function equal(values: Values, column: Compared, value: string | undefined): string[] {
   return value === undefined ? [] : [`runs.${column} = ${values.add(value)}`];

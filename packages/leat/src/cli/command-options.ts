@@ -24,6 +24,11 @@ export const examples = (...lines: readonly string[]): string =>
 
 export const homeOption = (): Option =>
   new Option('--home <folder>', 'where runs are kept (default: .leat of the project; env LEAT_HOME)');
+export const metadataOption = (): Option =>
+  new Option(
+    '--metadata <url>',
+    'where metadata are, as in postgres://HOST/DB (default: with the runs; env LEAT_METADATA)',
+  );
 export const jsonOption = (): Option => new Option('--json', 'print JSON for programs');
 export const namespaceOption = (): Option =>
   new Option(

@@ -10,6 +10,7 @@ import {
   eventsOption,
   examples,
   homeOption,
+  metadataOption,
   jsonOption,
   namespaceOption,
   runIdOption,
@@ -42,6 +43,7 @@ function newRunOptions(command: Command): Command {
     .addOption(runIdOption())
     .option('--namespace <name>', 'whose run it is (default: user:NAME; env LEAT_NAMESPACE)')
     .addOption(homeOption())
+    .addOption(metadataOption())
     .addOption(eventsOption());
 }
 
@@ -101,6 +103,7 @@ function addRunCommands(root: Command, terminal: Terminal, done: Done): void {
     .addOption(runIdOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
+    .addOption(metadataOption())
     .addOption(eventsOption())
     .addHelpText('after', examples('leat recover TrainFlow/417', 'leat recover TrainFlow/latest'))
     .action(async (run: string, options: RecoverCommand['options']) =>
@@ -132,6 +135,7 @@ function addRunReaders(root: Command, terminal: Terminal, done: Done): void {
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
+    .addOption(metadataOption())
     .addHelpText(
       'after',
       examples('leat show train.ts', 'leat show train.ts --mermaid', 'leat show TrainFlow/latest'),
@@ -151,6 +155,7 @@ function addRunReaders(root: Command, terminal: Terminal, done: Done): void {
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
+    .addOption(metadataOption())
     .addHelpText(
       'after',
       examples(
@@ -179,6 +184,7 @@ function addOutputReaders(root: Command, terminal: Terminal, done: Done): void {
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
+    .addOption(metadataOption())
     .addHelpText(
       'after',
       examples("leat logs 'TrainFlow/417/train[3]'", 'leat logs TrainFlow/latest/start --follow'),
@@ -195,6 +201,7 @@ function addOutputReaders(root: Command, terminal: Terminal, done: Done): void {
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
+    .addOption(metadataOption())
     .addHelpText(
       'after',
       examples('leat get TrainFlow/latest/end.best', 'leat get TrainFlow/latest/end.chart > chart.svg'),
@@ -210,6 +217,7 @@ function addOutputReaders(root: Command, terminal: Terminal, done: Done): void {
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
+    .addOption(metadataOption())
     .addHelpText('after', examples('leat dump TrainFlow/latest', "leat dump 'TrainFlow/417/train[3]' --json"))
     .action(async (what: string, options: DumpCommand['options']) =>
       done(await (await import('./commands/dump.ts')).dump({ terminal, what, options })),
@@ -225,6 +233,7 @@ function addCodeReaders(root: Command, terminal: Terminal, done: Done): void {
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
+    .addOption(metadataOption())
     .addHelpText('after', examples('leat diff TrainFlow/416 TrainFlow/417'))
     .action(async (run: string, other: string, options: DiffCommand['options']) =>
       done(await (await import('./commands/diff.ts')).diff({ terminal, run, other, options })),
@@ -238,6 +247,7 @@ function addCodeReaders(root: Command, terminal: Terminal, done: Done): void {
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
+    .addOption(metadataOption())
     .addHelpText('after', examples('leat code TrainFlow/417', 'leat code TrainFlow/417 --output old-code'))
     .action(async (run: string, options: CodeCommand['options']) =>
       done(await (await import('./commands/code.ts')).code({ terminal, run, options })),

@@ -6,6 +6,7 @@ import {
   type Done,
   examples,
   homeOption,
+  metadataOption,
   jsonOption,
   namespaceOption,
 } from './command-options.ts';
@@ -25,6 +26,7 @@ export function addKeepingCommands(root: Command, terminal: Terminal, done: Done
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())
+    .addOption(metadataOption())
     .addHelpText('after', examples('leat tag TrainFlow/417 --add best --remove candidate'))
     .action(async (run: string, options: TagCommand['options']) =>
       done(await (await import('./commands/tag.ts')).tag({ terminal, run, options })),
@@ -47,6 +49,7 @@ export function addKeepingCommands(root: Command, terminal: Terminal, done: Done
     .option('--dry-run', 'say what would go, delete nothing')
     .addOption(jsonOption())
     .addOption(homeOption())
+    .addOption(metadataOption())
     .addHelpText('after', examples('leat gc --dry-run', 'leat gc --keep 20 --older-than 30'))
     .action(async (options: GcCommand['options']) =>
       done(await (await import('./commands/gc.ts')).gc({ terminal, options })),
@@ -69,6 +72,7 @@ function addDoctorCommand(root: Command, terminal: Terminal, done: Done): void {
     )
     .option('--json', 'print findings as JSON lines')
     .addOption(homeOption())
+    .addOption(metadataOption())
     .addHelpText(
       'after',
       examples('leat doctor', 'leat doctor TrainFlow/417 --quick', 'leat doctor --repair'),

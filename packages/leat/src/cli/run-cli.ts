@@ -7,13 +7,15 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, LeatError } from '../errors/index.ts';
 import { registerCommands } from './commands.ts';
 import { asLeatError, errorJson, errorLines } from './output/print-error.ts';
+import { withoutSecrets } from './output/shown-command.ts';
 import { processTerminal, type Terminal } from './output/terminal.ts';
 import { version } from './version.ts';
 
-function reportError(thrown: unknown, terminal: Terminal, json: boolean): number {
+function reportError(thrown: unknown, terminal: Terminal, argv: readonly string[]): number {
   const error = asLeatError(thrown);
-  if (json) terminal.out.write(`${JSON.stringify(errorJson(error))}\n`);
-  else terminal.err.write(`${errorLines(error, terminal.err).join('\n')}\n`);
+  const say = (text: string): string => `${withoutSecrets(text, argv)}\n`;
+  if (argv.includes('--json')) terminal.out.write(say(JSON.stringify(errorJson(error))));
+  else terminal.err.write(say(errorLines(error, terminal.err).join('\n')));
   return error.exitCode;
 }
 
@@ -64,6 +66,6 @@ export async function runCli(
     const isCommander = thrown instanceof CommanderError;
     if (isCommander && thrown.exitCode === 0) return exitCodes.ok;
     const error = isCommander ? usageError(thrown, root, argv) : thrown;
-    return reportError(error, terminal, argv.includes('--json'));
+    return reportError(error, terminal, argv);
   }
 }

@@ -19,8 +19,10 @@ import type { TaskReader } from './task-reader.ts';
 
 /** Where to read, and whose runs `latest` means. */
 export interface ConnectOptions {
-  /** The folder of the runs, or the URL of the metadata. Default: `LEAT_HOME`, else `.leat` of the project. */
+  /** The folder of the runs. Default: `LEAT_HOME`, else `.leat` of the project. */
   readonly home?: string | undefined;
+  /** URL of the metadata, as in `postgres://db.example/leat`. Default: `LEAT_METADATA`, else in the folder of the runs. */
+  readonly metadata?: string | undefined;
   /** Default: `LEAT_NAMESPACE`, else `user:NAME`. `'*'` (or `'global'`): everybody's. */
   readonly namespace?: string | undefined;
 }
@@ -40,7 +42,7 @@ function namespaceOf({ namespace = currentNamespace() }: ConnectOptions): string
  *     await client.close();
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
-  const source = new Source(options.home ?? resolveHome().folder);
+  const source = new Source(resolveHome({ home: options.home, metadata: options.metadata }));
   // Opened here, so that a damaged file is reported now and not in the middle of the work.
   await source.metadata();
   return new Client(source, namespaceOf(options));
@@ -163,7 +165,7 @@ export class Client {
         flow,
         everywhere.map((one) => one.flow),
       );
-    const hint = `Nothing has run yet in '${this.#source.home}'. Start a run (leat run flow.ts), or name another folder: --home FOLDER, LEAT_HOME.`;
+    const hint = `Nothing has run yet in '${this.#source.place}'. Start a run (leat run flow.ts), or name another folder: --home FOLDER, LEAT_HOME.`;
     return new LeatError('NOT_FOUND', `there is no run of '${flow}'`, { hint });
   }
 }

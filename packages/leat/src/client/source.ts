@@ -1,28 +1,34 @@
 /** Where a client reads: the metadata, opened on first need and never created, and the datastores of the runs. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { ArtifactStore } from '../datastore/artifact-store.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { openDatastore } from '../datastore/open-datastore.ts';
+import { withoutPassword } from '../errors/without-password.ts';
+import type { Home } from '../home/home.ts';
 import type { MetadataStore, RunRecord } from '../metadata/metadata-store.ts';
 import { metadataExists, openMetadata } from '../metadata/open-metadata.ts';
 
 /** Datastores and artifact readers that are shared by all that one client hands out. */
 export class Source {
-  readonly home: string;
+  readonly #home: Home;
   #metadata: Promise<MetadataStore> | undefined;
   readonly #datastores = new Map<string, Promise<Datastore>>();
   readonly #artifacts = new WeakMap<Datastore, ArtifactStore>();
 
-  constructor(home: string) {
-    this.home = home;
+  constructor(home: Home) {
+    this.#home = home;
+  }
+
+  /** Where it reads, for people. */
+  get place(): string {
+    return this.#home.shared ? withoutPassword(this.#home.metadata) : this.#home.folder;
   }
 
   /** The metadata, or `undefined` as long as nothing has run here. */
   async metadata(): Promise<MetadataStore | undefined> {
-    if (this.#metadata === undefined && !metadataExists(this.home)) return undefined;
-    this.#metadata ??= openMetadata(this.home);
+    if (this.#metadata === undefined && !metadataExists(this.#home.metadata)) return undefined;
+    this.#metadata ??= openMetadata(this.#home.metadata);
     try {
       return await this.#metadata;
     } catch (error) {
@@ -34,7 +40,7 @@ export class Source {
 
   /** The metadata, when a run was read from it already. */
   async known(): Promise<MetadataStore> {
-    return (await this.metadata()) ?? openMetadata(this.home);
+    return (await this.metadata()) ?? openMetadata(this.#home.metadata);
   }
 
   /** The datastore that a run wrote to. */
@@ -63,7 +69,7 @@ export class Source {
   /** A project that was moved took its store along: then it is beside the metadata, not where the run saw it. */
   #present(url: string): string {
     if (!url.startsWith('file:') || existsSync(fileURLToPath(url))) return url;
-    const beside = join(this.home, 'store');
-    return existsSync(beside) ? pathToFileURL(beside).href : url;
+    const { shared, datastore } = this.#home;
+    return !shared && existsSync(fileURLToPath(datastore)) ? datastore : url;
   }
 }

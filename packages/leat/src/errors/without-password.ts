@@ -7,9 +7,10 @@
 export function withoutPassword(text: string): string {
   try {
     const url = new URL(text);
+    const secrets = [...url.searchParams.keys()].filter((name) => /pass|secret/i.test(name));
+    if (url.password === '' && secrets.length === 0) return text;
     url.password = '';
-    for (const name of [...url.searchParams.keys()])
-      if (/pass|secret/i.test(name)) url.searchParams.delete(name);
+    for (const name of secrets) url.searchParams.delete(name);
     return url.href;
   } catch {
     const scheme = /^[a-z][a-z0-9+.-]+:(?:\/\/)?/i.exec(text)?.[0];

@@ -35,6 +35,25 @@ describe('resolveHome', () => {
       join(folder, 'told'),
     );
   });
+
+  it('has the metadata where --metadata says, else LEAT_METADATA', () => {
+    const cwd = project();
+    const env = { LEAT_METADATA: 'postgres://db/leat' };
+    expect(resolveHome({ cwd, env: {} })).toMatchObject({ shared: false });
+    expect(resolveHome({ cwd, env: { LEAT_METADATA: '' } })).toMatchObject({ shared: false });
+    expect(resolveHome({ cwd, env })).toMatchObject({ metadata: 'postgres://db/leat', shared: true });
+    expect(resolveHome({ cwd, env, metadata: 'postgres://db/other' }).metadata).toBe('postgres://db/other');
+  });
+
+  it('has a datastore for each metadata, named by where they are and not by who asks', () => {
+    const cwd = project();
+    const storeOf = (metadata: string): string => resolveHome({ cwd, env: {}, metadata }).datastore;
+    const store = storeOf('postgres://ada:secret@db.example/leat?sslmode=verify-full');
+    expect(store).toMatch(/\/\.leat\/store-[0-9a-f]{12}$/);
+    expect(storeOf('postgresql://bob@db.example/leat')).toBe(store);
+    const others = ['postgres://db.example/two', 'postgres://db.example/leat?schema=b', 'postgres://c/leat'];
+    expect(new Set([store, ...others.map(storeOf)]).size).toBe(4);
+  });
 });
 
 describe('who is asking', () => {

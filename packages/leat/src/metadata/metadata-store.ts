@@ -105,6 +105,8 @@ export interface RunQuery {
   /** `undefined`: every namespace. */
   readonly namespace?: string;
   readonly status?: RunStatus;
+  /** Only runs whose data are there. */
+  readonly datastore?: string;
   /** All of them must be there. */
   readonly tags?: readonly string[];
   /** Newest first; at most this many (default 100). */

@@ -10,7 +10,10 @@ export async function collect(home: Home, options: GarbageOptions): Promise<Garb
   if (!existsSync(home.folder)) return { runs: [], keptRuns: 0, packages: 0, objects: 0, bytes: 0 };
   const stores = await openStores(home);
   try {
-    return await collectGarbage(stores.metadata, stores.datastore, options);
+    return await collectGarbage(stores.metadata, stores.datastore, {
+      ...options,
+      ...(home.shared ? { datastore: home.datastore } : {}),
+    });
   } finally {
     await closeStores(stores);
   }

@@ -12,7 +12,7 @@ import { findRun } from './find-run.ts';
 import { closeStores } from './stores.ts';
 
 /** How to look at a home. */
-export interface ExamineHomeOptions extends Omit<ExamineOptions, 'only' | 'now'> {
+export interface ExamineHomeOptions extends Omit<ExamineOptions, 'only' | 'here' | 'now'> {
   /** A run or a flow: `TrainFlow/417`, `TrainFlow/latest`, `TrainFlow`. All of them unless told. */
   readonly what?: string | undefined;
 }
@@ -39,7 +39,11 @@ export async function examine(home: Home, { what, ...options }: ExamineHomeOptio
     const only = metadata === undefined ? undefined : await onlyOf(metadata, what);
     const examined = await examineStores(
       { metadata, datastore },
-      { ...options, ...(only === undefined ? {} : { only }) },
+      {
+        ...options,
+        ...(only === undefined ? {} : { only }),
+        ...(home.shared ? { here: home.datastore } : {}),
+      },
     );
     const { findings } = examined;
     return { ...examined, findings: { ...findings, error: findings.error + before } };
@@ -52,7 +56,7 @@ export async function examine(home: Home, { what, ...options }: ExamineHomeOptio
 /** The metadata, or a finding that says why there are none. */
 async function openWhatIsThere(home: Home, report: Report): Promise<MetadataStore | undefined> {
   const meaning = 'Runs cannot be listed, recovered or resumed. The datastore is checked without them.';
-  if (!metadataExists(home.folder)) {
+  if (!metadataExists(home.metadata)) {
     report({
       level: 'error',
       kind: 'metadata-missing',
@@ -65,7 +69,7 @@ async function openWhatIsThere(home: Home, report: Report): Promise<MetadataStor
     return undefined;
   }
   try {
-    return await openMetadata(home.folder);
+    return await openMetadata(home.metadata);
   } catch (error) {
     if (!isLeatError(error)) throw error;
     report({
@@ -74,7 +78,7 @@ async function openWhatIsThere(home: Home, report: Report): Promise<MetadataStor
       message: error.message,
       meaning,
       ...(error.hint === undefined ? {} : { repair: error.hint }),
-      path: home.metadata,
+      ...(home.shared ? {} : { path: home.metadata }),
     });
     return undefined;
   }

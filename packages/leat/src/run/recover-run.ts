@@ -28,7 +28,7 @@ import {
 import { findRun } from './find-run.ts';
 import { checkLayers, closeLayers, layerContext, loadLayersAgain, openLayers } from './open-layers.ts';
 import { readOrigin, withoutOwnTasks } from './origin-table.ts';
-import { handOverStores, type Stores } from './stores.ts';
+import { handOverStores, requireData, type Stores } from './stores.ts';
 
 /** `maxWorkers` and `failFast` are those of the engine before unless told. */
 export interface RecoverOptions extends DriveOptions {
@@ -54,6 +54,7 @@ export async function recoverRun(options: RecoverOptions): Promise<RunHandle> {
     const { namespace = currentNamespace() } = options;
     const within = meansEverybody(namespace) ? undefined : namespace;
     const run = requireOpen(await findRun(stores.metadata, options.run, within));
+    requireData(run, options.home);
     await openPackage(stores.datastore, run.package, options.home.cache);
     return openAndRecover(run, stores, options);
   });

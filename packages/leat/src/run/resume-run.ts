@@ -16,7 +16,7 @@ import { currentUser, type Home } from '../home/home.ts';
 import { type OriginTable, readOrigin } from './origin-table.ts';
 import { prepareFlow } from './prepare-flow.ts';
 import { runNamespace } from './run-namespace.ts';
-import { handOverStores, type Stores } from './stores.ts';
+import { handOverStores, requireData, type Stores } from './stores.ts';
 
 const failuresNamed = 3;
 
@@ -62,6 +62,7 @@ async function resumeWith(options: ResumeOptions, stores: Stores, namespace: str
   const { home, run, from, tags, command } = options;
   const { metadata } = stores;
   const origin = await findOrigin(metadata, run, namespace);
+  requireData(origin, home);
   const file = options.file ?? (await flowFileOf(stores, origin, home));
   const prepared = await prepareFlow({ file, home, with: options.with ?? [] });
   requireSameFlow(prepared.plan, origin);

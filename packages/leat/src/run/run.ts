@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly namespace?: string;
   /** Folder of the runs; `.leat` of the project unless told. */
   readonly home?: string;
+  /** URL of the metadata, as in `postgres://db.example/leat`; `LEAT_METADATA`, or in the folder of the runs, unless told. */
+  readonly metadata?: string;
   /** The flow's file, when it cannot be found from the class. */
   readonly file?: string;
   /** Told of events, lines and warnings as they come. */
@@ -58,11 +60,11 @@ function refuseInsideTask(flow: string): void {
  */
 export async function run(flow: abstract new () => Flow, options: RunOptions = {}): Promise<RunResult> {
   refuseInsideTask(flow.name);
-  const { parameters = {}, home, signal, ...rest } = options;
+  const { parameters = {}, home, metadata, signal, ...rest } = options;
   const handle = await startRun({
     ...rest,
     file: options.file ?? fileOf(flow),
-    home: resolveHome({ home }),
+    home: resolveHome({ home, metadata }),
     parameters: { values: parameters, env: process.env },
     command: `run(${flow.name})`,
   });

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { Datastore } from '../datastore/datastore.ts';
 import { openDatastore } from '../datastore/open-datastore.ts';
 import { LeatError } from '../errors/index.ts';
-import type { MetadataStore } from '../metadata/metadata-store.ts';
+import type { MetadataStore, RunRecord } from '../metadata/metadata-store.ts';
 import { metadataExists, openMetadata } from '../metadata/open-metadata.ts';
 import { type Home, homeName } from '../home/home.ts';
 
@@ -38,7 +38,7 @@ function ignoreInGit(folder: string): void {
 /** Opens both stores of a home, creating what is not there. @throws STORE_UNAVAILABLE, METADATA_UNAVAILABLE, METADATA_SCHEMA. */
 export async function openStores(home: Home): Promise<Stores> {
   createFolder(home.folder);
-  const metadata = await openMetadata(home.folder);
+  const metadata = await openMetadata(home.metadata);
   try {
     return { metadata, datastore: await openDatastore(home.datastore) };
   } catch (error) {
@@ -56,6 +56,19 @@ export async function handOverStores<T>(home: Home, use: (stores: Stores) => Pro
     await closeStores(stores);
     throw error;
   }
+}
+
+/**
+ * Makes sure that the data of a run are in this home: metadata that several homes share know runs of all of them.
+ * @throws STORE_UNAVAILABLE
+ */
+export function requireData({ flow, id, datastore }: RunRecord, home: Home): void {
+  if (!home.shared || datastore === home.datastore) return;
+  throw new LeatError(
+    'STORE_UNAVAILABLE',
+    `the data of '${flow}/${id}' are in '${datastore}', and those of this home in '${home.datastore}'`,
+    { hint: 'Call it where the run was started, or name that home with --home FOLDER.' },
+  );
 }
 
 /** Closes both; a store that cannot be closed has nothing more to lose. */

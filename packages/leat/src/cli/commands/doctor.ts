@@ -13,6 +13,7 @@ export interface DoctorCommand {
     readonly repair?: boolean;
     readonly json?: boolean;
     readonly home?: string;
+    readonly metadata?: string;
   };
 }
 

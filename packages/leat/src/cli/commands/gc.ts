@@ -12,6 +12,7 @@ export interface GcCommand {
     readonly dryRun?: boolean;
     readonly json?: boolean;
     readonly home?: string;
+    readonly metadata?: string;
   };
 }
 

@@ -1,6 +1,7 @@
 import { resolveHome, resumeRun, type ResumePlan } from '../../run/index.ts';
 import { followRun, makeReporter } from '../live/follow-run.ts';
 import { plural } from '../output/format.ts';
+import { shownCommand } from '../output/shown-command.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { announce, type DriveFlags, writeRunIdFile } from './run.ts';
 
@@ -60,7 +61,7 @@ export async function resume({ terminal, run, options }: ResumeCommand): Promise
         failFast: options.failFast,
         tags: options.tag,
         namespace: options.namespace,
-        command: `leat ${process.argv.slice(2).join(' ')}`,
+        command: shownCommand(process.argv.slice(2)),
         observers: [reporter],
         planned: (plan) => reporter.say(resumeText(plan)),
         created: announce(reporter, options.runIdFile, { exists }),

@@ -4,6 +4,7 @@ import { LeatError } from '../../errors/index.ts';
 import { describePlan } from '../../plan/describe-plan.ts';
 import type { RunPlan } from '../../plan/plan.ts';
 import { type AnnouncedRun, prepareFlow, resolveHome, startRun } from '../../run/index.ts';
+import { shownCommand } from '../output/shown-command.ts';
 import { parameterHelp } from '../output/parameter-help.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { followRun, makeReporter, type Reporter } from '../live/follow-run.ts';
@@ -17,6 +18,7 @@ export interface DriveFlags {
   readonly runIdFile?: string;
   readonly namespace?: string;
   readonly home?: string;
+  readonly metadata?: string;
   readonly json?: boolean;
 }
 
@@ -110,7 +112,7 @@ export async function run(command: RunCommand): Promise<number> {
         tags: options.tag,
         namespace: options.namespace,
         parameters: { arguments: rest, env: process.env, file: options.params },
-        command: `leat ${process.argv.slice(2).join(' ')}`,
+        command: shownCommand(process.argv.slice(2)),
         observers: [reporter],
         prepared: ({ plan }) => {
           const text = planText(plan);

@@ -1,19 +1,19 @@
 import { type Client, connect } from '../../client/index.ts';
-import { resolveHome } from '../../home/home.ts';
 
 /** Options of every command that reads. */
 export interface ReadFlags {
   readonly home?: string;
+  readonly metadata?: string;
   readonly namespace?: string;
   readonly json?: boolean;
 }
 
 /** Opens what was run, for one command. */
 export async function withClient<T>(
-  { home, namespace }: ReadFlags,
+  { home, metadata, namespace }: ReadFlags,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const client = await connect({ home: resolveHome({ home }).folder, namespace });
+  const client = await connect({ home, metadata, namespace });
   try {
     return await use(client);
   } finally {

@@ -7,6 +7,8 @@ export interface KeepRules {
   readonly keep?: number;
   /** Milliseconds since the epoch: only runs created before may go. */
   readonly olderThan?: number;
+  /** Only runs whose data are there: the metadata know runs of other datastores too. */
+  readonly datastore?: string;
 }
 
 /** The runs that may go, oldest last. */
@@ -15,13 +17,14 @@ export async function chooseRuns(
   rules: KeepRules,
   now: number,
 ): Promise<readonly RunRecord[]> {
-  const { keep = rules.olderThan === undefined ? undefined : 0 } = rules;
+  const { keep = rules.olderThan === undefined ? undefined : 0, datastore } = rules;
+  const here = datastore === undefined ? {} : { datastore };
   if (keep === undefined) return [];
-  const origins = await originsInUse(metadata);
+  const origins = await originsInUse(metadata, here);
   const chosen: RunRecord[] = [];
   for (const { flow } of await metadata.flows()) {
     let place = 0;
-    for await (const run of allRuns(metadata, { flow })) {
+    for await (const run of allRuns(metadata, { flow, ...here })) {
       place += 1;
       if (place > keep && mayGo(run, rules, now) && !origins.has(`${flow}/${run.id}`)) chosen.push(run);
     }
@@ -36,9 +39,12 @@ function mayGo(run: RunRecord, { olderThan = Number.POSITIVE_INFINITY }: KeepRul
 }
 
 /** The runs whose results are being taken over just now. */
-async function originsInUse(metadata: MetadataStore): Promise<ReadonlySet<string>> {
+async function originsInUse(
+  metadata: MetadataStore,
+  here: Pick<KeepRules, 'datastore'>,
+): Promise<ReadonlySet<string>> {
   const origins = new Set<string>();
-  for await (const { flow, status, originRun } of allRuns(metadata)) {
+  for await (const { flow, status, originRun } of allRuns(metadata, here)) {
     if (status === 'running' && originRun !== undefined) origins.add(`${flow}/${originRun}`);
   }
   return origins;

@@ -39,7 +39,7 @@ export interface GarbageCollected {
 
 /**
  * Removes runs by the rules, then everything in the datastore that no run refers to. The datastore must belong to this
- * metadata alone. Throws what the stores throw; called again, it goes on where it stopped.
+ * metadata alone; the metadata may know others, see `options.datastore`. Throws what the stores throw; called again, it goes on where it stopped.
  */
 export async function collectGarbage(
   metadata: MetadataStore,
@@ -50,7 +50,10 @@ export async function collectGarbage(
   const chosen = await chooseRuns(metadata, options, now);
   const runs = dryRun ? chosen : await forget(metadata, chosen);
   const gone = new Set(runs.map(addressOf));
-  const { live, kept } = await mark(metadata, datastore, gone);
+  const { live, kept } = await mark(metadata, datastore, {
+    gone,
+    here: options.datastore === undefined ? {} : { datastore: options.datastore },
+  });
   const olderThan = now - graceMs;
   const sweeper = new Sweeper(datastore, dryRun);
   await sweeper.sweep('runs/', ({ key, modifiedAt }) => {
@@ -93,12 +96,12 @@ async function forget(metadata: MetadataStore, chosen: readonly RunRecord[]): Pr
 async function mark(
   metadata: MetadataStore,
   datastore: Datastore,
-  gone: ReadonlySet<string>,
+  { gone, here }: { readonly gone: ReadonlySet<string>; readonly here: Pick<KeepRules, 'datastore'> },
 ): Promise<{ readonly live: LiveSet; readonly kept: number }> {
   const live = new LiveSet();
   const pinned = new Set<string>();
   let kept = 0;
-  for await (const run of allRuns(metadata)) {
+  for await (const run of allRuns(metadata, here)) {
     if (gone.has(addressOf(run))) continue;
     kept += 1;
     live.addFolder(runPrefix(run.flow, run.id));
@@ -108,7 +111,7 @@ async function mark(
   }
   for (const folder of pinned) live.addFolder(folder);
   for (const folder of pinned) await markFolder(live, datastore, folder);
-  for await (const run of allRuns(metadata)) {
+  for await (const run of allRuns(metadata, here)) {
     if (gone.has(addressOf(run))) continue;
     await markRun(live, metadata, datastore, run).catch((error: unknown) => {
       throw notReadable(run, error);

@@ -2,7 +2,7 @@
  * A real server for tests: made in a folder of its own, on a port of its own, and gone afterwards. PostgreSQL refuses to
  * run as root, so root starts it as the user `postgres` that its package makes.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chownSync,
@@ -32,8 +32,8 @@ function programs(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, 'initdb')));
 }
 
-/** Whether tests without PostgreSQL are left out: on a machine of a developer who has none, never in CI. */
-export const withoutServer: boolean = programs() === undefined && process.env['CI'] === undefined;
+/** Whether tests that need PostgreSQL are left out: on a machine that has none, and never in CI. */
+export const withoutPostgres: boolean = programs() === undefined && process.env['CI'] === undefined;
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -45,8 +45,15 @@ function freePort(): Promise<number> {
   });
 }
 
-/** A server that runs. */
-export class TestServer {
+/**
+ * A server that runs.
+ *
+ * @example
+ *     const server = await PostgresServer.start();
+ *     const store = await openPostgresStore(server.url());
+ *     await server.stop();
+ */
+export class PostgresServer {
   /** What must be seen nowhere. */
   readonly password: string = password;
   readonly port: number;
@@ -59,8 +66,8 @@ export class TestServer {
   }
 
   /** Makes a database cluster and starts its server. */
-  static async start(): Promise<TestServer> {
-    const server = new TestServer(await freePort());
+  static async start(): Promise<PostgresServer> {
+    const server = new PostgresServer(await freePort());
     process.once('exit', server.#kill);
     try {
       await server.#make();
@@ -139,8 +146,13 @@ export class TestServer {
     // Not a pipe: the server that pg_ctl leaves behind would hold it open.
     const said = join(this.#folder, 'said');
     const output = openSync(said, 'a');
-    const options = { ...this.#account, cwd: this.#folder, stdio: ['ignore', output, output] } as const;
-    const [code] = (await once(spawn(join(folder, name), args, options), 'exit')) as [number | null];
+    const options = {
+      ...this.#account,
+      cwd: this.#folder,
+      stdio: ['ignore', output, output] as StdioOptions,
+    };
+    const child = spawn(join(folder, name), [...args], options);
+    const [code] = (await once(child, 'exit')) as [number | null];
     closeSync(output);
     if (code !== 0) throw new Error(`${name} ended with ${code}:\n${readFileSync(said, 'utf8')}`);
   }
