@@ -27,13 +27,26 @@ export interface RandomFlow {
   readonly blocks: Blocks;
 }
 
+/** Items of a foreach by plan, where it is not the usual: a plan is all that {@link decide} is given. */
+const itemsOf = new WeakMap<RunPlan, number>();
+
 export interface FlowShape {
   readonly blocks: Blocks;
   /** Decorators by step; steps that are absent have none. */
   readonly steps?: Readonly<
-    Record<string, Partial<Pick<StepPlan, 'retry' | 'catchError' | 'layer' | 'timeoutSeconds'>>>
+    Record<
+      string,
+      Partial<
+        Pick<
+          StepPlan,
+          'retry' | 'catchError' | 'layer' | 'timeoutSeconds' | 'isolation' | 'chunk' | 'concurrency'
+        >
+      >
+    >
   >;
   readonly layer?: string;
+  /** Below this is how many items an outer foreach has; 4 unless told, as for those inside. */
+  readonly items?: number;
 }
 
 /** A number that the random generator of blocks draws from: 0 ≤ n < bound. */
@@ -78,7 +91,12 @@ const entryOf = (blocks: Blocks): string => {
 };
 
 /** The graph and the plan of some blocks. */
-export function flowOf({ blocks, steps: decorated = {}, layer = 'simulated' }: FlowShape): RandomFlow {
+export function flowOf({
+  blocks,
+  steps: decorated = {},
+  layer = 'simulated',
+  items = 4,
+}: FlowShape): RandomFlow {
   const steps: GraphStep[] = [];
   let loops = 0;
   const add = (name: string, next: Transition, around: Around, closes?: string): void => {
@@ -139,17 +157,16 @@ export function flowOf({ blocks, steps: decorated = {}, layer = 'simulated' }: F
   add('end', { kind: 'end' }, outside);
   const graph: FlowGraph = { version: 1, flow: 'RandomFlow', steps };
   const plans = steps.map(({ name }): [string, StepPlan] => [name, stepPlan(name, layer, decorated[name])]);
-  return {
-    blocks,
-    plan: {
-      version: 1,
-      flow: graph.flow,
-      graph,
-      steps: Object.fromEntries(plans),
-      package: 'p',
-      stepHashes: {},
-    },
+  const plan: RunPlan = {
+    version: 1,
+    flow: graph.flow,
+    graph,
+    steps: Object.fromEntries(plans),
+    package: 'p',
+    stepHashes: {},
   };
+  itemsOf.set(plan, items);
+  return { blocks, plan };
 }
 
 interface Around {
@@ -179,7 +196,8 @@ export function decide(plan: RunPlan, address: string): EventOutcome {
   const chance = jitter(`outcome of ${address}`);
   switch (next.kind) {
     case 'foreach': {
-      const count = Math.floor(chance * 4);
+      const isOuter = !address.includes('[');
+      const count = Math.floor(chance * (isOuter ? (itemsOf.get(plan) ?? 4) : 4));
       return { kind: 'foreach', items: count === 0 ? { count } : { count, index: `items/${address}` } };
     }
     case 'switch': {

@@ -1,151 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { EventFailure, RunEvent, RunLimits } from '../metadata/events.ts';
-import type { Command } from './commands.ts';
+import type { EventFailure } from '../metadata/events.ts';
 import { createState } from './create-state.ts';
+import { flowOf, predict, randomBlocks } from './random-flow.fixture.ts';
 import {
-  decide,
-  type Draw,
-  flowOf,
-  manifestOfAttempt,
-  predict,
-  randomBlocks,
-  type RandomFlow,
-} from './random-flow.fixture.ts';
+  adopt,
+  begin,
+  failing,
+  feed,
+  finish,
+  makeWorld,
+  play,
+  scenario,
+  succeeded,
+} from './random-world.fixture.ts';
 import { jitter, platformRetries } from './retry.ts';
-import { sourcesIn } from './sources.fixture.ts';
-import type { SchedulerState } from './state.ts';
-import { summary } from './summary.ts';
-import { taskPiecesOf } from './task-spec-of.ts';
 import { transition } from './transition.ts';
-
-/** A flow, how its attempts go, and in which order the world answers, all from one list of numbers. */
-const scenario = fc
-  .array(fc.nat(), { minLength: 40, maxLength: 40 })
-  .map((numbers) => ({ draw: drawFrom(numbers), seed: numbers.join(',') }));
-
-function drawFrom(numbers: readonly number[]): Draw {
-  let at = 0;
-  return (bound) => {
-    at += 1;
-    return Math.floor(jitter(`${numbers[at % numbers.length]}/${at}`) * bound);
-  };
-}
-
-interface World {
-  readonly flow: RandomFlow;
-  readonly state: SchedulerState;
-  readonly log: RunEvent[];
-  readonly limits: RunLimits;
-  readonly draw: Draw;
-  readonly fails: (task: string, attempt: number) => EventFailure | undefined;
-  /** Commands that wait for an answer. */
-  readonly open: Command[];
-  readonly sources: Map<string, readonly string[]>;
-  readonly submits: { readonly task: string; readonly attempt: number }[];
-  now: number;
-  end: string | undefined;
-}
-
-function makeWorld(flow: RandomFlow, draw: Draw, more: Partial<Pick<World, 'limits' | 'fails'>> = {}): World {
-  return {
-    flow,
-    state: createState({ run: '1', plan: flow.plan }),
-    log: [],
-    limits: more.limits ?? { windows: {}, failFast: false },
-    draw,
-    fails: more.fails ?? (() => undefined),
-    open: [],
-    sources: new Map(),
-    submits: [],
-    now: 1_000_000,
-    end: undefined,
-  };
-}
-
-function feed(world: World, event: RunEvent): void {
-  world.log.push(event);
-  for (const command of transition(world.state, event)) {
-    if (command.type === 'end') world.end = command.status;
-    else if (command.type !== 'cancel') world.open.push(command);
-    if (command.type === 'submit') {
-      world.submits.push(command);
-      const pieces = taskPiecesOf(world.state, command.task);
-      world.sources.set(
-        command.task,
-        sourcesIn(pieces).map(({ task }) => task),
-      );
-    }
-  }
-}
-
-const begin = (world: World): void => {
-  feed(world, { type: 'engine-started', at: world.now, epoch: 1, host: 'h', pid: 1, limits: world.limits });
-};
-
-/** Answers commands in random order, with late and doubled events between, until nothing is open. */
-function play(world: World, check: (world: World) => void = () => {}): void {
-  const history: RunEvent[] = [];
-  for (let turns = 0; world.open.length > 0; turns += 1) {
-    if (turns > 20_000) throw new Error('it does not end');
-    const [command] = world.open.splice(world.draw(world.open.length), 1);
-    for (const event of answer(world, command!)) {
-      feed(world, event);
-      history.push(event);
-      // Nothing is told in order, and much is told twice.
-      if (world.draw(4) === 0) feed(world, history[world.draw(history.length)]!);
-      check(world);
-    }
-  }
-}
-
-function answer(world: World, command: Command): readonly RunEvent[] {
-  const at = (world.now += world.draw(1000));
-  const { plan } = world.flow;
-  switch (command.type) {
-    case 'submit': {
-      const { task, attempt, layer } = command;
-      const failure = world.fails(task, attempt);
-      return [
-        { type: 'attempt-submitted', at, task, attempt, layer, token: `${task}@${attempt}` },
-        ...(world.draw(2) === 0 ? [{ type: 'attempt-accepted', at, task, attempt, job: 'j' } as const] : []),
-        ...(world.draw(2) === 0
-          ? [{ type: 'attempt-state', at, task, attempt, state: 'running' } as const]
-          : []),
-        failure === undefined
-          ? {
-              type: 'attempt-succeeded',
-              at,
-              task,
-              attempt,
-              startedAt: at,
-              manifest: manifestOfAttempt(plan, '1', task, attempt),
-              outcome: decide(plan, task),
-            }
-          : { type: 'attempt-failed', at, task, attempt, failure },
-      ];
-    }
-    case 'wake':
-      world.now = Math.max(world.now, command.at);
-      return [{ type: 'retry-due', at: world.now, task: command.task, attempt: command.attempt }];
-    case 'catch': {
-      const { task, attempt, outcome, failure } = command;
-      const manifest = manifestOfAttempt(plan, '1', task, attempt + 1);
-      return [{ type: 'task-caught', at, task, attempt, manifest, outcome, failure }];
-    }
-    default:
-      throw new Error(command.type);
-  }
-}
-
-const failing = (reason: string): EventFailure => ({ reason, type: reason, message: 'because' });
-const succeeded = (world: World): number =>
-  summary(world.state).steps.reduce((sum, step) => sum + step.succeeded, 0);
-
-function finish(world: World): void {
-  if (world.end !== undefined)
-    feed(world, { type: 'run-ended', at: world.now, status: world.end as 'failed' });
-}
 
 describe('a run of any flow', () => {
   test('starts just the predicted tasks, each with its sources in the order of the split', () => {
@@ -285,10 +155,7 @@ describe('a run of any flow', () => {
         const prefix = world.log.slice(0, 1 + (cut % world.log.length));
         for (const event of prefix) transition(survivor.state, event);
         survivor.now = world.now;
-        for (const { address: task, attempt, phase } of survivor.state.active.values()) {
-          if (phase === 'submitted')
-            survivor.open.push({ type: 'submit', task, attempt, layer: 'simulated' });
-        }
+        adopt(survivor);
         begin(survivor);
         play(survivor);
         finish(survivor);
