@@ -50,15 +50,103 @@ const maxKept = 20_000;
 /** Tasks that are ended together when their run ends. */
 const endPage = 1_000;
 
-/** What the last append of a run left; true only as long as nobody else has appended since. */
-export interface Kept {
-  readonly run: number;
-  readonly epoch: number;
-  readonly lastSeq: number;
+/** What a writer knows of the tables of a run, so that it need not read them. */
+interface Known {
   readonly open: Map<string, TaskEntry>;
   readonly chunks: Map<string, LiveChunk>;
   /** Whether the run has, or had, chunks. */
-  readonly chunked: boolean;
+  chunked: boolean;
+  /** Of the steps that this writer has met. */
+  readonly counts: Map<string, StepCounts>;
+}
+
+/** What the last append of a run left; true only as long as nobody else has appended since. */
+export interface Kept extends Known {
+  readonly run: number;
+  readonly lease: Lease;
+  readonly lastSeq: number;
+}
+
+interface Change {
+  entry: TaskEntry;
+  endedSeq: number;
+}
+
+interface Batch extends Known {
+  readonly database: Database;
+  readonly run: number;
+  readonly changes: Map<string, Change>;
+  /** Steps whose counts are to be written. */
+  readonly counted: Set<string>;
+}
+
+/**
+ * Appends events and brings the tables up to date, inside one transaction of the caller. The fold says what changes;
+ * here a batch's tasks are read once, folded in memory, and written once.
+ */
+import { LeatError } from '../../errors/index.ts';
+import { type ChunkEvent, isChunkEvent, speaksFor } from '../chunk-events.ts';
+import type { RunEvent } from '../events.ts';
+import {
+  endOpenAttempt,
+  endOpenTask,
+  foldAttempt,
+  foldCounts,
+  foldManyCounts,
+  foldRun,
+  foldTask,
+  isDecided,
+  type MemberEvent,
+  type TaskEvent,
+} from '../fold.ts';
+import { taskKey } from '../task-key.ts';
+import type { AttemptRecord, Lease, StepCounts, TaskRecord } from '../metadata-store.ts';
+import {
+  applyToChunk,
+  boundChunks,
+  type ChunkBatch,
+  flushChunks,
+  type LiveChunk,
+  liveChunk,
+  takeOut,
+} from './append-chunks.ts';
+import { hasChunks, type StoredChunk } from './chunk-rows.ts';
+import type { Database } from './database.ts';
+import { writeEvents } from './event-rows.ts';
+import { requireLease } from './leases.ts';
+import { openEntry, openTasksOfRanges, readFromRange } from './range-tasks.ts';
+import {
+  listOpenTasks,
+  readCounts,
+  readOlderAttempt,
+  readTaskRow,
+  type TaskEntry,
+  writeCounts,
+  writeOlderAttempt,
+  writeTask,
+} from './task-rows.ts';
+
+/** Open tasks that a writer keeps in memory, so that the next event about one need not read it again. */
+const maxKept = 20_000;
+
+/** Tasks that are ended together when their run ends. */
+const endPage = 1_000;
+
+/** What a writer knows of the tables of a run, so that it need not read them. */
+interface Known {
+  readonly open: Map<string, TaskEntry>;
+  readonly chunks: Map<string, LiveChunk>;
+  /** Whether the run has, or had, chunks. */
+  chunked: boolean;
+  /** Of the steps that this writer has met. */
+  readonly counts: Map<string, StepCounts>;
+}
+
+/** What the last append of a run left; true only as long as nobody else has appended since. */
+export interface Kept extends Known {
+  readonly run: number;
+  readonly lease: Lease;
+  readonly lastSeq: number;
 }
 
 interface Change {
@@ -74,6 +162,8 @@ interface Batch {
   chunked: boolean;
   readonly changes: Map<string, Change>;
   readonly counts: Map<string, StepCounts>;
+  /** Steps whose counts are to be written. */
+  readonly counted: Set<string>;
 }
 
 /**
@@ -86,15 +176,33 @@ export function appendEvents(
   events: readonly RunEvent[],
   kept: Kept | undefined,
 ): Kept {
-  const run = requireLease(database, lease);
+  const ours = kept !== undefined && isOf(kept, lease) ? kept : undefined;
+  const run = ours?.run ?? requireLease(database, lease);
   const lastSeq = advance(database, run, lease, events.length);
   const before = lastSeq - events.length;
-  const valid = kept?.run === run && kept.epoch === lease.epoch && kept.lastSeq === before;
-  const open = valid ? kept.open : new Map<string, TaskEntry>();
-  const chunks = valid ? kept.chunks : new Map<string, LiveChunk>();
-  const chunked = valid ? kept.chunked : hasChunks(database, run);
-  const batch: Batch = { database, run, open, chunks, chunked, changes: new Map(), counts: new Map() };
+  const known = ours?.lastSeq === before ? ours : nothingKnown(database, run);
+  const { open, chunks, chunked, counts } = known;
+  const own = { changes: new Map<string, Change>(), counted: new Set<string>() };
+  const batch: Batch = { database, run, open, chunks, chunked, counts, ...own };
   writeEvents(database, run, before, events);
+  applyAll(batch, events, before);
+  flush(batch);
+  for (const step of batch.counted) {
+    const changed = counts.get(step);
+    if (changed !== undefined) writeCounts(database, run, changed);
+  }
+  boundChunks(chunks);
+  return { run, lease, lastSeq, open, chunks, chunked: batch.chunked, counts };
+}
+
+const nothingKnown = (database: Database, run: number): Known => ({
+  open: new Map(),
+  chunks: new Map(),
+  chunked: hasChunks(database, run),
+  counts: new Map(),
+});
+
+function applyAll(batch: Batch, events: readonly RunEvent[], before: number): void {
   let seq = before;
   for (const event of events) {
     seq += 1;
@@ -102,11 +210,10 @@ export function appendEvents(
     else if (isChunkEvent(event)) applyChunkEvent(batch, event, seq);
     else applyToRun(batch, event, seq);
   }
-  flush(batch);
-  for (const counts of batch.counts.values()) writeCounts(database, run, counts);
-  boundChunks(chunks);
-  return { run, epoch: lease.epoch, lastSeq, open, chunks, chunked: batch.chunked };
 }
+
+const isOf = ({ lease: { flow, run, epoch } }: Kept, lease: Lease): boolean =>
+  flow === lease.flow && run === lease.run && epoch === lease.epoch;
 
 /** Moves the end of the log, which fails when the epoch is no longer the run's. */
 function advance(database: Database, run: number, lease: Lease, by: number): number {
@@ -116,9 +223,9 @@ function advance(database: Database, run: number, lease: Lease, by: number): num
     run,
     lease.epoch,
   );
-  if (row === undefined)
-    throw new LeatError('LEASE_LOST', `another engine drives '${lease.flow}/${lease.run}' now`);
-  return row.last_seq;
+  if (row !== undefined) return row.last_seq;
+  requireLease(database, lease);
+  throw new LeatError('LEASE_LOST', `another engine drives '${lease.flow}/${lease.run}' now`);
 }
 
 function applyChunkEvent(batch: Batch, event: ChunkEvent, seq: number): void {
@@ -134,8 +241,7 @@ function chunkBatch(batch: Batch, seq: number): ChunkBatch {
     chunks,
     apply: (chunk, event, member) => applyToMember(batch, { chunk, event, member }, seq),
     count: (step, change) => {
-      const counts = batch.counts.get(step) ?? readCounts(database, run, step);
-      if (change.tasks > 0) batch.counts.set(step, foldManyCounts(counts, step, change));
+      if (change.tasks > 0) setCounts(batch, foldManyCounts(countsOf(batch, step), step, change));
     },
     flush: () => flush(batch),
   };
@@ -250,8 +356,16 @@ function giveRows(batch: Batch): void {
 /** Every change counts, also one that the same batch undoes: a step's last end may be that of a failed try. */
 function count(batch: Batch, before: TaskRecord | undefined, after: TaskRecord): void {
   if (before === after) return;
-  const counts = batch.counts.get(after.step) ?? readCounts(batch.database, batch.run, after.step);
-  batch.counts.set(after.step, foldCounts(counts, before, after));
+  setCounts(batch, foldCounts(countsOf(batch, after.step), before, after));
+}
+
+function countsOf({ database, run, counts }: Batch, step: string): StepCounts | undefined {
+  return counts.get(step) ?? readCounts(database, run, step);
+}
+
+function setCounts({ counts, counted }: Batch, changed: StepCounts): void {
+  counts.set(changed.step, changed);
+  counted.add(changed.step);
 }
 
 /** Writes the changed tasks, and the ranges of changed chunks. */

@@ -40,10 +40,10 @@ export class Database {
   /** Runs `work` in a transaction: all of it is stored, or nothing, when it throws. */
   write<T>(work: () => T): Promise<T> {
     return patiently(this.file, () => {
-      this.#connection.exec('BEGIN IMMEDIATE');
+      this.run('BEGIN IMMEDIATE');
       try {
         const result = work();
-        this.#connection.exec('COMMIT');
+        this.run('COMMIT');
         return result;
       } catch (error) {
         if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
