@@ -17,6 +17,6 @@ export { type LayerCase, layerConformance } from './layer-conformance.ts';
 export { PostgresServer, withoutPostgres } from './postgres-server.ts';
 export { randomEvents } from './random-events.ts';
 export { Random } from './random.ts';
-export type { SimulatedTask } from './simulated-job.ts';
+export type { SimulatedMember, SimulatedTask } from './simulated-job.ts';
 export { type SimulatedFaults, SimulatedLayer, type SimulatedLayerOptions } from './simulated-layer.ts';
 export { VirtualClock } from './virtual-clock.ts';

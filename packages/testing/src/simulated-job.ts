@@ -8,6 +8,18 @@ export interface SimulatedTask {
   /** What its process looks like from outside; `exit` 0 unless told. */
   readonly exitCode?: number;
   readonly output?: string;
+  /** Of a chunk: what its members do, one after another; `exitCode` is the job's when all of them were worked through. */
+  readonly members?: readonly SimulatedMember[];
+}
+
+/** How a member of a simulated chunk goes. */
+export interface SimulatedMember {
+  readonly durationMs: number;
+  /** What it does at its end: add its line to the chunk's pack, or not. */
+  readonly commit?: () => Promise<void>;
+  readonly output?: string;
+  /** The process ends with this member, with this exit code. */
+  readonly exitCode?: number;
 }
 
 /** A job of the simulated layer. */
@@ -17,6 +29,10 @@ export interface SimulatedJob {
   readonly task: SimulatedTask;
   /** All statuses so far; the last one is true. */
   readonly history: JobStatus[];
+  /** What it works through: a chunk's members, or the one task. */
+  readonly members: readonly SimulatedMember[];
+  /** Members that were begun. */
+  begun: number;
   /** How many of them were told; a stale answer tells an older one again. */
   told: number;
   /** The layer denies that it knows it. */

@@ -92,6 +92,7 @@ export class SimulatedLayer implements ComputeLayer {
     this.capabilities = {
       arrays: 0,
       gang: false,
+      chunks: true,
       gpu: true,
       isolation: 'machine',
       datastores: ['file', 'memory'],
@@ -168,8 +169,12 @@ export class SimulatedLayer implements ComputeLayer {
     const job = this.#jobs.get(id);
     if (job === undefined) return;
     while (!isOver(job) && !job.vanished) await this.#change(60_000, job.end.signal, () => isOver(job));
-    const { output } = job.task;
-    if (output !== undefined) yield { stream: 'stdout', bytes: new TextEncoder().encode(output) };
+    const isChunk = job.request.chunk !== undefined;
+    for (const [member, { output }] of job.members.slice(0, job.begun).entries()) {
+      if (output === undefined) continue;
+      const bytes = new TextEncoder().encode(output);
+      yield { stream: 'stdout', bytes, ...(isChunk ? { member } : {}) };
+    }
   }
 
   async diagnose(id: JobId): Promise<Diagnosis> {
@@ -187,10 +192,14 @@ export class SimulatedLayer implements ComputeLayer {
     const { token } = request;
     if (this.#jobs.has(token)) return { token, job: token };
     if (this.#random.chance(this.#faults.refused)) return { token, refused: 'this layer does not like it' };
+    const task = this.#options.task(request);
+    const { exitCode: _ofTheJob, ...alone } = task;
     const job: SimulatedJob = {
       id: token,
       request,
-      task: this.#options.task(request),
+      task,
+      members: task.members ?? [alone],
+      begun: 0,
       history: [{ state: 'submitted' }],
       told: 0,
       vanished: false,
@@ -218,32 +227,44 @@ export class SimulatedLayer implements ComputeLayer {
     const [from, to] = this.#options.startMs ?? [0, 0];
     await this.#options.clock.pause(this.#random.between(from, to));
     if (fate === 'startFailed') this.#fail(job, 'start-failed', 'no machine could be had');
-    if (fate === 'doubled') void this.#copy(job, job.task.durationMs + this.#random.between(0, 60_000));
+    if (fate === 'doubled') void this.#copy(job, durationOf(job) + this.#random.between(0, 60_000));
     if (!isOver(job)) await this.#execute(job, fate);
     this.#running -= 1;
     this.#fill();
   }
 
   async #execute(job: SimulatedJob, fate: Fate): Promise<void> {
-    const { clock } = this.#options;
-    const startedAt = clock.now();
-    this.#become(job, { state: 'running', startedAt });
+    const startedAt = this.#options.clock.now();
     const disturbed = fate === 'lost' || fate === 'interrupted';
-    const { durationMs } = job.task;
+    let left = disturbed ? this.#random.between(0, durationOf(job)) : Infinity;
     const limit = (job.request.timeoutSeconds ?? Infinity) * 1000;
-    await this.#runFor(job, disturbed ? this.#random.between(0, durationMs) : Math.min(durationMs, limit));
-    if (isOver(job)) return;
-    if (fate === 'lost') this.#lose(job);
-    else if (fate === 'interrupted') this.#fail(job, 'interrupted', 'the machine was taken away');
-    else if (durationMs > limit) this.#fail(job, 'timeout', `it ran longer than ${limit / 1000} s`);
-    else await this.#finish(job, startedAt);
+    for (const [at, member] of job.members.entries()) {
+      const { durationMs, exitCode = 0 } = member;
+      job.begun = at + 1;
+      this.#become(job, {
+        state: 'running',
+        startedAt,
+        ...(job.request.chunk === undefined ? {} : { member: at }),
+      });
+      await this.#runFor(job, Math.min(durationMs, limit, left));
+      if (isOver(job)) return;
+      left -= Math.min(durationMs, limit);
+      if (left <= 0) return this.#disturb(job, fate);
+      if (durationMs > limit) return this.#fail(job, 'timeout', `it ran longer than ${limit / 1000} s`);
+      await member.commit?.();
+      if (isOver(job)) return;
+      if (exitCode !== 0) return this.#exit(job, startedAt, exitCode);
+    }
+    this.#exit(job, startedAt, job.task.exitCode ?? 0);
   }
 
-  async #finish(job: SimulatedJob, startedAt: number): Promise<void> {
-    await job.task.commit?.();
-    if (isOver(job)) return;
+  #disturb(job: SimulatedJob, fate: Fate): void {
+    if (fate === 'lost') this.#lose(job);
+    else this.#fail(job, 'interrupted', 'the machine was taken away');
+  }
+
+  #exit(job: SimulatedJob, startedAt: number, exitCode: number): void {
     const endedAt = this.#options.clock.now();
-    const { exitCode = 0 } = job.task;
     if (exitCode === 0) this.#become(job, { state: 'succeeded', startedAt, endedAt });
     else this.#fail(job, 'exit', `it exited with code ${exitCode}`, exitCode);
   }
@@ -262,11 +283,22 @@ export class SimulatedLayer implements ComputeLayer {
     job.end.abort();
   }
 
-  /** A copy that nobody asked for and nobody sees: it only commits. */
+  /**
+   * A copy that nobody asked for and nobody sees: it only commits. Of a chunk: what its process still does when the layer has lost
+   * sight of it, and nothing when it would begin anew, since a pack has one writer.
+   */
   async #copy(job: SimulatedJob, ms: number): Promise<void> {
     this.started.push(job.request.name);
     await this.#options.clock.pause(ms);
-    await job.task.commit?.();
+    if (job.request.chunk === undefined) {
+      await job.task.commit?.();
+      return;
+    }
+    if (!job.vanished) return;
+    for (const { durationMs, commit } of job.members.slice(job.begun - 1)) {
+      await this.#options.clock.pause(durationMs);
+      await commit?.();
+    }
   }
 
   async #runFor(job: SimulatedJob, ms: number): Promise<void> {
@@ -333,5 +365,8 @@ export class SimulatedLayer implements ComputeLayer {
       throw new Error(`the platform's ${call} is not available`);
   }
 }
+
+const durationOf = ({ members }: SimulatedJob): number =>
+  members.reduce((sum, { durationMs }) => sum + durationMs, 0);
 
 type Fate = 'plain' | 'startFailed' | 'interrupted' | 'lost' | 'doubled';

@@ -6,11 +6,13 @@ import {
   type SimulatedLayerOptions,
   VirtualClock,
 } from '@leat/testing';
-import { type AttemptRequest, guardLayer } from '../compute/index.ts';
+import { guardLayer } from '../compute/index.ts';
 import type { AttemptManifest, FailureRecord, ItemChunk } from '../datastore/manifest.ts';
+import { createPack, type PackWriter } from '../datastore/packs/pack-writer.ts';
 import type { EventOutcome, RunLimits } from '../metadata/events.ts';
 import type { RunRecord } from '../metadata/metadata-store.ts';
 import type { TaskSpec } from '../plan/task-spec.ts';
+import { formatAttempt } from './attempt-name.ts';
 import type { RunObserver } from './observer.ts';
 import { decide, type RandomFlow } from './random-flow.fixture.ts';
 import { recoverState } from './recover-state.ts';
@@ -64,8 +66,14 @@ export function makeWorld(options: WorldOptions): World {
     ...(options.faults === undefined ? {} : { faults: options.faults }),
     startMs: [0, 500],
     task: (request) => {
-      specs.set(request.name, request.spec);
-      return simulateTask(options, datastore, request, random);
+      const { chunk, spec, name } = request;
+      if (chunk === undefined) {
+        specs.set(name, spec);
+        return simulateTask(options, datastore, spec, random);
+      }
+      const own = chunk.members.map((differences) => ({ ...spec, ...differences }));
+      for (const each of own) specs.set(formatAttempt(run, each.task, each.attempt), each);
+      return simulateChunk(options, datastore, { pack: chunk.pack, specs: own }, random);
     },
     ...options.layer,
   });
@@ -118,16 +126,16 @@ export function makeWorld(options: WorldOptions): World {
   };
 }
 
-function simulateTask(
-  options: WorldOptions,
-  datastore: MemoryDatastore,
-  { spec }: AttemptRequest,
-  random: Random,
-) {
+function conductOf({ output, durationMs }: WorldOptions, spec: TaskSpec, random: Random) {
+  return {
+    durationMs: durationMs?.(spec) ?? random.between(0, 20_000),
+    ...(output === undefined ? {} : { output }),
+  };
+}
+
+function simulateTask(options: WorldOptions, datastore: MemoryDatastore, spec: TaskSpec, random: Random) {
   const behaviour = options.behave?.(spec);
-  const durationMs = options.durationMs?.(spec) ?? random.between(0, 20_000);
-  const { output } = options;
-  const shared = { durationMs, ...(output === undefined ? {} : { output }) };
+  const shared = conductOf(options, spec, random);
   if (behaviour === 'no-manifest') return shared;
   if (behaviour === 'exit') return { ...shared, exitCode: 137 };
   const failure = behaviour === 'commits-and-crashes' ? undefined : behaviour;
@@ -140,6 +148,31 @@ function simulateTask(
       ]);
     },
   };
+}
+
+/** A process that works through members: one that exits takes the rest with it, one that throws does not. */
+function simulateChunk(
+  options: WorldOptions,
+  datastore: MemoryDatastore,
+  { pack, specs }: { readonly pack: string; readonly specs: readonly TaskSpec[] },
+  random: Random,
+) {
+  let written: PackWriter | undefined;
+  const members = specs.map((spec, member) => {
+    const behaviour = options.behave?.(spec);
+    const shared = conductOf(options, spec, random);
+    if (behaviour === 'no-manifest' || behaviour === 'exit') return { ...shared, exitCode: 137 };
+    const failure = behaviour === 'commits-and-crashes' ? undefined : behaviour;
+    return {
+      ...shared,
+      ...(behaviour === 'commits-and-crashes' ? { exitCode: 1 } : {}),
+      commit: async () => {
+        written ??= createPack(datastore, pack);
+        written?.commit(member, manifestOf(options, datastore, spec, failure));
+      },
+    };
+  });
+  return { durationMs: 0, members };
 }
 
 function manifestOf(
