@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { logKey } from '../datastore/keys.ts';
+import { logOfManifest } from '../datastore/log-of-manifest.ts';
 import { readLog } from '../datastore/log-store.ts';
 import { LeatError } from '../errors/index.ts';
 import { isDecided } from '../metadata/fold.ts';
@@ -40,8 +41,9 @@ export async function* readTaskLog(
   const { attempt = Math.max(0, task.attempts - 1), follow = false } = options;
   if (options.attempt !== undefined && attempt >= task.attempts) throw noAttempt(context, task, attempt);
   if (task.originRun !== undefined && task.manifest !== undefined) {
-    // The log lies beside the manifest, in the folder of the run that made both.
-    yield* lines(context, { key: task.manifest.replace(/\.json$/, '.log'), attempt, from: 0 }, options);
+    // The log lies in the folder of the run that made the manifest.
+    const key = await logOfManifest(await context.source.datastore(context.record), task.manifest);
+    yield* lines(context, { key, attempt, from: 0 }, options);
   } else if (follow) {
     yield* followLog(context, task, attempt, options);
   } else {

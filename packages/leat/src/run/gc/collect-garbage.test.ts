@@ -3,8 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SampleHome, type SampleRun, trainGraph } from '../../client/sample-runs.fixture.ts';
 import { ArtifactStore } from '../../datastore/artifact-store.ts';
 import { inheritArtifacts } from '../../datastore/inherit-artifacts.ts';
+import { InlineBudget } from '../../datastore/inline-budget.ts';
 import { readItemIndex } from '../../datastore/items/item-index.ts';
 import { writeItems } from '../../datastore/items/write-items.ts';
+import { packKey } from '../../datastore/keys.ts';
+import { logOfManifest } from '../../datastore/log-of-manifest.ts';
+import { createPack } from '../../datastore/packs/pack-writer.ts';
+import { formatPackedKey, manifestObject } from '../../datastore/packs/packed-key.ts';
+import { tailPack } from '../../datastore/packs/tail-pack.ts';
 import { readManifest } from '../../datastore/read-manifest.ts';
 import type { NewRun } from '../../metadata/metadata-store.ts';
 import { collectGarbage, type GarbageCollected, type GarbageOptions } from './collect-garbage.ts';
@@ -45,6 +51,31 @@ async function finished(name: string, over: Partial<NewRun> = {}): Promise<Sampl
   await run.succeed('train[0]', { artifacts: { small: name, model: randomBytes(20_000) }, log: 'x\n' });
   await run.end('succeeded');
   return run;
+}
+
+/** Results of `train` in one pack; returns their keys. */
+async function packed(
+  { id }: SampleRun,
+  models: readonly Uint8Array[],
+  token = 'chunk',
+): Promise<readonly string[]> {
+  const pack = packKey('TrainFlow', id, 'train', token);
+  const writer = createPack(home.datastore, pack);
+  const artifacts = new ArtifactStore(home.datastore);
+  for (const [member, model] of models.entries())
+    writer?.commit(member, {
+      version: 1,
+      task: `train[${member}]`,
+      attempt: 0,
+      token: `${member}`,
+      startedAt: 1,
+      endedAt: 2,
+      status: 'succeeded',
+      outcome: { kind: 'linear' },
+      artifacts: { model: artifacts.save('model', model, new InlineBudget()) },
+    });
+  writer?.close();
+  return (await tailPack(home.datastore, pack, 0)).lines.map((line) => formatPackedKey({ pack, ...line }));
 }
 
 describe('collecting garbage', () => {
@@ -147,6 +178,44 @@ describe('collecting garbage', () => {
     const kept = inheritArtifacts(taken, manifest);
     expect(await artifacts.loadAsync(kept['small'] ?? expect.fail())).toBe('origin');
     expect(await artifacts.loadAsync(kept['model'] ?? expect.fail())).toHaveLength(20_000);
+  });
+
+  it('keeps what lies in packs: of a run that stays, and the packs that a resumed run took results from', async () => {
+    const origin = await finished('origin');
+    const [first = '', second = ''] = await packed(origin, [randomBytes(20_000), randomBytes(20_000)]);
+    await home.print(origin.id, { step: 'train', path: [1], iteration: 0 }, 0, 'of the second\n');
+    await packed(origin, [randomBytes(20_000)], 'nobody-needs');
+    const before = await keys('');
+    expect(await collect()).toMatchObject({ objects: 0 });
+    const run = await home.run(trainGraph, { originRun: origin.id, package: 'origin' });
+    const reused = { type: 'task-reused', at: 1, outcome: { kind: 'linear' }, originRun: origin.id } as const;
+    await run.append({ ...reused, task: 'train[1]', manifest: second });
+    await run.end('succeeded');
+    expect((await collect({ keep: 1 })).runs.map(({ id }) => id)).toEqual([origin.id]);
+    const pack = manifestObject(second);
+    expect(await keys(`runs/TrainFlow/${origin.id}/`)).toEqual(
+      before.filter(
+        (key) =>
+          key === pack || (key.startsWith(`runs/TrainFlow/${origin.id}/train/`) && key.endsWith('.log')),
+      ),
+    );
+    const artifacts = new ArtifactStore(home.datastore);
+    for (const key of [first, second]) {
+      const manifest = await readManifest(home.datastore, key);
+      const refs = manifest === undefined ? {} : inheritArtifacts(key, manifest);
+      expect(await artifacts.loadAsync(refs['model'] ?? expect.fail())).toHaveLength(20_000);
+    }
+    expect(await logOfManifest(home.datastore, second)).toBe(`runs/TrainFlow/${origin.id}/train/1@0.log`);
+  });
+
+  it('removes no data while a pack of a run that stays is damaged', async () => {
+    const run = await finished('first');
+    const [key = ''] = await packed(run, [randomBytes(20_000)]);
+    await home.datastore.append(manifestObject(key), Buffer.from('[0,"torn but ended\n'));
+    await expect(collect()).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      message: expect.stringContaining(manifestObject(key)),
+    });
   });
 
   it('keeps a run whose results are being taken over', async () => {
