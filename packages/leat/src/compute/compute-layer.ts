@@ -153,11 +153,23 @@ export interface LayerContext {
   readonly runner: string;
 }
 
+/** What a layer has begun before it was opened. */
+export interface PreparedLayer {
+  /** Takes it back: the layer will not be opened. */
+  discard(): Promise<void>;
+}
+
 /** What a layer's `index.ts` exports as `computeLayer`. */
 export interface LayerFactory {
   readonly name: string;
   readonly contract: typeof contractVersion;
   /** Checks the options of the layer's decorator; throws `OPTION_INVALID`. Returns them in their final form. */
   parseOptions(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
-  open(context: LayerContext): Promise<ComputeLayer>;
+  /** `prepared`: what {@link LayerFactory.prepare} gave; it is the layer's from now on. */
+  open(context: LayerContext, prepared?: PreparedLayer): Promise<ComputeLayer>;
+  /**
+   * Begins what the layer will need whatever the flow is, so that it overlaps with the bundling of the flow. Never throws: what goes
+   * wrong is told by `open`.
+   */
+  prepare?(runner: string): PreparedLayer;
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,8 +22,11 @@ export interface BundleLeatOptions {
 /** Namespace of the files of this package in a build, and in source maps. */
 const leatNamespace = 'leat';
 
-// As `index.ts` has them, and the same built.
-const engineExports = /^export \{[^}]*\} from '\.\/(?:client|run)\/[^']*';$/gm;
+/** What `index.ts` has of the engine, and the same built. */
+export const engineExports: RegExp = /^export \{[^}]*\} from '\.\/(?:client|run)\/[^']*';$/gm;
+
+/** The language in one file, as the build of this package makes it: the bundler is asked once instead of for each of 30 files. */
+const languageFile = join('dist', 'bin', 'language.js');
 
 /** Lets `leat` be this very installation, wherever the flow lies. */
 export function bundleLeat(build: PluginBuild, { face, read }: BundleLeatOptions): void {
@@ -36,9 +39,12 @@ export function bundleLeat(build: PluginBuild, { face, read }: BundleLeatOptions
     sideEffects: false,
   });
   const main = moduleOf('leat');
+  const whole = join(folder, languageFile);
+  // A flow that is run from our sources gets the language from there, too.
+  const inOneFile = face === 'language' && main?.endsWith('.js') === true && existsSync(whole);
 
   build.onResolve({ filter: /^leat(?:\/|$)/ }, ({ path }) => {
-    const file = moduleOf(path);
+    const file = inOneFile && path === 'leat' ? whole : moduleOf(path);
     return file === undefined ? undefined : inside(file);
   });
   build.onResolve({ filter: /^\./, namespace: leatNamespace }, ({ path, importer, kind }) => {

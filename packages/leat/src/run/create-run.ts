@@ -4,6 +4,7 @@
  */
 import { leaseOwner } from '../metadata/is-driven.ts';
 import type { Lease, MetadataStore, NewRun } from '../metadata/metadata-store.ts';
+import type { BegunLayers } from './begun-layers.ts';
 import { writePackage } from '../package/write-package.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { createState } from '../scheduler/create-state.ts';
@@ -23,15 +24,16 @@ export interface RunRequest {
   readonly stores: Stores;
   readonly facts: RunFacts;
   readonly origin?: Origin | undefined;
+  readonly begun?: BegunLayers | undefined;
   readonly options: DriveOptions;
 }
 
 /** Creates the run and drives it. @throws LeatError when it cannot be started; the stores stay open then. */
 export async function createRun(request: RunRequest): Promise<RunHandle> {
-  const { prepared, stores } = request;
+  const { prepared, stores, begun } = request;
   const { plan, factories } = await loadLayers(prepared.plan);
   await writePackage(stores.datastore, prepared.built);
-  const layers = await openLayers(factories, layerContext(stores.datastore, plan.package));
+  const layers = await openLayers(factories, layerContext(stores.datastore, plan.package), begun);
   try {
     const warnings = await checkLayers(plan, layers);
     // What can be started ahead starts while the run is being created.

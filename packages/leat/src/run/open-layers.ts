@@ -8,6 +8,7 @@ import type {
   StepRequest,
 } from '../compute/compute-layer.ts';
 import { loadLayer } from '../compute/registry.ts';
+import type { BegunLayers } from './begun-layers.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { packagePrefix } from '../datastore/keys.ts';
 import { LeatError } from '../errors/index.ts';
@@ -67,10 +68,15 @@ export function layerContext(
 export const runnerFile = (): string => join(installation().folder, 'dist', 'task', 'runner.cjs');
 
 /** Opens the layers; when one cannot be opened, the others are closed again. */
-export async function openLayers(factories: Factories, context: LayerContext): Promise<Layers> {
+export async function openLayers(
+  factories: Factories,
+  context: LayerContext,
+  begun?: Pick<BegunLayers, 'take'>,
+): Promise<Layers> {
   const layers = new Map<string, ComputeLayer>();
   try {
-    for (const [name, factory] of factories) layers.set(name, guardLayer(await factory.open(context)));
+    for (const [name, factory] of factories)
+      layers.set(name, guardLayer(await factory.open(context, await begun?.take(name))));
     return layers;
   } catch (error) {
     await closeLayers(layers);

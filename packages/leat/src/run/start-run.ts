@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { saveParameters } from '../datastore/run-parameters.ts';
+import { BegunLayers } from './begun-layers.ts';
 import { createRun } from './create-run.ts';
 import { type DriveOptions, requireWorkers, type RunHandle } from './drive-run.ts';
 import { currentUser, type Home } from '../home/home.ts';
+import { runnerFile } from './open-layers.ts';
 import { type ParameterSources, readParameters } from './parameters/read-parameters.ts';
 import { type PreparedFlow, prepareFlow } from './prepare-flow.ts';
 import { runNamespace } from './run-namespace.ts';
@@ -31,12 +33,29 @@ export interface StartOptions extends DriveOptions {
 
 /** @throws LeatError when the flow, a parameter or an option is refused: there is no run then. */
 export async function startRun(options: StartOptions): Promise<RunHandle> {
-  const { home, file, parameters, tags = [], command } = options;
+  const { home, file } = options;
   requireWorkers(options);
   const namespace = runNamespace(options.namespace);
   // The flow is bundled by a process of its own: the stores are opened meanwhile.
   const preparing = prepareFlow({ file, home, with: options.with ?? [] });
   preparing.catch(() => undefined); // awaited below; until then its failure is nobody's
+  const begun = BegunLayers.forFlags(options.with ?? [], runnerFile());
+  try {
+    return await startPrepared({ options, namespace, preparing, begun });
+  } finally {
+    await begun.discard();
+  }
+}
+
+interface Preparation {
+  readonly options: StartOptions;
+  readonly namespace: string;
+  readonly preparing: Promise<PreparedFlow>;
+  readonly begun: BegunLayers;
+}
+
+async function startPrepared({ options, namespace, preparing, begun }: Preparation): Promise<RunHandle> {
+  const { home, parameters, tags = [], command } = options;
   return handOverStores(home, async (stores) => {
     const prepared = await preparing;
     const { values } = await readParameters(prepared.description.parameters, {
@@ -47,6 +66,7 @@ export async function startRun(options: StartOptions): Promise<RunHandle> {
     return createRun({
       prepared,
       stores,
+      begun,
       facts: {
         namespace,
         user: currentUser(),

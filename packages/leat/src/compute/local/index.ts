@@ -1,5 +1,6 @@
 import { contractVersion, type LayerFactory } from '../compute-layer.ts';
 import { LocalLayer } from './local-layer.ts';
+import { PreparedLocal } from './prepared-local.ts';
 import { parseLocalOptions } from './options.ts';
 
 /** The layer of this machine: the default. */
@@ -7,5 +8,7 @@ export const computeLayer: LayerFactory = {
   name: 'local',
   contract: contractVersion,
   parseOptions: parseLocalOptions,
-  open: async (context) => LocalLayer.open(context),
+  prepare: (runner) => new PreparedLocal(runner),
+  open: async (context, prepared) =>
+    LocalLayer.open(context, prepared instanceof PreparedLocal ? prepared : undefined),
 };

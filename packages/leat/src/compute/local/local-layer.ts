@@ -38,6 +38,7 @@ import {
 } from './placement.ts';
 import { ProcessPool } from './process-pool.ts';
 import { ProcessStarter } from './process-starter.ts';
+import type { PreparedLocal } from './prepared-local.ts';
 import { Reaper } from './reaper.ts';
 import { StatusBoard } from './status-board.ts';
 
@@ -93,8 +94,10 @@ export class LocalLayer implements ComputeLayer {
   }
 
   /** Looks at the machine and starts the reaper. @throws LeatError LAYER_FAILED, OPTION_INVALID (a `LEAT_LOCAL_…` variable). */
-  static async open(context: LayerContext): Promise<LocalLayer> {
-    return new LocalLayer(context, readMachine(), await Reaper.open());
+  static async open(context: LayerContext, prepared?: PreparedLocal): Promise<LocalLayer> {
+    const layer = new LocalLayer(context, readMachine(), await (prepared?.reaper ?? Reaper.open()));
+    if (prepared !== undefined) layer.#pool.adopt(await prepared.standby);
+    return layer;
   }
 
   async check(requests: readonly StepRequest[]): Promise<readonly CheckFinding[]> {

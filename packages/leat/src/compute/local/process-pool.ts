@@ -30,7 +30,12 @@ export class ProcessPool {
     this.#limit = limit;
   }
 
-  /** About this many attempts will come soon. */
+  /** Takes processes that were started as {@link plainLaunch} says. */
+  adopt(processes: readonly TaskProcess[]): void {
+    for (const process of processes) this.#standby.push({ key: keyOf(plainLaunch), process });
+  }
+
+  /** About this many attempts will come soon, those that were handed over not counted; it stands until the next call. */
   expect(upcoming: number): void {
     this.#expected = Math.max(0, upcoming);
     if (this.#expected === 0) void Promise.all(this.#endAll());
@@ -43,7 +48,6 @@ export class ProcessPool {
     const index = this.#standby.findIndex((standby) => standby.key === key && !standby.process.gone());
     const [found] = index < 0 ? [] : this.#standby.splice(index, 1);
     if (launch.standby) this.#next = launch;
-    this.#expected = Math.max(0, this.#expected - 1);
     return found?.process ?? this.#start(launch);
   }
 
@@ -67,16 +71,17 @@ export class ProcessPool {
     // Those of an earlier step give way.
     while (this.#standby.length > this.#limit) {
       const index = this.#standby.findIndex((standby) => standby.key !== key);
-      for (const { process } of this.#standby.splice(Math.max(0, index), 1)) void end(process);
+      for (const { process } of this.#standby.splice(Math.max(0, index), 1)) void endStandby(process);
     }
   }
 
   #endAll(): readonly Promise<unknown>[] {
-    return this.#standby.splice(0).map(async ({ process }) => end(process));
+    return this.#standby.splice(0).map(async ({ process }) => endStandby(process));
   }
 }
 
-async function end(process: TaskProcess): Promise<void> {
+/** Ends a process that waits for a task. */
+export async function endStandby(process: TaskProcess): Promise<void> {
   // A process that waits has run nothing of a task; it may hang while it loads the flow, so nothing gentler is sure to work.
   if (!process.gone()) process.signal('SIGKILL');
   process.stdout.destroy();

@@ -1,0 +1,38 @@
+import { tmpdir } from 'node:os';
+import type { PreparedLayer } from '../compute-layer.ts';
+import type { TaskProcess } from './api.ts';
+import { plainLaunch, taskEnvironment } from './job-spec.ts';
+import { endStandby } from './process-pool.ts';
+import { ProcessStarter } from './process-starter.ts';
+import { Reaper } from './reaper.ts';
+
+/** A run begins with at least two tasks, one after the other. */
+const processes = 2;
+
+/** The reaper and the first processes, started while the flow is still being bundled: they load it when they are told their task. */
+export class PreparedLocal implements PreparedLayer {
+  readonly reaper: Promise<Reaper>;
+  /** Processes as {@link plainLaunch} says. */
+  readonly standby: Promise<readonly TaskProcess[]>;
+
+  constructor(runner: string) {
+    const environment = taskEnvironment(process.env, tmpdir());
+    this.reaper = Reaper.open();
+    this.standby = this.reaper.then((reaper) => {
+      const starter = new ProcessStarter({ runner, packageFolder: undefined, environment }, reaper, 0);
+      return Array.from({ length: processes }, () => starter.start(plainLaunch));
+    });
+    // Whoever opens the layer is told.
+    this.reaper.catch(() => undefined);
+    this.standby.catch(() => undefined);
+  }
+
+  async discard(): Promise<void> {
+    try {
+      await Promise.all((await this.standby).map(endStandby));
+      await (await this.reaper).close();
+    } catch {
+      // It has never started.
+    }
+  }
+}
