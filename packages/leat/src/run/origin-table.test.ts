@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseTask } from '../datastore/keys.ts';
 import type { MetadataStore, RunRecord, TaskRecord } from '../metadata/metadata-store.ts';
 import { readOrigin, withoutOwnTasks } from './origin-table.ts';
 
@@ -6,8 +7,8 @@ const run = (id: string): RunRecord => ({ flow: 'TrainFlow', id }) as RunRecord;
 
 const task = (name: string, facts: Partial<TaskRecord>): TaskRecord => ({
   task: name,
-  step: name,
-  path: [],
+  step: parseTask(name)?.step ?? '',
+  path: parseTask(name)?.path ?? [],
   iteration: 0,
   status: 'succeeded',
   attempts: 1,
@@ -17,6 +18,8 @@ const task = (name: string, facts: Partial<TaskRecord>): TaskRecord => ({
   outcome: { kind: 'linear' },
   ...facts,
 });
+
+const byName = (a: TaskRecord, b: TaskRecord): number => (a.task < b.task ? -1 : 1);
 
 /** Only what a table reads: tasks by run. */
 const metadataOf = (tasks: Readonly<Record<string, readonly TaskRecord[]>>): MetadataStore =>
@@ -37,6 +40,32 @@ describe('the table of an origin run', () => {
     expect(table.result('a')).toEqual({ manifest: 'm/a', outcome: { kind: 'linear' }, run: '1' });
     expect(table.result('b')?.run).toBe('0');
     expect(table.result('c')).toBeUndefined();
+  });
+
+  it('gives back every kind of result as it was: in a pack, under its own name, under another', async () => {
+    const foreach = { kind: 'foreach', items: { count: 3, index: 'items' } } as const;
+    const names = ['start', 'train[0]', 'train[2]', 'train[70000]', 'score[3,12]', 'score[12,3]'];
+    const facts: readonly Partial<TaskRecord>[] = [
+      { manifest: 'runs/TrainFlow/1/start/task@0.json', outcome: foreach },
+      { manifest: 'runs/TrainFlow/1/train/a.pack#17+300' },
+      { manifest: 'runs/TrainFlow/0/train/b.pack#8589934592+31', originRun: '0' },
+      { manifest: 'runs/TrainFlow/1/train/70000@3.json' },
+      { manifest: 'somewhere/else.json' },
+      { manifest: 'runs/TrainFlow/0/score/12,3@1.json', originRun: '0' },
+    ];
+    const tasks = names.map((name, index) => task(name, facts[index] ?? {})).toSorted(byName);
+    const table = await readOrigin(metadataOf({ '1': tasks }), run('1'), []);
+    for (const { task: name, manifest, outcome, originRun = '1' } of tasks)
+      expect(table.result(name)).toEqual({ manifest, outcome, run: originRun });
+    for (const name of [
+      'train[1]',
+      'train[99999999]',
+      'train',
+      'score[3]',
+      'train[0]~1',
+      'no address at all',
+    ])
+      expect(table.result(name)).toBeUndefined();
   });
 
   it('is read to its end, however long', async () => {

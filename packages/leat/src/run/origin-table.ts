@@ -1,5 +1,6 @@
 import type { MetadataStore, RunRecord, TaskRecord } from '../metadata/metadata-store.ts';
-import type { Origin, OriginResult } from '../scheduler/origin.ts';
+import type { Origin } from '../scheduler/origin.ts';
+import { OriginResults } from './origin-results.ts';
 
 const pageSize = 5000;
 
@@ -7,6 +8,8 @@ const pageSize = 5000;
 export interface OriginTable extends Origin {
   /** Tasks that succeeded there. */
   readonly size: number;
+  /** Takes a result out, before the new run starts. */
+  forget(task: string): void;
 }
 
 /**
@@ -19,12 +22,20 @@ export async function readOrigin(
   origin: RunRecord,
   fresh: readonly string[],
 ): Promise<OriginTable> {
-  const results = new Map<string, OriginResult>();
-  for await (const { task, manifest, outcome, originRun } of allTasks(metadata, origin, 'succeeded')) {
+  const results = new OriginResults(origin.flow);
+  for await (const { manifest, outcome, originRun, ...address } of allTasks(metadata, origin, 'succeeded')) {
     if (manifest !== undefined && outcome !== undefined)
-      results.set(task, { manifest, outcome, run: originRun ?? origin.id });
+      results.add(address, { manifest, outcome, run: originRun ?? origin.id });
   }
-  return { run: origin.id, fresh, size: results.size, result: (task) => results.get(task) };
+  return {
+    run: origin.id,
+    fresh,
+    get size() {
+      return results.size;
+    },
+    result: (task) => results.get(task),
+    forget: (task) => results.delete(task),
+  };
 }
 
 /**
@@ -32,15 +43,14 @@ export async function readOrigin(
  * by now: a task that the run has started itself was not among them.
  */
 export async function withoutOwnTasks(
-  table: Origin,
+  table: OriginTable,
   metadata: MetadataStore,
   run: RunRecord,
-): Promise<Origin> {
-  const own = new Set<string>();
+): Promise<OriginTable> {
   for await (const { task, attempts } of allTasks(metadata, run)) {
-    if (attempts > 0 && table.result(task) !== undefined) own.add(task);
+    if (attempts > 0) table.forget(task);
   }
-  return { ...table, result: (task) => (own.has(task) ? undefined : table.result(task)) };
+  return table;
 }
 
 async function* allTasks(

@@ -1,0 +1,136 @@
+import { formatPackedKey, parsePackedKey } from '../datastore/packs/packed-key.ts';
+import { manifestKey, parseTask, type TaskAddress } from '../datastore/keys.ts';
+import type { EventOutcome } from '../metadata/events.ts';
+import type { OriginResult } from '../scheduler/origin.ts';
+
+/** What many results have in common. */
+interface Rule {
+  /** Key of the pack, or of the manifest when it follows no rule. */
+  readonly key?: string;
+  readonly kind: 'pack' | 'attempt' | 'key';
+  readonly attempt: number;
+  readonly outcome: EventOutcome;
+  readonly run: string;
+}
+
+/** The results of the tasks of one step in one foreach and one time round its loop, by place. */
+interface Group {
+  /** Number of the rule, from 1; 0: no result. */
+  rules: Uint32Array;
+  /** Of results in packs. An offset may pass 4 GB. */
+  offsets: Float64Array;
+  lengths: Uint32Array;
+}
+
+const smallest = 8;
+
+/**
+ * Results of tasks by address, about 16 bytes each where they are many: those of a million tasks would not fit as objects into
+ * the memory that an engine may take.
+ */
+export class OriginResults {
+  readonly #flow: string;
+  readonly #groups = new Map<string, Group>();
+  readonly #rules: Rule[] = [];
+  readonly #ruleIds = new Map<string, number>();
+  #size = 0;
+
+  constructor(flow: string) {
+    this.#flow = flow;
+  }
+
+  /** How many results there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds the result of a task that has none. */
+  add(address: TaskAddress, result: OriginResult): void {
+    const place = placeOf(address);
+    const group = this.#groupFor(groupOf(address), place);
+    const packed = parsePackedKey(result.manifest);
+    group.rules[place] = this.#ruleId(ruleOf(result, this.#flow, address));
+    group.offsets[place] = packed?.offset ?? 0;
+    group.lengths[place] = packed?.length ?? 0;
+    this.#size += 1;
+  }
+
+  /** The result of a task. */
+  get(task: string): OriginResult | undefined {
+    const address = parseTask(task);
+    if (address === undefined) return undefined;
+    const place = placeOf(address);
+    const group = this.#groups.get(groupOf(address));
+    const rule = this.#rules[(group?.rules[place] ?? 0) - 1];
+    if (group === undefined || rule === undefined) return undefined;
+    const { outcome, run } = rule;
+    return { manifest: this.#manifest(rule, address, group), outcome, run };
+  }
+
+  /** Removes the result of a task. */
+  delete(task: string): void {
+    const address = parseTask(task);
+    const group = address === undefined ? undefined : this.#groups.get(groupOf(address));
+    if (address === undefined || group === undefined) return;
+    const place = placeOf(address);
+    if ((group.rules[place] ?? 0) === 0) return;
+    group.rules[place] = 0;
+    this.#size -= 1;
+  }
+
+  #manifest({ kind, key = '', attempt, run }: Rule, address: TaskAddress, group: Group): string {
+    if (kind === 'key') return key;
+    if (kind === 'attempt') return manifestKey(this.#flow, run, address, attempt);
+    const place = placeOf(address);
+    return formatPackedKey({
+      pack: key,
+      offset: group.offsets[place] ?? 0,
+      length: group.lengths[place] ?? 0,
+    });
+  }
+
+  #ruleId(rule: Rule): number {
+    const name = JSON.stringify(rule);
+    const known = this.#ruleIds.get(name);
+    if (known !== undefined) return known;
+    const id = this.#rules.push(rule);
+    this.#ruleIds.set(name, id);
+    return id;
+  }
+
+  #groupFor(name: string, place: number): Group {
+    const known = this.#groups.get(name) ?? emptyGroup(1);
+    const group = place < known.rules.length ? known : grown(known, place);
+    this.#groups.set(name, group);
+    return group;
+  }
+}
+
+/** A task outside of any foreach is the only one of its group. */
+const placeOf = ({ path }: TaskAddress): number => path.at(-1) ?? 0;
+
+const groupOf = ({ step, path, iteration }: TaskAddress): string =>
+  `${step}~${iteration}:${path.length}:${path.slice(0, -1).join()}`;
+
+function ruleOf({ manifest, outcome, run }: OriginResult, flow: string, address: TaskAddress): Rule {
+  const packed = parsePackedKey(manifest);
+  if (packed !== undefined) return { kind: 'pack', key: packed.pack, attempt: 0, outcome, run };
+  const attempt = Number(/@(\d+)\.json$/.exec(manifest)?.[1] ?? 0);
+  if (manifestKey(flow, run, address, attempt) === manifest)
+    return { kind: 'attempt', attempt, outcome, run };
+  return { kind: 'key', key: manifest, attempt, outcome, run };
+}
+
+const emptyGroup = (places: number): Group => ({
+  rules: new Uint32Array(places),
+  offsets: new Float64Array(places),
+  lengths: new Uint32Array(places),
+});
+
+function grown(group: Group, place: number): Group {
+  const larger = emptyGroup(Math.max(smallest, place + 1, Math.ceil(group.rules.length * 1.5)));
+  larger.rules.set(group.rules);
+  larger.offsets.set(group.offsets);
+  larger.lengths.set(group.lengths);
+  return larger;
+}
