@@ -50,6 +50,9 @@ export const logKey = (flow: string, run: string, address: TaskAddress, attempt:
 export const packKey = (flow: string, run: string, step: string, token: string): string =>
   `${runPrefix(flow, run)}${step}/${token}.pack`;
 
+/** Whether a key is that of a pack. */
+export const isPack = (key: string): boolean => key.endsWith('.pack');
+
 /** Key of the list of what a join of a foreach joins. */
 export const sourcesKey = (flow: string, run: string, address: TaskAddress, attempt: number): string =>
   `${attemptKey(flow, run, address, attempt)}.sources`;

@@ -2,7 +2,7 @@ import type { Datastore } from '../../datastore/datastore.ts';
 import { fileKey } from '../../datastore/files/file-key.ts';
 import { settledFile } from '../../datastore/files/file-value.ts';
 import { surveyValue } from '../../datastore/codec/survey-value.ts';
-import { runPrefix } from '../../datastore/keys.ts';
+import { isPack, runPrefix } from '../../datastore/keys.ts';
 import type { AttemptManifest } from '../../datastore/manifest.ts';
 import { manifestObject } from '../../datastore/packs/packed-key.ts';
 import { readPack } from '../../datastore/packs/read-pack.ts';
@@ -50,8 +50,6 @@ export class LiveSet {
     return true;
   }
 }
-
-const isPack = (key: string): boolean => key.endsWith('.pack');
 
 /** `runs/TrainFlow/417/train/3@0.json` → `runs/TrainFlow/417/train/`. */
 const stepFolderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
