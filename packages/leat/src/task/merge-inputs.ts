@@ -56,7 +56,8 @@ class Collector {
     this.absent = new Map(needed.map((name) => [name, { first: [], count: 0 }]));
   }
 
-  take({ label, artifacts, inherit }: JoinedTask): void {
+  take(task: JoinedTask): void {
+    const { label, artifacts } = task;
     for (const name of Object.keys(artifacts)) {
       const ref = artifacts[name];
       if (ref === undefined || !this.#wanted(name)) continue;
@@ -64,7 +65,7 @@ class Collector {
       const held = values.held.get(ref.hash);
       if (held !== undefined) add(held, label);
       else if (values.held.size === countedValues) values.more = true;
-      else values.held.set(ref.hash, { ref: inherit(name, ref), first: [label], count: 1 });
+      else values.held.set(ref.hash, { ref: task.inherit(name, ref), first: [label], count: 1 });
     }
     for (const [name, without] of this.absent) if (!Object.hasOwn(artifacts, name)) add(without, label);
   }
