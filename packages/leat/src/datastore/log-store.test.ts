@@ -142,4 +142,17 @@ describe('a log', () => {
     void log.write({ stream: 'stdout', bytes: bytes('lost\n') });
     await expect(log.close()).rejects.toThrow('disk full');
   });
+
+  it('drops what may not be written any more, also what came in before', async () => {
+    const store = new MemoryDatastore();
+    let ours = true;
+    const log = openLog(store, key, () => ours);
+    await log.write({ stream: 'stdout', bytes: bytes('first\n'), at: 1 });
+    await log.flush();
+    await log.write({ stream: 'stdout', bytes: bytes('second\n'), at: 2 });
+    ours = false;
+    await log.write({ stream: 'stdout', bytes: bytes('third\n'), at: 3 });
+    await log.close();
+    expect(texts(await entries(store))).toEqual(['first']);
+  });
 });

@@ -67,8 +67,8 @@ async function* segments(store: Datastore, key: string, head: BlobHead): AsyncGe
   for (let index = 0; index < count; index++) {
     const length = table.readUInt32LE(4 * index);
     const size = Math.min(segmentBytes, head.bodyLength - index * segmentBytes);
-    if (length > segmentBytes * 2) throw new Damage('it cannot be decompressed');
-    yield openSegment(await bytesOf(store, key, at, at + length), size);
+    const end = Math.min(at + length, head.storedStart + head.storedLength);
+    yield openSegment(await bytesOf(store, key, at, end), size);
     at += length;
   }
 }

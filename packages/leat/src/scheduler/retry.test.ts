@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RetryPolicy } from '../plan/plan.ts';
-import { jitter, payerOf, platformRetries, retryWait } from './retry.ts';
+import { jitter, longestRetryWait, payerOf, platformRetries, retryWait } from './retry.ts';
 
 const failure = (reason: string, code?: string) => ({
   reason,
@@ -91,4 +91,21 @@ test('jitter is the same for the same text, and spread over neighbours', () => {
   const buckets = Array.from({ length: 10 }, () => 0);
   for (let index = 0; index < 10_000; index += 1) buckets[Math.floor(jitter(`train[${index}]@0`) * 10)]! += 1;
   for (const count of buckets) expect(count).toBeGreaterThan(800);
+});
+
+test('no wait is longer than the longest', () => {
+  const policies = fc.record({
+    times: fc.nat(10),
+    waitSeconds: fc.nat(5_000),
+    backoff: fc.constantFrom('constant' as const, 'exponential' as const),
+    maxWaitSeconds: fc.nat(604_800),
+  });
+  fc.assert(
+    fc.property(policies, fc.nat(10), fc.nat(10), (told, own, platform) => {
+      for (const reason of ['error', 'lost']) {
+        const wait = retryWait(told, failed(reason, own, platform)) ?? 0;
+        expect(wait).toBeLessThanOrEqual(longestRetryWait(told));
+      }
+    }),
+  );
 });

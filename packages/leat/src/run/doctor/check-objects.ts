@@ -1,3 +1,4 @@
+import type { AttemptManifest } from '../../datastore/manifest.ts';
 import { defaultGraceMs } from '../../datastore/sweep-blobs.ts';
 import type { MetadataStore } from '../../metadata/metadata-store.ts';
 import { brokenReferences } from './check-references.ts';
@@ -73,10 +74,12 @@ export async function checkRunFolders(
 export async function checkManifestsAlone(examination: Examination): Promise<void> {
   const { datastore, manifests, report } = examination;
   for await (const { key } of datastore.list('runs/')) {
-    if (!key.endsWith('.json')) continue;
     const run = key.split('/', 3).slice(1).join('/');
-    const look = await manifests.look(key);
-    if ('reason' in look) {
+    for await (const look of manifests.within(key)) {
+      if ('manifest' in look) {
+        await checkAlone(examination, { key, run, manifest: look.manifest });
+        continue;
+      }
       report({
         level: 'error',
         kind: look.kind,
@@ -85,21 +88,26 @@ export async function checkManifestsAlone(examination: Examination): Promise<voi
         ...placeOf(datastore, key),
         run,
       });
-      continue;
     }
-    const { task } = look.manifest;
-    for await (const { what, key: broken, fault } of brokenReferences(examination, key, look.manifest)) {
-      report({
-        level: 'error',
-        kind: fault.kind,
-        message: `${what} of '${run}/${task}', in '${broken}': ${fault.reason}`,
-        meaning: 'It cannot be read, and steps that read it fail.',
-        ...placeOf(datastore, broken),
-        run,
-        task,
-        ...(fault.repaired === undefined ? {} : { repaired: fault.repaired }),
-      });
-    }
+  }
+}
+
+async function checkAlone(
+  examination: Examination,
+  { key, run, manifest }: { readonly key: string; readonly run: string; readonly manifest: AttemptManifest },
+): Promise<void> {
+  const { task } = manifest;
+  for await (const { what, key: broken, fault } of brokenReferences(examination, key, manifest)) {
+    examination.report({
+      level: 'error',
+      kind: fault.kind,
+      message: `${what} of '${run}/${task}', in '${broken}': ${fault.reason}`,
+      meaning: 'It cannot be read, and steps that read it fail.',
+      ...placeOf(examination.datastore, broken),
+      run,
+      task,
+      ...(fault.repaired === undefined ? {} : { repaired: fault.repaired }),
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Datastore } from '../../datastore/datastore.ts';
+import { manifestObject } from '../../datastore/packs/packed-key.ts';
 import type { Contents } from './contents.ts';
 import type { Report } from './finding.ts';
 import type { Manifests } from './manifests.ts';
@@ -19,7 +20,7 @@ export interface Examination {
 
 /** Where an object is, for a finding. */
 export function placeOf(datastore: Datastore, key: string): { readonly key: string; readonly path?: string } {
-  const path = datastore.localPath(key);
+  const path = datastore.localPath(manifestObject(key));
   return path === undefined ? { key } : { key, path };
 }
 

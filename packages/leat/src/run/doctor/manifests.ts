@@ -1,5 +1,6 @@
 import type { Datastore } from '../../datastore/datastore.ts';
 import type { AttemptManifest } from '../../datastore/manifest.ts';
+import { readPack } from '../../datastore/packs/read-pack.ts';
 import { readManifest } from '../../datastore/read-manifest.ts';
 import { isLeatError } from '../../errors/index.ts';
 
@@ -29,11 +30,23 @@ export class Manifests {
       if (manifest !== undefined) return { manifest };
       return { kind: 'manifest-missing', reason: 'it is gone from the datastore' };
     } catch (error) {
-      if (!isLeatError(error)) throw error;
-      return {
-        kind: error.code === 'STORE_CORRUPT' ? 'manifest-damaged' : 'unreadable',
-        reason: error.message,
-      };
+      return lookOf(error);
+    }
+  }
+
+  /** All manifests in an object: one, those of a pack, or none in another object. */
+  async *within(object: string): AsyncGenerator<ManifestLook> {
+    if (!object.endsWith('.pack')) {
+      if (object.endsWith('.json')) yield await this.look(object);
+      return;
+    }
+    try {
+      for await (const { manifest } of readPack(this.#store, object)) {
+        this.checked += 1;
+        yield { manifest };
+      }
+    } catch (error) {
+      yield lookOf(error);
     }
   }
 
@@ -58,3 +71,8 @@ export class Manifests {
 
 const namesOf = (manifest: AttemptManifest): ReadonlySet<string> =>
   new Set(manifest.status === 'succeeded' ? Object.keys(manifest.artifacts) : []);
+
+function lookOf(error: unknown): ManifestLook {
+  if (!isLeatError(error)) throw error;
+  return { kind: error.code === 'STORE_CORRUPT' ? 'manifest-damaged' : 'unreadable', reason: error.message };
+}
