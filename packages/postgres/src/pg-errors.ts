@@ -2,7 +2,7 @@
 import { isLeatError, LeatError } from 'leat/metadata';
 
 /** SQLSTATE of a server's error, or Node's code of a network error. */
-export function errorCode(error: unknown): string {
+function errorCode(error: unknown): string {
   const code = (error as { readonly code?: unknown } | undefined)?.code;
   return typeof code === 'string' ? code : '';
 }
