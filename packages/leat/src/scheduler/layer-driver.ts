@@ -47,6 +47,7 @@ export class LayerDriver {
   readonly #unwanted = new Set<string>();
   #submitting = false;
   #expected = 0;
+  #told = 0;
   #forgetConfirmation = (): void => {};
 
   constructor(layer: ComputeLayer, context: EngineContext) {
@@ -115,11 +116,17 @@ export class LayerDriver {
     });
   }
 
-  /** About how many attempts will come soon. */
+  /** About how many attempts will come soon, those that were submitted not counted. */
   expect(upcoming: number): void {
-    if (upcoming === this.#expected) return;
     this.#expected = upcoming;
-    this.layer.expect?.(upcoming);
+    this.#tellExpected();
+  }
+
+  // While attempts are being handed over, what waits for them in the layer must not be taken for too much.
+  #tellExpected(): void {
+    if (this.#submitting || this.#expected === this.#told) return;
+    this.#told = this.#expected;
+    this.layer.expect?.(this.#expected);
   }
 
   async #submitAll(): Promise<void> {
@@ -132,6 +139,7 @@ export class LayerDriver {
       await this.#submitBatch(batch);
     }
     this.#submitting = false;
+    this.#tellExpected();
   }
 
   async #submitBatch(batch: readonly Flight[]): Promise<void> {
