@@ -1,4 +1,4 @@
-import { formatPackedKey, parsePackedKey } from '../datastore/packs/packed-key.ts';
+import { formatPackedKey, type PackedPlace, parsePackedKey } from '../datastore/packs/packed-key.ts';
 import { manifestKey, parseTask, type TaskAddress } from '../datastore/keys.ts';
 import type { EventOutcome } from '../metadata/events.ts';
 import type { OriginResult } from '../scheduler/origin.ts';
@@ -33,6 +33,7 @@ export class OriginResults {
   readonly #groups = new Map<string, Group>();
   readonly #rules: Rule[] = [];
   readonly #ruleIds = new Map<string, number>();
+  #last: { readonly rule: Rule; readonly id: number } | undefined;
   #size = 0;
 
   constructor(flow: string) {
@@ -49,7 +50,7 @@ export class OriginResults {
     const place = placeOf(address);
     const group = this.#groupFor(groupOf(address), place);
     const packed = parsePackedKey(result.manifest);
-    group.rules[place] = this.#ruleId(ruleOf(result, this.#flow, address));
+    group.rules[place] = this.#ruleId(ruleOf(result, packed, { flow: this.#flow, address }));
     group.offsets[place] = packed?.offset ?? 0;
     group.lengths[place] = packed?.length ?? 0;
     this.#size += 1;
@@ -90,6 +91,15 @@ export class OriginResults {
   }
 
   #ruleId(rule: Rule): number {
+    // Neighbours mostly follow the rule of the one before.
+    const last = this.#last;
+    if (last !== undefined && isSame(last.rule, rule)) return last.id;
+    const id = this.#interned(rule);
+    this.#last = { rule, id };
+    return id;
+  }
+
+  #interned(rule: Rule): number {
     const name = JSON.stringify(rule);
     const known = this.#ruleIds.get(name);
     if (known !== undefined) return known;
@@ -112,14 +122,25 @@ const placeOf = ({ path }: TaskAddress): number => path.at(-1) ?? 0;
 const groupOf = ({ step, path, iteration }: TaskAddress): string =>
   `${step}~${iteration}:${path.length}:${path.slice(0, -1).join()}`;
 
-function ruleOf({ manifest, outcome, run }: OriginResult, flow: string, address: TaskAddress): Rule {
-  const packed = parsePackedKey(manifest);
+function ruleOf(
+  { manifest, outcome, run }: OriginResult,
+  packed: PackedPlace | undefined,
+  { flow, address }: { readonly flow: string; readonly address: TaskAddress },
+): Rule {
   if (packed !== undefined) return { kind: 'pack', key: packed.pack, attempt: 0, outcome, run };
   const attempt = Number(/@(\d+)\.json$/.exec(manifest)?.[1] ?? 0);
   if (manifestKey(flow, run, address, attempt) === manifest)
     return { kind: 'attempt', attempt, outcome, run };
   return { kind: 'key', key: manifest, attempt, outcome, run };
 }
+
+/** Told from one that is not the same object only by its parts: outcomes may be long. */
+const isSame = (a: Rule, b: Rule): boolean =>
+  a.outcome === b.outcome &&
+  a.key === b.key &&
+  a.kind === b.kind &&
+  a.attempt === b.attempt &&
+  a.run === b.run;
 
 const emptyGroup = (places: number): Group => ({
   rules: new Uint32Array(places),

@@ -23,9 +23,12 @@ export async function readOrigin(
   fresh: readonly string[],
 ): Promise<OriginTable> {
   const results = new OriginResults(origin.flow);
-  for await (const { manifest, outcome, originRun, ...address } of allTasks(metadata, origin, 'succeeded')) {
-    if (manifest !== undefined && outcome !== undefined)
-      results.add(address, { manifest, outcome, run: originRun ?? origin.id });
+  for await (const page of taskPages(metadata, origin, 'succeeded')) {
+    for (const task of page) {
+      const { manifest, outcome, originRun = origin.id } = task;
+      if (manifest !== undefined && outcome !== undefined)
+        results.add(task, { manifest, outcome, run: originRun });
+    }
   }
   return {
     run: origin.id,
@@ -47,24 +50,25 @@ export async function withoutOwnTasks(
   metadata: MetadataStore,
   run: RunRecord,
 ): Promise<OriginTable> {
-  for await (const { task, attempts } of allTasks(metadata, run)) {
-    if (attempts > 0) table.forget(task);
+  for await (const page of taskPages(metadata, run)) {
+    for (const { task, attempts } of page) if (attempts > 0) table.forget(task);
   }
   return table;
 }
 
-async function* allTasks(
+/** In pages, since a step of an async iteration for each of a million tasks takes seconds. */
+async function* taskPages(
   metadata: MetadataStore,
   { flow, id }: RunRecord,
   status?: TaskRecord['status'],
-): AsyncGenerator<TaskRecord> {
+): AsyncGenerator<readonly TaskRecord[]> {
   for (let after: string | undefined; ;) {
     const page = await metadata.tasks(flow, id, {
       limit: pageSize,
       ...(status === undefined ? {} : { status }),
       ...(after === undefined ? {} : { after }),
     });
-    yield* page;
+    yield page;
     after = page.at(-1)?.task;
     if (page.length < pageSize) return;
   }
