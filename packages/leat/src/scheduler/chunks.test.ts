@@ -50,12 +50,20 @@ class Run {
     });
   }
 
-  succeed(task: string, ms = 0, attempt = 0): readonly string[] {
+  succeed(task: string, ms = 0): readonly string[] {
     const startedAt = this.at;
     this.at += ms;
-    const manifest = manifestOfAttempt(this.state.plan, '1', task, attempt);
+    const manifest = manifestOfAttempt(this.state.plan, '1', task, 0);
     const outcome = { kind: 'linear' } as const;
-    return this.tell({ type: 'attempt-succeeded', at: this.at, task, attempt, manifest, outcome, startedAt });
+    return this.tell({
+      type: 'attempt-succeeded',
+      at: this.at,
+      task,
+      attempt: 0,
+      manifest,
+      outcome,
+      startedAt,
+    });
   }
 
   submitted({ type: _, number, ...chunk }: SubmitChunk): string {
@@ -233,8 +241,8 @@ test('a step with few places holds up no other', () => {
   expect(run.shown).toEqual(['work[0]@0']);
   expect(run.succeed('work[0]')).toEqual(['after[0]@0', 'work[1]@0']);
   expect(run.succeed('work[1]')).toEqual(['after[1]@0', 'work[2]@0']);
-  // No place for `after[2]`, and one for an item.
-  expect(run.succeed('work[2]')).toEqual([]);
+  // There is no place for `after[2]`, and one for an item.
+  expect(run.succeed('work[2]')).toEqual(['work[3]@0']);
   expect(run.succeed('after[0]')).toEqual(['after[2]@0']);
 });
 
