@@ -52,11 +52,6 @@ export { type PackEntry, readPack } from './packs/read-pack.ts';
 export { type PackTail, tailPack } from './packs/tail-pack.ts';
 export { parseManifest, readManifest, readManifestSync } from './read-manifest.ts';
 export { artifactKeys, itemKeys, type ReferencedKeys, referencedKeys } from './referenced-keys.ts';
-export {
-  encodeSources,
-  type JoinedPlace,
-  type SourceColumns,
-  SourceIndex,
-  type SourceKind,
-} from './source-index.ts';
+export type { SourceColumns, SourceKind } from './source-columns.ts';
+export { encodeSources, type JoinedPlace, SourceIndex } from './source-index.ts';
 export { defaultGraceMs, LiveKeys, type SweepOptions, sweepBlobs, type Swept } from './sweep-blobs.ts';

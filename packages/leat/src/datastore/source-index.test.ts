@@ -4,7 +4,8 @@ import { manifestKey } from './keys.ts';
 import { leatError } from './leat-error.fixture.ts';
 import { MemoryDatastore } from './memory-datastore.fixture.ts';
 import { formatPackedKey } from './packs/packed-key.ts';
-import { encodeSources, type SourceColumns, SourceIndex } from './source-index.ts';
+import type { SourceColumns } from './source-columns.ts';
+import { encodeSources, SourceIndex } from './source-index.ts';
 
 const key = 'runs/F/2/join/task@0.sources';
 const kinds = [

@@ -9,33 +9,7 @@ import type { Datastore } from './datastore.ts';
 import { manifestKey, type TaskAddress } from './keys.ts';
 import { formatPackedKey } from './packs/packed-key.ts';
 import { NumberReader, NumberWriter } from './small-numbers.ts';
-
-/** Where results come from; the same for many places. */
-export interface SourceKind {
-  readonly step: string;
-  readonly iteration: number;
-  readonly attempt: number;
-  /** The run that wrote the manifests. */
-  readonly run: string;
-}
-
-/** The inputs of a join, in the order of the split; one entry a place in each of the columns. */
-export interface SourceColumns {
-  readonly flow: string;
-  /** Foreach indexes of the split; an input's path is this and its place. */
-  readonly path: readonly number[];
-  readonly kinds: readonly SourceKind[];
-  /** Keys of packs. */
-  readonly packs: readonly string[];
-  readonly count: number;
-  /** Which of `kinds`. */
-  readonly kind: ArrayLike<number>;
-  /** 0: the manifest is an object of its own; n: it is in `packs[n - 1]`. */
-  readonly pack: ArrayLike<number>;
-  /** Of the manifest in the pack, in bytes; not looked at without a pack. */
-  readonly offset: ArrayLike<number>;
-  readonly length: ArrayLike<number>;
-}
+import type { SourceColumns } from './source-columns.ts';
 
 /** One input of a join. */
 export interface JoinedPlace {

@@ -1,5 +1,5 @@
 import { sourcesKey } from '../datastore/keys.ts';
-import type { SourceColumns, SourceKind } from '../datastore/source-index.ts';
+import type { SourceColumns, SourceKind } from '../datastore/source-columns.ts';
 import { LeatError } from '../errors/index.ts';
 import type { JoinedSources } from '../plan/task-spec.ts';
 import { type Finished, finishedOf, packedRowOf } from './finished.ts';

@@ -1,5 +1,5 @@
 import { formatTask, manifestKey } from '../datastore/keys.ts';
-import type { SourceColumns } from '../datastore/source-index.ts';
+import type { SourceColumns } from '../datastore/source-columns.ts';
 import { LeatError } from '../errors/index.ts';
 import type { ForeachFrame, ItemSource, TaskSource, TaskSpec } from '../plan/task-spec.ts';
 import { type FinishedId, finishedOf, manifestOf } from './finished.ts';
