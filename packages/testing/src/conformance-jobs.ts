@@ -12,6 +12,19 @@ export interface LayerUnderTest {
   isAlive?(pid: number): boolean;
 }
 
+/** One thing that a compute layer promises. */
+export interface LayerCase {
+  readonly name: string;
+  /** What the layer must be able to run for this case. */
+  readonly needs: readonly Behaviour[];
+  /** The case hands over chunks: for layers whose capabilities say that they take them. */
+  readonly chunks?: true;
+  /** The case looks at processes of this machine. */
+  readonly local?: true;
+  /** Rejects with an `AssertionError` when the layer does not keep the promise. */
+  run(subject: LayerUnderTest): Promise<void>;
+}
+
 /** The last status of a job that has not succeeded. */
 export type FailedStatus = Extract<JobStatus, { state: 'failed' }>;
 

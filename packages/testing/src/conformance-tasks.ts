@@ -34,6 +34,12 @@ export const behaviours = [
   'print',
   /** Prints the variable LEAT_CONFORMANCE as JSON. */
   'environment',
+  /** Of a chunk: prints `I am <member>` to both streams, the even members without a line end. */
+  'speak',
+  /** Of a chunk: the first two members print `I am <member>` and take 700 ms each; the third goes round a synchronous loop for ever. */
+  'tarry',
+  /** Of a chunk: the third member kills its process with SIGKILL. */
+  'dieThird',
 ] as const;
 
 /** See {@link behaviours}. */
@@ -51,6 +57,7 @@ const flowSource = `
 import { spawn } from 'node:child_process';
 class Flow {}
 Object.defineProperty(Flow, Symbol.for('leat.flow/1'), { value: true });
+const member = () => Number(/\\[(\\d+)\\]/.exec(process.env.LEAT_TASK)[1]);
 const forever = () => new Promise(() => { console.log('pid ' + process.pid); setInterval(() => {}, 1000); });
 export default class ConformanceFlow extends Flow {
   succeed() {}
@@ -64,6 +71,9 @@ export default class ConformanceFlow extends Flow {
   spin() { console.log('pid ' + process.pid); for (;;); }
   leave() { const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' }); console.log('pid ' + child.pid); }
   print() { for (let i = 0; i < ${printedLines}; i += 1) { console.log('stdout ' + i + ' – žluťoučký kůň 世界 🚰'); console.error('stderr ' + i + ' – žluťoučký kůň 世界 🚰'); } }
+  speak() { const at = member(); const text = 'I am ' + at + (at % 2 === 0 ? '' : '\\n'); process.stdout.write(text); process.stderr.write(text); }
+  async tarry() { console.log('I am ' + member()); if (member() < 2) return new Promise((done) => setTimeout(done, 700)); for (;;); }
+  dieThird() { if (member() === 2) { process.kill(process.pid, 'SIGKILL'); return forever(); } }
   environment() { console.log(JSON.stringify(process.env.LEAT_CONFORMANCE)); }
 }
 `;
@@ -82,6 +92,15 @@ export function conformanceContext(folder: string, runner: string): LayerContext
   writeFileSync(path.join(packageFolder, 'package.json'), '{ "type": "module" }');
   writeFileSync(path.join(packageFolder, 'flow.js'), flowSource);
   return { datastore: pathToFileURL(folder).href, package: packageHash, packageFolder, runner };
+}
+
+/** As a chunk of so many members, whose tasks are `<behaviour>[0]`, `<behaviour>[1]`, …. */
+export function asChunk(request: AttemptRequest, count: number): AttemptRequest {
+  const { spec, token } = request;
+  const members = Array.from({ length: count }, (_, at) => ({ task: `${spec.step}[${at}]`, path: [at] }));
+  const first = { ...spec, ...members[0] };
+  const pack = `runs/${spec.flow}/${spec.run}/${spec.step}/${token}.pack`;
+  return { ...request, spec: first, chunk: { pack, members: [{}, ...members.slice(1)] } };
 }
 
 let counter = 0;

@@ -18,18 +18,11 @@ import {
   start,
   submit,
 } from './conformance-jobs.ts';
-import { type Behaviour, printedLine, printedLines } from './conformance-tasks.ts';
+import { chunkCases } from './conformance-chunks.ts';
+import { type LayerCase } from './conformance-jobs.ts';
+import { printedLine, printedLines } from './conformance-tasks.ts';
 
-/** One thing that a compute layer promises. */
-export interface LayerCase {
-  readonly name: string;
-  /** What the layer must be able to run for this case. */
-  readonly needs: readonly Behaviour[];
-  /** The case looks at processes of this machine. */
-  readonly local?: true;
-  /** Rejects with an `AssertionError` when the layer does not keep the promise. */
-  run(subject: LayerUnderTest): Promise<void>;
-}
+export type { LayerCase };
 
 const endCases: readonly LayerCase[] = [
   {
@@ -314,4 +307,5 @@ export const layerConformance: readonly LayerCase[] = [
   ...cancelCases,
   ...logCases,
   ...processCases,
+  ...chunkCases,
 ];
