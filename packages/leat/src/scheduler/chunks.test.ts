@@ -66,9 +66,9 @@ class Run {
     });
   }
 
-  submitted({ type: _, number, ...chunk }: SubmitChunk): string {
+  submitted({ number, ...command }: SubmitChunk): string {
     const token = `t${number}`;
-    this.tell({ type: 'chunk-submitted', at: this.at, ...chunk, token, pack: `packs/${token}` });
+    this.tell({ ...command, type: 'chunk-submitted', at: this.at, token, pack: `packs/${token}` });
     return token;
   }
 

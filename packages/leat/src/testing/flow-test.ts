@@ -1,11 +1,13 @@
 import type { FailureRecord } from '../datastore/manifest.ts';
 import { ItemLocator } from '../datastore/items/item-index.ts';
 import { parseTask } from '../datastore/keys.ts';
+import { encodeSources } from '../datastore/source-index.ts';
 import { readManifestSync } from '../datastore/read-manifest.ts';
 import { LeatError } from '../errors/index.ts';
 import type { Flow } from '../flow/flow.ts';
 import { graphStep } from '../graph/graph.ts';
 import type { EventFailure, RunEvent } from '../metadata/events.ts';
+import type { RunPlan } from '../plan/plan.ts';
 import { endOfAttempt } from '../scheduler/attempt-end.ts';
 import type { Command } from '../scheduler/commands.ts';
 import { commitStandIn } from '../scheduler/commit-stand-in.ts';
@@ -20,6 +22,14 @@ import type { TestSetting } from './test-setting.ts';
 import type { TestedTask } from './tested-task.ts';
 
 type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;
+
+/** All tasks share this process; to group them would change nothing but the order. */
+function unshared(plan: RunPlan): RunPlan {
+  const steps = Object.entries(plan.steps).map(
+    ([name, { isolation: _isolation, chunk: _chunk, ...step }]) => [name, step],
+  );
+  return { ...plan, steps: Object.fromEntries(steps) as RunPlan['steps'] };
+}
 
 /**
  * Drives a run in this process: the scheduler's own transition decides, this performs, one command at a time, on a clock
@@ -45,7 +55,7 @@ export class FlowTest<F extends Flow> {
     this.#setting = setting;
     this.#flow = flow;
     this.#maxAttempts = maxAttempts;
-    this.#state = createState({ run: '1', plan: setting.plan });
+    this.#state = createState({ run: '1', plan: unshared(setting.plan) });
     this.#items = new ItemLocator(setting.store);
   }
 
@@ -87,7 +97,9 @@ export class FlowTest<F extends Flow> {
         this.#apply({ type: 'run-ended', at: this.#now, status: command.status });
         return;
       case 'cancel':
-      case 'reuse': // One attempt runs at a time, and there is no origin run: neither can be asked for.
+      case 'cancel-attempt':
+      case 'submit-chunk':
+      case 'reuse': // One attempt runs at a time, alone, and there is no origin run: none of them can be asked for.
     }
   }
 
@@ -116,7 +128,10 @@ export class FlowTest<F extends Flow> {
     const spec = await taskSpecOf(
       taskPiecesOf(this.#state, task),
       { ...facts, token },
-      async ({ items, count, index }) => this.#items.locate({ index: items, count }, index),
+      {
+        locateItem: async ({ items, count, index }) => this.#items.locate({ index: items, count }, index),
+        storeSources: async (key, columns) => this.#setting.store.put(key, encodeSources(columns)),
+      },
     );
     this.#apply({ type: 'attempt-submitted', at: this.#now, task, attempt, layer, token });
     const { manifest, thrown } = await runInProcess(this.#setting, this.#flow, spec);
