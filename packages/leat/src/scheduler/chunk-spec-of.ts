@@ -3,7 +3,7 @@ import { formatTask, packKey } from '../datastore/keys.ts';
 import type { ChunkMember, TaskChunk, TaskSpec } from '../plan/task-spec.ts';
 import type { Command } from './commands.ts';
 import type { Chunk, SchedulerState } from './state.ts';
-import { type RunFacts, type SpecStore, type TaskPieces, taskPiecesOf, taskSpecOf } from './task-spec-of.ts';
+import { type RunFacts, type SpecStore, type TaskPieces, taskPiecesOf, taskSpecsOf } from './task-spec-of.ts';
 
 /** The chunk of a `submit-chunk`. */
 export function chunkOf(
@@ -29,37 +29,32 @@ export interface ChunkFacts {
   readonly run: RunFacts;
   /** The chunk's token. */
   readonly token: string;
-  /** The token of one member's attempt. */
-  readonly tokenOf: (task: string, attempt: number) => string;
   readonly store: SpecStore;
 }
 
-/** The first member's spec, and in what the others differ from it. */
+/**
+ * The first member's spec, and in what the others differ from it. They have the chunk's token, and its pack where one attempt has
+ * the key of its manifest: what goes to thousands of members is kept short.
+ */
 export async function chunkSpecOf(
   pieces: readonly TaskPieces[],
-  { run, token, tokenOf, store }: ChunkFacts,
+  { run, token, store }: ChunkFacts,
 ): Promise<{ readonly spec: TaskSpec; readonly chunk: TaskChunk }> {
-  let first: TaskSpec | undefined;
-  const members: ChunkMember[] = [];
-  for (const piece of pieces) {
-    const own = { ...run, token: tokenOf(piece.spec.task, piece.spec.attempt) };
-    const spec = await taskSpecOf(piece, own, store);
-    first ??= spec;
-    members.push(differences(first, spec));
-  }
+  const specs = await taskSpecsOf(pieces, { ...run, token }, store);
+  const [first] = specs;
   if (first === undefined) throw new LeatError('INTERNAL', 'a chunk has no members');
-  return { spec: first, chunk: { pack: packKey(first.flow, first.run, first.step, token), members } };
+  const pack = packKey(first.flow, first.run, first.step, token);
+  const members = specs.map((spec) => differences(first, spec));
+  return { spec: { ...first, manifest: pack }, chunk: { pack, members } };
 }
 
 function differences(first: TaskSpec, spec: TaskSpec): ChunkMember {
   if (spec === first) return {};
-  const { task, path, attempt, token, sources, foreach, triesLeft, manifest, joined, joinedItems } = spec;
+  const { task, path, attempt, sources, foreach, triesLeft, joined, joinedItems } = spec;
   return {
     task,
     path,
-    token,
     foreach,
-    manifest,
     ...(joined === undefined ? {} : { joined }),
     ...(joinedItems === undefined ? {} : { joinedItems }),
     ...(attempt === first.attempt ? {} : { attempt }),

@@ -9,7 +9,6 @@ import type { StepPlan } from '../plan/plan.ts';
 import type { JobEnd } from './attempt-end.ts';
 import { withBackOff } from './back-off.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
-import { attemptToken } from './attempt-token.ts';
 import { formatAttempt } from './attempt-name.ts';
 import { ChunkSettler } from './chunk-settler.ts';
 import { chunkSpecOf } from './chunk-spec-of.ts';
@@ -47,7 +46,10 @@ export class LayerDriver {
   readonly #unwanted = new Set<string>();
   #submitting = false;
   #expected = 0;
+  /** What the layer was told to expect, less what it got since. */
   #told = 0;
+  /** Attempts that are being handed over. */
+  #handing = 0;
   #forgetConfirmation = (): void => {};
 
   constructor(layer: ComputeLayer, context: EngineContext) {
@@ -122,11 +124,12 @@ export class LayerDriver {
     this.#tellExpected();
   }
 
-  // While attempts are being handed over, what waits for them in the layer must not be taken for too much.
+  // With those on their way to it: a layer counts down what it gets.
   #tellExpected(): void {
-    if (this.#submitting || this.#expected === this.#told) return;
-    this.#told = this.#expected;
-    this.layer.expect?.(this.#expected);
+    const coming = this.#expected + size(this.#queue) + this.#handing;
+    if (coming === this.#told) return;
+    this.#told = coming;
+    this.layer.expect?.(coming);
   }
 
   async #submitAll(): Promise<void> {
@@ -136,7 +139,9 @@ export class LayerDriver {
         batch.push(flight);
         if (batch.length === batchSize) break;
       }
+      this.#handing = batch.length;
       await this.#submitBatch(batch);
+      this.#handing = 0;
     }
     this.#submitting = false;
     this.#tellExpected();
@@ -150,6 +155,7 @@ export class LayerDriver {
       const requests = await withBackOff(backOff, async () => this.#requests(batch));
       if (this.#recalled.signal.aborted) throw recalled;
       const results = await withBackOff(backOff, async () => this.layer.submit(requests));
+      this.#told = Math.max(0, this.#told - batch.length);
       this.#answered(batch, results);
     } catch (error) {
       if (signal.aborted) return;
@@ -188,10 +194,8 @@ export class LayerDriver {
   }
 
   async #chunk({ token, work }: ChunkFlight): Promise<Pick<AttemptRequest, 'spec' | 'chunk'>> {
-    const { facts, specs, run } = this.#context;
-    const tokenOf = (task: string, attempt: number): string =>
-      attemptToken(run, formatAttempt(run, task, attempt));
-    return chunkSpecOf(work.pieces ?? [], { run: facts, token, tokenOf, store: specs });
+    const { facts, specs } = this.#context;
+    return chunkSpecOf(work.pieces ?? [], { run: facts, token, store: specs });
   }
 
   #answered(batch: readonly Flight[], results: readonly SubmitResult[]): void {

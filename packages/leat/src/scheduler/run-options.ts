@@ -89,7 +89,10 @@ export function makeContext(options: RunLoopOptions, parts: LoopParts): EngineCo
       ...(run.originRun === undefined ? {} : { originRun: run.originRun }),
     },
     specs: {
-      locateItem: async ({ items: index, count, index: item }) => items.locate({ index, count }, item),
+      locateItems: async (frames) =>
+        items.locateAll(
+          frames.map(({ items: index, count, index: item }) => ({ items: { index, count }, item })),
+        ),
       storeSources: async (key, columns) => datastore.put(key, encodeSources(columns)),
     },
     logs: new LogPump({

@@ -27,8 +27,8 @@ export type RunFacts = Pick<TaskSpec, 'user' | 'package' | 'parameters' | 'tags'
 
 /** What the scheduler does not know itself, and what is too long for a spec. */
 export interface SpecStore {
-  /** Finds the bytes of one foreach item: the scheduler knows a number and the key of an index, nothing more. */
-  locateItem(frame: FrameWithoutItem): Promise<ItemSource>;
+  /** Finds the bytes of foreach items, in order: the scheduler knows numbers and the keys of indexes, nothing more. */
+  locateItems(frames: readonly FrameWithoutItem[]): Promise<readonly ItemSource[]>;
   /** Stores the list of what a join joins. */
   storeSources(key: string, columns: SourceColumns): Promise<void>;
 }
@@ -76,17 +76,34 @@ export function taskPiecesOf(state: SchedulerState, address: string): TaskPieces
 
 /** The whole spec, once the items are located and what is joined is listed. */
 export async function taskSpecOf(
-  { spec, frames, list }: TaskPieces,
+  pieces: TaskPieces,
   facts: RunFacts & Pick<TaskSpec, 'token'>,
   store: SpecStore,
 ): Promise<TaskSpec> {
-  if (spec.joined?.kind === 'listed' && list !== undefined) await store.storeSources(spec.joined.key, list());
-  const foreach: ForeachFrame[] = [];
-  for (const frame of frames) {
-    const { step, index, count } = frame;
-    foreach.push({ step, index, count, item: await store.locateItem(frame) });
+  const [spec] = await taskSpecsOf([pieces], facts, store);
+  return spec as TaskSpec;
+}
+
+/** {@link taskSpecOf} for many, in their order. */
+export async function taskSpecsOf(
+  pieces: readonly TaskPieces[],
+  facts: RunFacts & Pick<TaskSpec, 'token'>,
+  store: SpecStore,
+): Promise<readonly TaskSpec[]> {
+  const items = await store.locateItems(pieces.flatMap(({ frames }) => frames));
+  const specs: TaskSpec[] = [];
+  let next = 0;
+  for (const { spec, frames, list } of pieces) {
+    if (spec.joined?.kind === 'listed' && list !== undefined)
+      await store.storeSources(spec.joined.key, list());
+    const foreach = frames.map(({ step, index, count }): ForeachFrame => {
+      const item = items[next] as ItemSource;
+      next += 1;
+      return { step, index, count, item };
+    });
+    specs.push({ ...spec, ...facts, foreach });
   }
-  return { ...spec, ...facts, foreach };
+  return specs;
 }
 
 /** A join of a foreach: where the items lie that its inputs were given. */

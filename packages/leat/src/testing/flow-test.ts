@@ -129,7 +129,10 @@ export class FlowTest<F extends Flow> {
       taskPiecesOf(this.#state, task),
       { ...facts, token },
       {
-        locateItem: async ({ items, count, index }) => this.#items.locate({ index: items, count }, index),
+        locateItems: async (frames) =>
+          this.#items.locateAll(
+            frames.map(({ items, count, index }) => ({ items: { index: items, count }, item: index })),
+          ),
         storeSources: async (key, columns) => this.#setting.store.put(key, encodeSources(columns)),
       },
     );

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { JobOutput } from './job-output.ts';
 
 const mark = 'the-mark';
-const turn = async (): Promise<void> => new Promise(setImmediate);
+const turn = async (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 /** The output of a process whose pipes the test writes to. */
 function outputOf(marked: boolean) {

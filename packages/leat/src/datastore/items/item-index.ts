@@ -75,6 +75,12 @@ export function locateItem(index: ItemIndex, item: number): ItemPlace {
 
 const cachedItems = 4_000_000;
 
+/** An item by its number. */
+export interface WantedItem {
+  readonly items: StoredItems;
+  readonly item: number;
+}
+
 /** Locates items of many foreaches (the engine's view), keeping the indexes that were used last, of 4 million items at most. */
 export class ItemLocator {
   readonly #store: Datastore;
@@ -87,11 +93,27 @@ export class ItemLocator {
 
   /** Where item number `item` of `items` is. Throws `STORE_CORRUPT` when the index is gone or damaged. */
   async locate(items: StoredItems, item: number): Promise<ItemPlace> {
+    return locateItem(await this.#indexOf(items), item);
+  }
+
+  /** {@link locate} for many, in their order: what they have in common is looked up once. */
+  async locateAll(wanted: readonly WantedItem[]): Promise<readonly ItemPlace[]> {
+    const indexes = new Map<string | undefined, ItemIndex>();
+    const places: ItemPlace[] = [];
+    for (const { items, item } of wanted) {
+      const index = indexes.get(items.index) ?? (await this.#indexOf(items));
+      indexes.set(items.index, index);
+      places.push(locateItem(index, item));
+    }
+    return places;
+  }
+
+  async #indexOf(items: StoredItems): Promise<ItemIndex> {
     const key = items.index ?? '';
     const known = this.#indexes.get(key);
     const index = known?.index ?? (await readItemIndex(this.#store, items));
     this.#remember(key, index, items.count);
-    return locateItem(index, item);
+    return index;
   }
 
   #remember(key: string, index: ItemIndex, count: number): void {
