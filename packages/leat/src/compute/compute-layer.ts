@@ -136,7 +136,7 @@ export interface ComputeLayer {
   /** The job's output from its beginning; ends when the job has ended and all of it was read. */
   logs(job: JobId): AsyncIterable<LogChunk>;
   diagnose(job: JobId): Promise<Diagnosis>;
-  /** A hint: about this many attempts will come soon (0: none), so that start-up can overlap with work. */
+  /** A hint: about this many attempts will come soon (0: none), so that start-up can overlap with work. Those that come count down. */
   expect?(upcoming: number): void;
   close(): Promise<void>;
 }

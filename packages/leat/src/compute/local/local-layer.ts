@@ -67,6 +67,8 @@ export class LocalLayer implements ComputeLayer {
   readonly #over: JobId[] = [];
   #memoryKills = outOfMemoryKills();
   #placing = false;
+  /** Attempts that will be submitted soon. */
+  #upcoming = 0;
   #closed = false;
 
   private constructor(context: LayerContext, machine: Machine, reaper: Reaper) {
@@ -118,6 +120,7 @@ export class LocalLayer implements ComputeLayer {
     if (this.#closed)
       throw new LeatError('LAYER_FAILED', "the compute layer 'local' is closed and takes no more tasks");
     const results = batch.map((request) => this.#accept(request));
+    this.#upcoming = Math.max(0, this.#upcoming - batch.length);
     this.#place();
     return results;
   }
@@ -154,8 +157,9 @@ export class LocalLayer implements ComputeLayer {
 
   expect(upcoming: number): void {
     if (this.#closed) return;
+    this.#upcoming = upcoming;
     this.#starter.expect(upcoming);
-    this.#pool.expect(upcoming);
+    this.#pool.expect(upcoming + this.#waiting.length);
   }
 
   /** Ends everything at once. Whoever wants tasks to end gently cancels them first. */
@@ -194,7 +198,7 @@ export class LocalLayer implements ComputeLayer {
     for (let started = this.#startFitting(); started > 0 && this.#waiting.length > 0;)
       started = this.#startFitting();
     this.#placing = false;
-    this.#pool.refill();
+    this.#pool.expect(this.#upcoming + this.#waiting.length);
   }
 
   #startFitting(): number {

@@ -35,7 +35,7 @@ export class ProcessPool {
     for (const process of processes) this.#standby.push({ key: keyOf(plainLaunch), process });
   }
 
-  /** About this many attempts will come soon, those that were handed over not counted; it stands until the next call. */
+  /** This many processes will be taken soon, as far as anybody knows; it stands until the next call. Starts what is missing. */
   expect(upcoming: number): void {
     this.#expected = Math.max(0, upcoming);
     if (this.#expected === 0) void Promise.all(this.#endAll());
@@ -49,11 +49,6 @@ export class ProcessPool {
     const [found] = index < 0 ? [] : this.#standby.splice(index, 1);
     if (launch.standby) this.#next = launch;
     return found?.process ?? this.#start(launch);
-  }
-
-  /** Starts what is missing. To be called after the taken process has its task, which must not wait for this. */
-  refill(): void {
-    this.#fill();
   }
 
   /** Ends all that wait; resolves when they are gone. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TaskProcess } from '../api.ts';
 import { plainLaunch } from '../job-spec.ts';
 import { buildRunner } from '../runner.fixture.ts';
@@ -51,7 +51,7 @@ async function run(spawner: Spawner, file: string, line: string) {
 
 describe('the spawn server', () => {
   it('starts a process that gets its line, and brings back both streams and the exit code', async () => {
-    const spawner = await openReady(1);
+    const spawner = await openReady(3);
     const file = program(
       'talks',
       "require('fs').writeFileSync(1, 'out ' + line); require('fs').writeFileSync(2, 'err'); process.exit(7);",
@@ -79,9 +79,18 @@ describe('the spawn server', () => {
   it('takes as many at once as it has slots, and uses a slot again when its output was read to the end', async () => {
     const spawner = await openReady(2);
     const file = program('quick', 'console.log(line);');
-    const first = [1, 2].map((at) => spawner.start([file], plainLaunch, () => undefined)?.send(String(at)));
-    expect(first).toHaveLength(2);
-    expect(spawner.start([file], plainLaunch, () => undefined)).toBeUndefined();
+    const start = (): TaskProcess | undefined => spawner.start([file], plainLaunch, () => undefined);
+    const both = [start(), start()];
+    expect(start()).toBeUndefined();
+    for (const each of both) each?.send('x');
+    await Promise.all(both.map(async (each) => each?.exited));
+    // Nobody has read what they print.
+    expect(start()).toBeUndefined();
+    expect(await Promise.all(both.map(async (each) => each && textOf(each.stdout)))).toEqual(['x\n', 'x\n']);
+    for (const each of both) each?.stderr.resume();
+    const again = await vi.waitUntil(start);
+    again.signal('SIGKILL');
+    await again.exited;
     await spawner.close();
   });
 
