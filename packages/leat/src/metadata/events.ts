@@ -37,6 +37,8 @@ export interface RunLimits {
   readonly windows: Readonly<Record<string, number>>;
   /** A failed task ends the ones that run; otherwise they finish. */
   readonly failFast: boolean;
+  /** Attempts that take far longer than their step's others get a second copy. */
+  readonly speculate?: boolean;
 }
 
 /** Tasks of one step inside one foreach: `path` is the foreach indexes around it, and each task's path is that and a place. */
@@ -140,6 +142,11 @@ export type RunEvent =
       readonly failure: EventFailure;
       readonly startedAt?: number;
       readonly retryAt?: number;
+      /**
+       * Two copies of the task were started. `first`: the other one still runs or has succeeded, so that this failure decides nothing.
+       * `last`: the other one failed before, so that this one decides, whatever its number.
+       */
+      readonly ofCopies?: 'first' | 'last';
     }
   /** `@catchError` stood in after the last try: the task counts as succeeded. */
   | {
@@ -162,5 +169,7 @@ export type RunEvent =
     }
   /** The wait before a retry is over. */
   | { readonly type: 'retry-due'; readonly at: number; readonly task: string; readonly attempt: number }
+  /** An attempt has run for as long as is worth a look: far longer than its step's others took, when it was asked for. */
+  | { readonly type: 'straggler-due'; readonly at: number; readonly task: string; readonly attempt: number }
   | { readonly type: 'cancel-requested'; readonly at: number; readonly by: string; readonly force: boolean }
   | { readonly type: 'run-ended'; readonly at: number; readonly status: Exclude<RunStatus, 'running'> };

@@ -65,6 +65,7 @@ export function foldTask(task: TaskRecord | undefined, event: TaskEvent | Member
       return now.status === 'succeeded' ? now : afterSuccess(now, event);
     case 'attempt-accepted':
     case 'retry-due':
+    case 'straggler-due':
       return now;
   }
 }
@@ -130,8 +131,9 @@ function afterSuccess(
 }
 
 function afterFailed(task: TaskRecord, event: EventOf<'attempt-failed'>): TaskRecord {
-  const { failure } = event;
-  if (isDecided(task.status) || !isCurrent(task, event)) return { ...task, failure };
+  const { failure, ofCopies } = event;
+  if (ofCopies === 'first') return task;
+  if (isDecided(task.status) || !(ofCopies === 'last' || isCurrent(task, event))) return { ...task, failure };
   const seen = { ...task, ...(event.startedAt === undefined ? {} : started(task, event.startedAt)), failure };
   if (event.retryAt !== undefined) return { ...seen, status: 'waiting-retry' };
   const status = failure.reason === 'cancelled' ? 'cancelled' : 'failed';
@@ -170,6 +172,7 @@ function foldOpenAttempt(
       return { ...withoutNote(attempt), state: 'returned' };
     case 'attempt-submitted':
     case 'retry-due':
+    case 'straggler-due':
       return attempt;
   }
 }

@@ -156,8 +156,8 @@ describe('@retry', () => {
       times: 5,
       waitSeconds: 60,
     }));
-  it('times: 0 protects from --with', () =>
-    expect(work({ retry: { times: 0 } }, 'retry').retry).toEqual(none));
+  it('times: 0 protects from --with, and from second copies', () =>
+    expect(work({ retry: { times: 0 } }, 'retry').retry).toEqual({ ...none, protected: true }));
   it('refuses what the decorator refuses', () => {
     expect(refused(() => work({}, 'retry:times=-1')).message).toContain(
       "--with 'retry:times=-1': @retry: 'times' must be a whole number of at least 0",

@@ -25,6 +25,8 @@ export interface RetryPolicy {
   readonly waitSeconds: number;
   readonly backoff: 'constant' | 'exponential';
   readonly maxWaitSeconds: number;
+  /** `@retry({ times: 0 })` stands there for its side effects: no second copy is started, either. */
+  readonly protected?: true;
 }
 
 export interface StepPlan {

@@ -24,5 +24,11 @@ export function resolveRetry(options: RetryOptions | undefined): RetryPolicy {
     longestWaitSeconds,
     maxMinutes === undefined ? longestWaitSeconds : maxMinutes * 60,
   );
-  return { times, waitSeconds: Math.min(minutes * 60, maxWaitSeconds), backoff, maxWaitSeconds };
+  return {
+    times,
+    waitSeconds: Math.min(minutes * 60, maxWaitSeconds),
+    backoff,
+    maxWaitSeconds,
+    ...(times === 0 && { protected: true }),
+  };
 }
