@@ -20,7 +20,7 @@ import type { CodeCommand } from './commands/code.ts';
 import type { DiffCommand } from './commands/diff.ts';
 import type { DumpCommand } from './commands/dump.ts';
 import type { GetCommand } from './commands/get.ts';
-import type { ListCommand } from './commands/list.ts';
+import type { ListCommand } from './commands/list-command.ts';
 import type { LogsCommand } from './commands/logs.ts';
 import type { RecoverCommand } from './commands/recover.ts';
 import type { ResumeCommand } from './commands/resume.ts';
@@ -151,7 +151,12 @@ function addRunReaders(root: Command, terminal: Terminal, done: Done): void {
     .option('--tag <tag>', 'only runs with this tag; may be repeated', collect)
     .option('--status <status>', 'only runs or tasks with this status')
     .option('--step <step>', 'only tasks of this step')
-    .option('--limit <n>', 'at most so many rows (default: 100 runs, all tasks)', count)
+    .option(
+      '--limit <n>',
+      'at most so many rows (default: 100 runs, 1,000 tasks; all tasks with --json)',
+      count,
+    )
+    .option('--after <task>', 'only tasks that come after this one: the next page')
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())

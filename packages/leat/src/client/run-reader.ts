@@ -126,7 +126,10 @@ export class RunReader<F = unknown> {
     return new StepReader<F>(this.#context, this.#context.step(name));
   }
 
-  /** Tasks of all steps, in the order of step name, path, iteration; read in pages. */
+  /**
+   * Tasks of all steps, in the order of step name, path, iteration; read in pages. Throws `OPTION_INVALID` for an `after`
+   * that is no task's address.
+   */
   async *tasks(query: TaskQuery = {}): AsyncGenerator<TaskReader<F>> {
     for await (const record of taskPages(this.#context, query))
       yield new TaskReader<F>(this.#context, record);

@@ -1,32 +1,13 @@
 import { LeatError } from '../../errors/index.ts';
-import type {
-  Client,
-  FlowReader,
-  RunReader,
-  RunStatus,
-  StepCounts,
-  TaskReader,
-  TaskStatus,
-} from '../../client/index.ts';
-import { formatCount, formatDuration, formatTime } from '../output/format.ts';
+import type { Client, FlowReader, RunReader, RunStatus, StepCounts } from '../../client/index.ts';
+import { formatCount, formatTime } from '../output/format.ts';
 import { jsonText } from '../output/json.ts';
 import { statusText } from '../output/status.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { failureTitle } from '../output/run-end.ts';
-import { type ReadFlags, withClient } from './with-client.ts';
-
-export interface ListCommand {
-  readonly terminal: Terminal;
-  readonly what: string;
-  readonly of: string | undefined;
-  readonly options: ReadFlags & {
-    readonly tag?: readonly string[];
-    readonly status?: string;
-    readonly step?: string;
-    readonly limit?: number;
-  };
-}
+import { duration, known, type ListCommand } from './list-command.ts';
+import { listTasks } from './list-tasks.ts';
+import { withClient } from './with-client.ts';
 
 /** A list: what a program gets, and a table for people. */
 interface Listing {
@@ -38,34 +19,10 @@ interface Listing {
 
 const defaultRuns = 100;
 const runStatuses: readonly RunStatus[] = ['running', 'succeeded', 'failed', 'cancelled'];
-const taskStatuses: readonly TaskStatus[] = [
-  'submitted',
-  'queued',
-  'starting',
-  'running',
-  'waiting-retry',
-  'succeeded',
-  'failed',
-  'cancelled',
-];
-
-function known<T extends string>(text: string | undefined, all: readonly T[]): T | undefined {
-  if (text === undefined) return undefined;
-  const found = all.find((one) => one === text);
-  if (found === undefined)
-    throw new LeatError('USAGE', `there is no status '${text}'`, {
-      hint: `--status takes one of ${all.join(', ')}`,
-    });
-  return found;
-}
-
 function needed(of: string | undefined, what: string, example: string): string {
   if (of !== undefined) return of;
   throw new LeatError('USAGE', `leat list ${what} needs a run`, { hint: `leat list ${what} ${example}` });
 }
-
-const duration = (from: number | undefined, to: number | undefined): string =>
-  from === undefined ? '' : formatDuration((to ?? Date.now()) - from);
 
 /** Where was looked: a list that is empty here may be long elsewhere. */
 const inNamespace = ({ namespace }: Client): string =>
@@ -203,45 +160,6 @@ export function countsText({ byStatus, caught, reused }: StepCounts): string {
   return [parts.join(', '), notes.join(', ')].filter(Boolean).join('; ');
 }
 
-async function tasks(
-  client: Client,
-  of: string,
-  { options }: ListCommand,
-  terminal: Terminal,
-): Promise<Listing> {
-  const status = known(options.status, taskStatuses);
-  const run = await client.run(of);
-  if (options.step !== undefined) run.step(options.step); // a wrong name is refused with the nearest one
-  const query = {
-    ...(options.step === undefined ? {} : { step: options.step }),
-    ...(status === undefined ? {} : { status }),
-    ...(options.limit === undefined ? {} : { limit: options.limit }),
-  };
-  const found: readonly TaskReader[] = await Array.fromAsync(run.tasks(query));
-  return {
-    rows: found.map((task) => task.record),
-    columns: [
-      { title: 'task' },
-      { title: 'status' },
-      { title: 'attempts', right: true },
-      { title: 'took', right: true },
-      { title: '' },
-    ],
-    cells: found.map(({ record }) => [
-      record.task,
-      statusText(record.status, terminal.out),
-      String(record.attempts),
-      duration(record.startedAt, record.endedAt),
-      record.originRun === undefined
-        ? record.failure === undefined
-          ? ''
-          : `${record.caught ? 'caught: ' : ''}${failureTitle(record.failure).split('\n')[0]}`
-        : `reused from ${record.originRun}`,
-    ]),
-    none: `${run.address} has no such task`,
-  };
-}
-
 function listing(client: Client, command: ListCommand): Promise<Listing> {
   const { what, of, terminal } = command;
   switch (what) {
@@ -251,8 +169,6 @@ function listing(client: Client, command: ListCommand): Promise<Listing> {
       return runs(client, command, terminal);
     case 'steps':
       return steps(client, needed(of, what, 'TrainFlow/417'));
-    case 'tasks':
-      return tasks(client, needed(of, what, 'TrainFlow/417'), command, terminal);
     default:
       throw new LeatError('USAGE', `leat list cannot list '${what}'`, {
         hint: 'leat list flows | runs [FLOW] | steps RUN | tasks RUN',
@@ -262,7 +178,11 @@ function listing(client: Client, command: ListCommand): Promise<Listing> {
 
 /** `leat list flows|runs|steps|tasks`. */
 export async function list(command: ListCommand): Promise<number> {
-  const { terminal, options } = command;
+  const { terminal, options, what, of } = command;
+  if (what === 'tasks') {
+    await withClient(options, (client) => listTasks(client, needed(of, what, 'TrainFlow/417'), command));
+    return 0;
+  }
   const { rows, columns, cells, none } = await withClient(options, (client) => listing(client, command));
   if (options.json === true) terminal.out.write(jsonText(rows, false));
   else if (cells.length === 0) terminal.err.write(`${none}\n`);
