@@ -118,6 +118,7 @@ describe.skipIf(withoutPostgres)('metadata on PostgreSQL, from the command line'
     const times = timesRan();
     expect(times[2]).toBe(2);
     expect([times[0], times[1], times[3], times[4]]).toEqual([1, 1, 1, 1]);
+    expect(filesWith(join(leat.folder, '.leat'), server.password)).toEqual([]);
   });
 
   it('goes on when the server crashes under it: no result is lost, no task is committed twice', async () => {

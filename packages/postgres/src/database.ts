@@ -32,8 +32,11 @@ const bounds = {
   keepAliveInitialDelayMillis: 5_000,
 };
 
-/** Set after connecting, not while: poolers refuse what they do not know in the first message. */
-const session = `SET statement_timeout = '18s'; SET idle_in_transaction_session_timeout = '60s'`;
+/**
+ * Set after connecting, not while: poolers refuse what they do not know in the first message. A process that stands still in
+ * the middle of a transaction keeps others from its run for no longer than this.
+ */
+const session = `SET statement_timeout = '18s'; SET idle_in_transaction_session_timeout = '15s'`;
 
 /** What is sent with a statement. */
 export type Value = string | number | boolean | undefined | readonly (string | number)[];

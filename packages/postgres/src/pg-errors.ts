@@ -94,8 +94,9 @@ const explanations: Readonly<Record<string, Explanation>> = {
 };
 
 function explanationOf(error: unknown): Explanation | undefined {
-  const known = explanations[errorCode(error)];
-  return known ?? (isPassing(error) ? noAnswer : undefined);
+  const code = errorCode(error);
+  // Of what passes, all but two transactions in each other's way is a server that is not there.
+  return explanations[code] ?? (isPassing(error) && !/^(?:23|40|55)/.test(code) ? noAnswer : undefined);
 }
 
 /** Turns an error into `METADATA_UNAVAILABLE`; a `LeatError` stays as it is. `shown` is the URL without its password. */
