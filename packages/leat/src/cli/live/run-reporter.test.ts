@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../client/index.ts';
 import { textTerminal } from '../output/terminal.fixture.ts';
 import { RunReporter } from './run-reporter.ts';
@@ -58,5 +58,27 @@ describe('RunReporter', () => {
       'SIGINT: no new tasks; ending those that run (once more to end them at once)',
       'SIGINT: ending all tasks now',
     ]);
+  });
+
+  it('says every ten seconds how far the run has come, where nothing can be drawn again', () => {
+    vi.useFakeTimers();
+    try {
+      const terminal = textTerminal();
+      const reporter = new RunReporter(terminal, 'TrainFlow/417');
+      const step = { step: 'train', queued: 0, retrying: 0, reused: 0, failed: 0, startedAt: Date.now() };
+      reporter.applied([], { steps: [{ ...step, waiting: 996, running: 4, succeeded: 0 }], inFlight: 4 });
+      vi.advanceTimersByTime(9_999);
+      expect(terminal.err.text).toBe('');
+      reporter.applied([], { steps: [{ ...step, waiting: 796, running: 4, succeeded: 200 }], inFlight: 4 });
+      vi.advanceTimersByTime(10_001);
+      reporter.close();
+      vi.advanceTimersByTime(60_000);
+      expect(terminal.err.lines).toEqual([
+        'TrainFlow/417 10s: train 200/1,000, 4 running, 20.0/s, 40s left',
+        'TrainFlow/417 20s: train 200/1,000, 4 running, 10.0/s, 1m 20s left',
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

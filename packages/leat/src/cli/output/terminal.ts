@@ -22,6 +22,9 @@ export interface Terminal {
   readonly err: Output;
 }
 
+/** A terminal that does not know its size (a serial line, some containers) says that it is 0. */
+const known = (size: number | undefined): number | undefined => (size === 0 ? undefined : size);
+
 function outputOf(stream: NodeJS.WriteStream): Output {
   return {
     // Asked each time: a terminal may be resized while a run goes on.
@@ -29,10 +32,10 @@ function outputOf(stream: NodeJS.WriteStream): Output {
       return stream.isTTY ?? false;
     },
     get columns() {
-      return stream.columns ?? 100;
+      return known(stream.columns) ?? 100;
     },
     get rows() {
-      return stream.rows ?? 40;
+      return known(stream.rows) ?? 40;
     },
     write: (text) => void stream.write(text),
     style: (style, text) => styleText(style, text, { stream }),
