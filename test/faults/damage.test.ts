@@ -1,5 +1,5 @@
 /** Files of a store that are cut, changed or gone: each is named, `leat doctor` finds it and says how to repair it, and that works. */
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Leat } from '../cli/leat.ts';
@@ -66,22 +66,13 @@ describe('a store with damage', () => {
     leat.write('on', '');
     await leat.ok(['run', 'flow.ts']);
   };
-  /** Another value in the place of one that is stored in the manifest itself. */
-  function changeValue(manifest: string): void {
-    const text = readFileSync(manifest, 'utf8');
-    const changed = text.replace(/"data":"(..)/, '"data":"AA');
-    expect(changed).not.toBe(text);
-    chmodSync(manifest, 0o644);
-    writeFileSync(manifest, changed);
-  }
-
   const hurts: readonly (readonly [string, (path: string) => void])[] = [
     ['cut', cutInHalf],
     ['changed', flipBit],
     ['gone', (path) => rmSync(path)],
   ];
 
-  describe.each(hurts)('an object that is %s', (name, hurt) => {
+  describe.each(hurts)('an object that is %s', (_name, hurt) => {
     it('a value that a step reads: the run fails and names it; doctor, then resume, repair it', async () => {
       leat.write('on', '');
       const run = leat.start(['run', 'flow.ts']);
@@ -115,9 +106,7 @@ describe('a store with damage', () => {
       const run = leat.start(['run', 'flow.ts']);
       leat.write('on', '');
       await run.stdoutHas('at the gate');
-      const result = fileOf(home, 'store/runs/HurtFlow/1/start/task@0.json');
-      if (name === 'changed') changeValue(result);
-      else hurt(result);
+      hurt(fileOf(home, 'store/runs/HurtFlow/1/start/task@0.json'));
       leat.write('go', '');
       const failed = await run.done;
       expect([failed.exitCode, failed.stderr]).toEqual([
@@ -159,6 +148,26 @@ describe('a store with damage', () => {
       expect(await findings()).toEqual([]);
     });
   });
+
+  it.each(hurts)(
+    'a pack of results that is %s: told once for all tasks in it, and made again',
+    async (_name, hurt) => {
+      const packed = flow.replace('@step async each', "@step({ isolation: 'reuse', chunk: 2 }) async each");
+      expect(packed).not.toBe(flow);
+      leat.write('flow.ts', packed);
+      await done();
+      hurt(fileOf(home, 'store/runs/HurtFlow/1/each/*.pack'));
+      const found = await findings();
+      expect(found).toHaveLength(1);
+      expect(found[0]).toMatchObject({ kind: expect.stringMatching(/^manifest-/) });
+      expect(found[0]?.key).toMatch(/\.pack$/);
+      expect(found[0]?.repair).toContain('leat resume HurtFlow/1 --from each');
+      const lost = await leat.call(['get', 'HurtFlow/1/each[1].seen']);
+      if (lost.exitCode !== 0) expect(lost.stderr).toMatch(/STORE_CORRUPT .*\.pack/);
+      await leat.ok(['resume', 'HurtFlow/1', '--from', 'each']);
+      expect(await findings('HurtFlow/2')).toEqual([]);
+    },
+  );
 
   it('an unreadable run leaves the others readable', async () => {
     await done();

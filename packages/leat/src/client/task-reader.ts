@@ -2,6 +2,7 @@ import type { ArtifactFacts, ArtifactRef, AttemptManifest } from '../datastore/m
 import { locateItem, readItemIndex } from '../datastore/items/item-index.ts';
 import { readItemAsync } from '../datastore/items/read-item.ts';
 import { formatTask } from '../datastore/keys.ts';
+import { corrupt } from '../datastore/blob-format.ts';
 import { readManifest } from '../datastore/read-manifest.ts';
 import { LeatError } from '../errors/index.ts';
 import type { EventFailure } from '../metadata/events.ts';
@@ -106,7 +107,10 @@ export class TaskReader<F = unknown> {
 
   async #readManifest(): Promise<AttemptManifest | undefined> {
     if (this.record.manifest === undefined) return undefined;
-    return readManifest(await this.#context.source.datastore(this.#context.record), this.record.manifest);
+    const key = this.record.manifest;
+    const manifest = await readManifest(await this.#context.source.datastore(this.#context.record), key);
+    if (manifest !== undefined) return manifest;
+    throw corrupt(key, 'it is gone from the datastore');
   }
 
   /** Its artifacts by name, without loading them. */

@@ -8,6 +8,7 @@
  */
 import type { Datastore } from './datastore.ts';
 import type { AttemptManifest } from './manifest.ts';
+import { sealManifest } from './manifest-seal.ts';
 
 /** `exists`: another copy of the attempt has committed; its manifest stands and this one's is dropped. */
 export type CommitResult = 'committed' | 'exists';
@@ -32,4 +33,4 @@ export async function commitAttemptAsync(
 }
 
 const manifestBytes = (manifest: AttemptManifest): Uint8Array =>
-  Buffer.from(`${JSON.stringify(manifest)}\n`, 'utf8');
+  Buffer.from(`${sealManifest(manifest)}\n`, 'utf8');

@@ -1,6 +1,7 @@
 import { corrupt } from './blob-format.ts';
 import type { ByteRange, Datastore } from './datastore.ts';
 import type { ArtifactRef, AttemptManifest } from './manifest.ts';
+import { unsealManifest } from './manifest-seal.ts';
 import { type PackedPlace, parsePackedKey } from './packs/packed-key.ts';
 import type { ReadAhead } from './read-ahead.ts';
 
@@ -50,9 +51,11 @@ function parseFound(
 /** The manifest in some bytes; throws `STORE_CORRUPT` naming `key`. */
 export function parseManifest(key: string, bytes: Uint8Array): AttemptManifest {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const json = unsealManifest(text);
+  if (json === undefined) throw corrupt(key, 'it is not the manifest that was written: its seal is broken');
   let data: unknown;
   try {
-    data = JSON.parse(text);
+    data = JSON.parse(json);
   } catch (error) {
     throw corrupt(key, 'it is a torn manifest (no whole JSON object)', error);
   }

@@ -4,6 +4,7 @@
  */
 import { corrupt } from '../blob-format.ts';
 import type { AttemptManifest, Outcome } from '../manifest.ts';
+import { sealManifest } from '../manifest-seal.ts';
 
 /** What a line says without a look at the manifest. */
 export interface PackHead {
@@ -32,7 +33,7 @@ const outcomes: ReadonlySet<unknown> = new Set(['end', 'linear', 'branch', 'swit
 export function formatPackLine(member: number, manifest: AttemptManifest, last = false): Uint8Array {
   const outcome = manifest.status === 'succeeded' ? manifest.outcome.kind : 'failed';
   const head = JSON.stringify([member, outcome, manifest.startedAt, manifest.endedAt, ...(last ? [1] : [])]);
-  return Buffer.from(`${head}\t${JSON.stringify(manifest)}\n`, 'utf8');
+  return Buffer.from(`${head}\t${sealManifest(manifest)}\n`, 'utf8');
 }
 
 /** The whole lines in some bytes, which begin at `start` of the pack; what follows the last line end is left. */

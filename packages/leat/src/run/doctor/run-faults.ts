@@ -1,3 +1,4 @@
+import { manifestObject } from '../../datastore/packs/packed-key.ts';
 import type { Fault } from './contents.ts';
 import { type Examination, placeOf } from './examination.ts';
 import type { Finding } from './finding.ts';
@@ -32,7 +33,9 @@ export class RunFaults {
     this.#ranks = new Map(steps.map((step, rank) => [step, rank]));
   }
 
-  add(fault: TaskFault): void {
+  add(found: TaskFault): void {
+    // Results that share a pack are broken together.
+    const fault = { ...found, key: manifestObject(found.key) };
     const told = this.#byKey.get(fault.key);
     if (told !== undefined) {
       told.others += 1;
@@ -48,15 +51,15 @@ export class RunFaults {
     report({
       level: 'error',
       kind: 'more',
-      message: `'${this.#run}' refers to ${this.#untold} times more that is gone or damaged`,
-      meaning: 'Most of the run is lost.',
+      message: `of '${this.#run}', ${this.#untold} more references lead to what is gone or damaged`,
+      meaning: 'Much of the run is lost.',
       repair: `Run the flow again, or leat resume ${this.#run} --from STEP.`,
       run: this.#run,
     });
   }
 
   #finding({ task, step, what, key, fault, others }: Told): Finding {
-    const more = others === 0 ? '' : `, and of ${others} more that refer to it`;
+    const more = others === 0 ? '' : `, and of ${others} more tasks`;
     const again = `leat resume ${this.#run} --from ${step}`;
     const first =
       fault.kind === 'content-damaged' && fault.repaired === undefined ? 'leat doctor --repair, then ' : '';

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AttemptManifest } from './manifest.ts';
+import { sealManifest, unsealManifest } from './manifest-seal.ts';
+import { parseManifest } from './read-manifest.ts';
+
+const manifest: AttemptManifest = {
+  version: 1,
+  task: 'train[3]',
+  attempt: 0,
+  token: 'ü世界🎉',
+  startedAt: 1_700_000_000_000,
+  endedAt: 1_700_000_000_500,
+  status: 'succeeded',
+  outcome: { kind: 'switch', choice: 'big' },
+  artifacts: { model: { hash: 'ab', size: 3, codec: 'v8/1', type: 'number', stored: 'blob' } },
+};
+
+describe('a sealed manifest', () => {
+  it('is read as it was written, also with a line end, and one without a seal as it is', () => {
+    const text = sealManifest(manifest);
+    for (const stored of [text, `${text}\n`, JSON.stringify(manifest)])
+      expect(parseManifest('key', Buffer.from(stored))).toEqual(manifest);
+  });
+
+  it('is damaged, or says the same, whichever bit has changed and wherever it was cut', () => {
+    const whole = Buffer.from(sealManifest(manifest));
+    fc.assert(
+      fc.property(fc.nat(whole.byteLength * 8 - 1), fc.boolean(), (bit, cut) => {
+        const hurt = Buffer.from(whole);
+        hurt[bit >> 3] = (hurt[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        let read: unknown;
+        try {
+          read = parseManifest('key', cut ? whole.subarray(0, bit >> 3) : hurt);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'STORE_CORRUPT' });
+          return;
+        }
+        // The name of the seal itself has changed: what it seals has not.
+        expect(read).toMatchObject(manifest);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('refuses another text under its seal', () => {
+    expect(unsealManifest(sealManifest(manifest).replace('big', 'bug'))).toBeUndefined();
+  });
+});
