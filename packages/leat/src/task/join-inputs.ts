@@ -54,9 +54,9 @@ export class JoinInputs implements ViewedJoin {
   readonly #setting: JoinSetting;
   readonly #known: ReadonlyMap<string, KnownArtifact>;
   // Each index has one place in these; another one that has the same drives it out.
-  readonly #views: object[] = [];
+  readonly #views: (object | undefined)[];
   readonly #viewIndexes: Int32Array;
-  readonly #opened: Opened[] = [];
+  readonly #opened: (Opened | undefined)[];
   readonly #slots = new Map<string, number>();
   readonly #kept = new KeptValues();
   readonly #getters = new Map<string, boolean>();
@@ -68,6 +68,8 @@ export class JoinInputs implements ViewedJoin {
     const { length, branches } = setting.sources;
     this.#known = new Map(setting.spec.known.map((artifact) => [artifact.name, artifact]));
     this.#viewIndexes = new Int32Array(Math.min(keptViews, length)).fill(-1);
+    this.#views = Array.from({ length: this.#viewIndexes.length });
+    this.#opened = Array.from({ length: Math.min(keptManifests, length) });
     this.list = makeInputs({
       length,
       at: (index) => this.#at(index),
@@ -119,7 +121,7 @@ export class JoinInputs implements ViewedJoin {
   }
 
   #open(index: number): Opened {
-    const place = index % keptManifests;
+    const place = index % this.#opened.length;
     const known = this.#opened[place];
     if (known?.index === index) return known;
     const { label, manifest } = this.#setting.sources.at(index);

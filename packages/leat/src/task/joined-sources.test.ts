@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ArtifactStore } from '../datastore/artifact-store.ts';
 import { InlineBudget } from '../datastore/inline-budget.ts';
@@ -235,6 +238,17 @@ describe('the inputs of a join', () => {
     const expected = Array.from({ length: 800 }, (_, index) => index % 256).reduce((a, b) => a + b);
     expect(fan.bench.values(run)['result']).toBe(expected);
   });
+
+  // 20,000 values of 8 KB are 160 MB: a heap of 96 MB does not hold them, a process of its own shows it.
+  it('are gone over in bounded memory, again and again, and merged', async () => {
+    const fixture = fileURLToPath(new URL('join-memory.fixture.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--max-old-space-size=96',
+      fixture,
+      '20000',
+    ]);
+    expect(stdout).toBe('text,result\n');
+  }, 60_000);
 
   it('say which result is gone, and where it was', async () => {
     const fan = await small();

@@ -139,6 +139,7 @@ describe('a pack', () => {
     'x\ty\n',
     '\n',
     '[0,"linear",1,2]{}\n\t',
+    '[0,"linear",1,2]\n\t{}\n',
   ])('with %j in it is STORE_CORRUPT naming the pack and the place', async (damage) => {
     const store = written(['a']);
     const { next } = await tailPack(store, pack, 0);
