@@ -38,6 +38,8 @@ export const behaviours = [
   'speak',
   /** Of a chunk: the first two members print `I am <member>` and take 700 ms each; the third goes round a synchronous loop for ever. */
   'tarry',
+  /** Of a chunk: each member prints `waiting`, and ends well when it is asked to end. */
+  'yield',
   /** Of a chunk: the third member kills its process with SIGKILL. */
   'dieThird',
 ] as const;
@@ -73,6 +75,7 @@ export default class ConformanceFlow extends Flow {
   print() { for (let i = 0; i < ${printedLines}; i += 1) { console.log('stdout ' + i + ' – žluťoučký kůň 世界 🚰'); console.error('stderr ' + i + ' – žluťoučký kůň 世界 🚰'); } }
   speak() { const at = member(); const text = 'I am ' + at + (at % 2 === 0 ? '' : '\\n'); process.stdout.write(text); process.stderr.write(text); }
   async tarry() { console.log('I am ' + member()); if (member() < 2) return new Promise((done) => setTimeout(done, 700)); for (;;); }
+  yield() { return new Promise((done) => { const timer = setInterval(() => {}, 1000); process.once('SIGTERM', () => { clearInterval(timer); done(); }); console.log('waiting'); }); }
   dieThird() { if (member() === 2) { process.kill(process.pid, 'SIGKILL'); return forever(); } }
   environment() { console.log(JSON.stringify(process.env.LEAT_CONFORMANCE)); }
 }

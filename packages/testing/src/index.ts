@@ -1,6 +1,7 @@
 export type { LayerUnderTest } from './conformance-jobs.ts';
 export {
   type Behaviour,
+  asChunk,
   behaviours,
   conformanceContext,
   conformanceRequest,

@@ -21,7 +21,7 @@ export interface MarkedOutput {
 }
 
 export class JobOutput {
-  readonly #streams: readonly Readable[];
+  #streams: readonly Readable[];
   readonly #watch = new HeapWatch();
   /** Of a chunk: what tells its members' output apart, for each stream. */
   readonly #marks: readonly MemberMarks[];
@@ -110,6 +110,8 @@ export class JobOutput {
       this.#open -= 1;
       if (this.#open === 0) {
         clearTimeout(this.#linger);
+        // Jobs are remembered for long.
+        this.#streams = [];
         this.#resolveClosed();
       }
       this.#signal();

@@ -25,9 +25,15 @@ export interface JobEvents {
 }
 
 export class LocalJob {
-  readonly request: AttemptRequest;
+  /** The layer's name for it. */
+  readonly id: string;
+  readonly resources: AttemptRequest['resources'];
   readonly demand: Demand;
   overtaken = 0;
+  readonly #isChunk: boolean;
+  readonly #timeoutSeconds: number | undefined;
+  /** Until it starts: a chunk's is large, and jobs are remembered for long. */
+  #request: AttemptRequest | undefined;
   #status: JobStatus = { state: 'queued' };
   #process: TaskProcess | undefined;
   #output: JobOutput | undefined;
@@ -41,7 +47,11 @@ export class LocalJob {
   #resolveStarted: () => void = () => undefined;
 
   constructor(request: AttemptRequest, demand: Demand, events: JobEvents) {
-    this.request = request;
+    this.id = request.token;
+    this.resources = request.resources;
+    this.#isChunk = request.chunk !== undefined;
+    this.#timeoutSeconds = request.timeoutSeconds;
+    this.#request = request;
     this.demand = demand;
     this.#events = events;
     this.#started = new Promise((resolve) => {
@@ -49,9 +59,9 @@ export class LocalJob {
     });
   }
 
-  /** The layer's name for it. */
-  get id(): string {
-    return this.request.token;
+  /** What is to be run; gone when it has been handed to a process. */
+  get request(): AttemptRequest | undefined {
+    return this.#request;
   }
 
   get status(): JobStatus {
@@ -72,17 +82,17 @@ export class LocalJob {
     const startedAt = Date.now();
     this.#process = process;
     this.#memberSince = performance.now();
-    const { chunk, timeoutSeconds } = this.request;
+    this.#request = undefined;
     const memberBegan = (): void => this.#memberBegan(startedAt);
     this.#output = new JobOutput(
       process.stdout,
       process.stderr,
-      chunk === undefined ? undefined : { mark, memberBegan },
+      this.#isChunk ? { mark, memberBegan } : undefined,
     );
     process.send(message);
-    this.#set({ state: 'running', startedAt, ...(chunk === undefined ? {} : { member: 0 }) });
+    this.#set({ state: 'running', startedAt, ...(this.#isChunk ? { member: 0 } : {}) });
     this.#resolveStarted();
-    if (timeoutSeconds !== undefined) this.#watchTime(timeoutSeconds * 1000);
+    if (this.#timeoutSeconds !== undefined) this.#watchTime(this.#timeoutSeconds * 1000);
     void process.exited.then(async (facts) => this.#finish(facts, startedAt));
   }
 
@@ -131,7 +141,7 @@ export class LocalJob {
     const left = (): number => this.#memberSince + limitMs - performance.now();
     const look = async (): Promise<void> => {
       // The mark of the next member may have come and not been read.
-      if (left() <= 0 && this.request.chunk !== undefined) await this.#output?.catchUp();
+      if (left() <= 0 && this.#isChunk) await this.#output?.catchUp();
       if (left() <= 0) this.end('timeout', timeoutGraceSeconds);
       else if (!this.over) this.#after(left(), () => void look());
     };
@@ -162,12 +172,14 @@ export class LocalJob {
       heapExhausted: aborted && this.#output?.heapExhausted === true,
       kernelOutOfMemory:
         facts.signal === 'SIGKILL' && this.#ended === undefined && this.#events.killedForMemory(),
-      timeoutSeconds: this.request.timeoutSeconds,
+      timeoutSeconds: this.#timeoutSeconds,
     };
     this.#over(statusOfEnd(end));
   }
 
   #over(status: JobStatus): void {
+    this.#request = undefined;
+    this.#process = undefined;
     this.#resolveStarted();
     this.#set(status);
     this.#events.ended(this);

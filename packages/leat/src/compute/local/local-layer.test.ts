@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { conformanceContext, conformanceRequest } from '@leat/testing';
+import { asChunk, conformanceContext, conformanceRequest } from '@leat/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { JobStatus } from '../compute-layer.ts';
 import { LocalLayer } from './local-layer.ts';
@@ -103,6 +103,34 @@ describe('the local layer', () => {
       await until(() => runners().length === 0);
     },
   );
+
+  it('has a process ready for a chunk as for a task, and one process works through it', async () => {
+    const opened = await open();
+    opened.expect(100);
+    const ahead = runners();
+    const [job = ''] = (await opened.submit([asChunk(conformanceRequest('tarry'), 3)])).map(
+      ({ token }) => token,
+    );
+    opened.expect(0);
+    await until(() => runners().length === 1);
+    expect(ahead).toContain(runners()[0]);
+    await opened.cancel([job], { graceSeconds: 0 });
+    expect(await endOf(opened, job)).toMatchObject({ reason: 'cancelled' });
+  });
+
+  it('begins no member of a chunk after it was asked to end', async () => {
+    const opened = await open();
+    const [job = ''] = (await opened.submit([asChunk(conformanceRequest('yield'), 3)])).map(
+      ({ token }) => token,
+    );
+    const begun = new Set<number | undefined>();
+    for await (const { bytes, member } of opened.logs(job)) {
+      begun.add(member);
+      if (Buffer.from(bytes).includes('waiting')) await opened.cancel([job], { graceSeconds: 60 });
+    }
+    expect(await endOf(opened, job)).toMatchObject({ reason: 'cancelled', signal: 'SIGKILL' });
+    expect(begun.has(2)).toBe(false);
+  });
 
   it('cancels what still waits without starting it', async () => {
     const opened = await open();

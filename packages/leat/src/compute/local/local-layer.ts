@@ -147,7 +147,7 @@ export class LocalLayer implements ComputeLayer {
     const known = this.#jobs.get(job);
     if (known === undefined)
       return { cause: 'the local layer does not know this job: its engine has ended, and its tasks with it' };
-    if (known.over) return diagnoseEnd(known.status, known.request.resources);
+    if (known.over) return diagnoseEnd(known.status, known.resources);
     return diagnoseWait(known, {
       machine: this.#machine,
       running: [...this.#running.values()],
@@ -223,10 +223,11 @@ export class LocalLayer implements ComputeLayer {
 
   #start({ job: id, gpus }: Placed): void {
     const job = this.#jobs.get(id);
-    if (job === undefined) return;
-    const launch = launchOf(job.request, this.#machine.gpus.length > 0 ? gpus : undefined);
+    const request = job?.request;
+    if (job === undefined || request === undefined) return;
+    const launch = launchOf(request, this.#machine.gpus.length > 0 ? gpus : undefined);
     const mark = randomBytes(markBytes).toString('hex');
-    const message = messageOf(job.request, { datastore: this.#context.datastore, mark });
+    const message = messageOf(request, { datastore: this.#context.datastore, mark });
     job.start(this.#pool.take(launch), message, mark);
   }
 
