@@ -48,10 +48,10 @@ export function fileOf(folder: string, pattern: string): string {
   return first;
 }
 
-/** Turns one bit in the middle of a file over. */
-export function flipBit(path: string): void {
+/** Turns one bit of a file over: in its middle, or at another part of it. */
+export function flipBit(path: string, part = 0.5): void {
   chmodSync(path, 0o644);
-  const at = Math.floor(statSync(path).size / 2);
+  const at = Math.floor(statSync(path).size * part);
   const byte = Buffer.alloc(1);
   const file = openSync(path, 'r+');
   try {
