@@ -124,12 +124,12 @@ const runCases: readonly MetadataCase[] = [
     },
   },
   {
-    name: 'lists runs newest first, by flow, namespace, status and tags, in pages',
+    name: 'lists runs newest first, by flow, namespace, status, datastore and tags, in pages',
     run: async ({ store }) => {
       const { lease } = await create(store, { tags: ['x', 'y'] });
       await create(store, { tags: ['x'], namespace: 'user:bob', user: 'bob' });
       await create(store, { flow: 'Other', tags: ['y'] });
-      await create(store);
+      await create(store, { datastore: 'file:///other' });
       await store.append(lease, [{ type: 'run-ended', at: 5, status: 'failed' }]);
       const ids = async (query: Parameters<MetadataStore['runs']>[0]): Promise<string[]> =>
         (await store.runs(query)).map(({ flow, id }) => `${flow}/${id}`);
@@ -137,6 +137,7 @@ const runCases: readonly MetadataCase[] = [
       assert.deepEqual(await ids({ flow: 'TrainFlow' }), ['TrainFlow/3', 'TrainFlow/2', 'TrainFlow/1']);
       assert.deepEqual(await ids({ namespace: 'user:bob' }), ['TrainFlow/2']);
       assert.deepEqual(await ids({ status: 'failed' }), ['TrainFlow/1']);
+      assert.deepEqual(await ids({ datastore: 'file:///other' }), ['TrainFlow/3']);
       assert.deepEqual(await ids({ tags: ['x', 'y'] }), ['TrainFlow/1']);
       assert.deepEqual(await ids({ tags: ['user:bob'] }), ['TrainFlow/2']);
       assert.deepEqual(await ids({ limit: 2 }), ['TrainFlow/3', 'Other/1']);
