@@ -35,7 +35,13 @@ export type Input<F extends FlowLike, Item = unknown> = Artifacts<F> & {
   readonly index: number;
 };
 
-/** A read-only list whose entries are made on first touch; in the order of the split, whatever finished first. */
+/**
+ * A read-only list whose entries are made on first touch; in the order of the split, whatever finished first. There may be a
+ * million: going over them in order reads them in bulk and holds few of them at a time. Keep what you take from an entry rather
+ * than the entry, which holds all that was read of it; thousands of entries later the same position gives another object.
+ *
+ * @example const scores = inputs.map((task) => task.score); // number[]
+ */
 export interface InputList<T> extends Iterable<T> {
   readonly length: number;
   readonly [index: number]: T;
