@@ -11,6 +11,7 @@ import { commitAttempt } from '../datastore/commit-attempt.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { readItem } from '../datastore/items/read-item.ts';
 import type { AttemptManifest, FailureRecord, Outcome } from '../datastore/manifest.ts';
+import { readManifestSync } from '../datastore/read-manifest.ts';
 import { loadParameters } from '../datastore/run-parameters.ts';
 import { LeatError } from '../errors/index.ts';
 import { type Current, setCurrent } from '../flow/current.ts';
@@ -132,7 +133,7 @@ function ownReads({ spec, store }: TaskSetting): TaskReads {
       values ??= loadParameters(store, spec.parameters);
       return values;
     },
-    sourceRefs: (own) => readSourceRefs(store, own),
+    sourceRefs: (own) => readSourceRefs(own, (key) => readManifestSync(store, key)),
     readItem: (source) => readItem(store, source),
   };
 }

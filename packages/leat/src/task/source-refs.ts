@@ -1,17 +1,18 @@
-import type { Datastore } from '../datastore/datastore.ts';
 import { inheritArtifacts } from '../datastore/inherit-artifacts.ts';
 import type { AttemptManifest } from '../datastore/manifest.ts';
-import { readManifestSync } from '../datastore/read-manifest.ts';
 import { LeatError } from '../errors/index.ts';
 import type { TaskSpec } from '../plan/task-spec.ts';
 import type { ArtifactRefs } from './flow-fields.ts';
 
 /** What the task before has left; nothing for the first one. @throws LeatError STORE_CORRUPT when its result is gone. */
-export function readSourceRefs(store: Datastore, { sources }: Pick<TaskSpec, 'sources'>): ArtifactRefs {
+export function readSourceRefs(
+  { sources }: Pick<TaskSpec, 'sources'>,
+  read: (key: string) => AttemptManifest | undefined,
+): ArtifactRefs {
   const [source] = sources;
   if (source === undefined) return {};
   const { task, manifest: key } = source;
-  return inheritArtifacts(key, succeeded(task, key, readManifestSync(store, key)));
+  return inheritArtifacts(key, succeeded(task, key, read(key)));
 }
 
 /** The manifest of a task that has succeeded. @throws LeatError STORE_CORRUPT when it is none. */

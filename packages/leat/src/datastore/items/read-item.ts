@@ -27,13 +27,7 @@ export async function readItemAsync(store: Datastore, { key, offset, length }: I
   return decodeItem(store, key, length, await store.get(key, { start: offset, end: offset + length }));
 }
 
-/** The item in its bytes, which were read from `key`; the value may be a view on them. Throws `STORE_CORRUPT` when they are damaged. */
-export function decodeItem(
-  store: Datastore,
-  key: string,
-  length: number,
-  bytes: Uint8Array | undefined,
-): unknown {
+function decodeItem(store: Datastore, key: string, length: number, bytes: Uint8Array | undefined): unknown {
   if (bytes === undefined) throw corrupt(key, 'it is gone from the datastore');
   if (bytes.byteLength !== length)
     throw corrupt(key, `it ends before the item: ${bytes.byteLength} of ${length} bytes are there`);
