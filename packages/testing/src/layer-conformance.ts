@@ -11,7 +11,7 @@ import {
   failed,
   follow,
   isOver,
-  type LayerUnderTest,
+  type LayerCase,
   order,
   patienceMs,
   readLogs,
@@ -19,7 +19,6 @@ import {
   submit,
 } from './conformance-jobs.ts';
 import { chunkCases } from './conformance-chunks.ts';
-import { type LayerCase } from './conformance-jobs.ts';
 import { printedLine, printedLines } from './conformance-tasks.ts';
 
 export type { LayerCase };

@@ -1,26 +1,8 @@
 import type { TaskGroup } from '../metadata/events.ts';
 import { addressInGroup } from './chunk-spec-of.ts';
-import { type ChunkFlight, grounded } from './flight.ts';
+import { type ChunkFlight, type ChunkWork, grounded } from './flight.ts';
 import { eachPlace, type PlaceRanges } from './place-ranges.ts';
 import type { TaskPieces } from './task-spec-of.ts';
-
-/** What the attempts of a chunk are, and how far they have come. */
-export interface ChunkWork {
-  readonly group: TaskGroup;
-  readonly attempt: number;
-  /** Key of the pack that takes the results. */
-  readonly pack: string;
-  /** By member, in the order of work. */
-  readonly places: readonly number[];
-  /** By member: 1 once it is known what became of it. */
-  readonly decided: Uint8Array;
-  /** What the members need to run; gone when they are handed over. */
-  pieces: readonly TaskPieces[] | undefined;
-  /** How much of the pack was read, in bytes. */
-  read: number;
-  /** The process has said that it ends with a member and begins no other. */
-  endedEarly: boolean;
-}
 
 /** A chunk as its command or the state tells of it. */
 export interface ChunkFacts {

@@ -12,9 +12,9 @@ import type { RunEvent } from '../metadata/events.ts';
 import type { JobEnd } from './attempt-end.ts';
 import { withBackOff } from './back-off.ts';
 import { blameOf, endOfChunk } from './chunk-end.ts';
-import { type ChunkWork, memberTask } from './chunk-flight.ts';
+import { memberTask } from './chunk-flight.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
-import type { ChunkFlight } from './flight.ts';
+import type { ChunkFlight, ChunkWork } from './flight.ts';
 import { readAttempt } from './read-attempt.ts';
 import { Semaphore } from './semaphore.ts';
 

@@ -1,6 +1,5 @@
 import type { JobId } from '../compute/compute-layer.ts';
-import type { AttemptState } from '../metadata/events.ts';
-import type { ChunkWork } from './chunk-flight.ts';
+import type { AttemptState, TaskGroup } from '../metadata/events.ts';
 import type { TaskPieces } from './task-spec-of.ts';
 
 /** Work on its way through a layer as one job, from its command to its end. */
@@ -27,6 +26,24 @@ export interface AttemptFlight extends Travel {
   readonly task: string;
   readonly attempt: number;
   readonly pieces: TaskPieces;
+}
+
+/** What the attempts of a chunk are, and how far they have come. */
+export interface ChunkWork {
+  readonly group: TaskGroup;
+  readonly attempt: number;
+  /** Key of the pack that takes the results. */
+  readonly pack: string;
+  /** By member, in the order of work. */
+  readonly places: readonly number[];
+  /** By member: 1 once it is known what became of it. */
+  readonly decided: Uint8Array;
+  /** What the members need to run; gone when they are handed over. */
+  pieces: readonly TaskPieces[] | undefined;
+  /** How much of the pack was read, in bytes. */
+  read: number;
+  /** The process has said that it ends with a member and begins no other. */
+  endedEarly: boolean;
 }
 
 /** The attempts of a chunk. */

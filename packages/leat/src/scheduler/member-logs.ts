@@ -46,7 +46,7 @@ export class MemberLogs {
 
   /** There is no more. Throws what the store threw. */
   async close(): Promise<void> {
-    for (const member of [...this.#open.keys()]) await this.#close(member);
+    for (const member of this.#open.keys()) await this.#close(member);
   }
 
   async #openLog(member: number): Promise<OpenLog> {

@@ -87,7 +87,12 @@ async function runChunk(
   const manifest = manifestKey('TestFlow', '1', { step: `start${counter}`, path: [], iteration: 0 }, 0);
   const model = new ArtifactStore(store).save('model', ['given'], new InlineBudget());
   commitAttempt(store, manifest, {
-    ...{ version: 1, task: 'start', attempt: 0, token: 'start', startedAt: 1, endedAt: 2 },
+    version: 1,
+    task: 'start',
+    attempt: 0,
+    token: 'start',
+    startedAt: 1,
+    endedAt: 2,
     status: 'succeeded',
     outcome: { kind: 'foreach', items: stored },
     artifacts: { model },
