@@ -21,7 +21,7 @@ const skippedBytes = 16 * 1024;
 /**
  * Reads small places of large objects, such as manifests in packs: who asks for neighbours one after the other costs one
  * large read for hundreds of them, who asks here and there reads what was asked for and no more. Holds at most 4 MiB, but
- * for a place that is larger itself. For objects that do not change while they are read.
+ * for a place that is larger itself. For objects that only grow.
  */
 export class ReadAhead {
   readonly #store: Datastore;
