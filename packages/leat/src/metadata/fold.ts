@@ -63,9 +63,7 @@ export function foldTask(task: TaskRecord | undefined, event: TaskEvent | Member
     case 'task-caught':
     case 'task-reused':
       return now.status === 'succeeded' ? now : afterSuccess(now, event);
-    case 'attempt-accepted':
-    case 'retry-due':
-    case 'straggler-due':
+    default: // 'attempt-accepted', 'retry-due', 'straggler-due': nothing that lists would tell of a task.
       return now;
   }
 }

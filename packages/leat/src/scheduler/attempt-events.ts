@@ -4,8 +4,9 @@ import type { Command } from './commands.ts';
 import { failRun } from './finish.ts';
 import { describeFinished, type FinishedId, internFinished } from './finished.ts';
 import { leaveFlight } from './issue.ts';
-import { notePace } from './pace.ts';
+import { noteDuration, notePace } from './pace.ts';
 import { payerOf, retryWait } from './retry.ts';
+import { commandCancel, keepOther, watchAll } from './speculate.ts';
 import { countOf, pathOf, type SchedulerState, type Task } from './state.ts';
 import { fitsOutcome, standInOutcome } from './step-outcome.ts';
 import { nodeOf } from './step-table.ts';
@@ -13,17 +14,39 @@ import { defect, makeReady } from './tasks.ts';
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
-/** The attempt has succeeded, as its manifest says. */
-export function onSucceeded(state: SchedulerState, task: Task, event: EventOf<'attempt-succeeded'>): void {
-  leaveFlight(state, task);
-  notePace(state, task.step, 1, event.at - event.startedAt);
+/** The attempt has succeeded, as its manifest says. A copy of it that still runs is ended. */
+export function onSucceeded(
+  state: SchedulerState,
+  task: Task,
+  event: EventOf<'attempt-succeeded'>,
+  out: Command[],
+): void {
+  const { step, chunk, copy } = task;
+  if (chunk === undefined) noteDuration(state, step, event.at - event.startedAt);
+  else notePace(state, step, 1, event.at - event.startedAt);
+  if (copy === undefined) {
+    leaveFlight(state, task);
+    state.active.delete(task.address);
+  } else {
+    keepOther(state, task, event.attempt);
+    task.phase = 'beaten';
+    commandCancel(state, task, out);
+  }
   complete(state, task, event);
+  watchAll(state, step, out);
+}
+
+/** An attempt whose task a copy of it has decided is over: its place is free. */
+export function onBeaten(state: SchedulerState, task: Task): void {
+  leaveFlight(state, task);
+  state.active.delete(task.address);
 }
 
 /** `@catchError` stood in: for all that follows the task has succeeded. */
 export function onCaught(state: SchedulerState, task: Task, event: EventOf<'task-caught'>): void {
   state.catching -= 1;
   countOf(state, task.step).caught += 1;
+  state.active.delete(task.address);
   complete(state, task, event);
 }
 
@@ -33,6 +56,7 @@ export function onReused(state: SchedulerState, task: Task, event: EventOf<'task
   const count = countOf(state, task.step);
   count.waiting -= 1;
   count.reused += 1;
+  state.active.delete(task.address);
   complete(state, task, event);
 }
 
@@ -44,7 +68,6 @@ function complete(
   const { next } = nodeOf(state.table, task.step);
   if (!fitsOutcome(next, event.outcome))
     throw defect(task, `its outcome '${event.outcome.kind}' is not what the graph allows`);
-  state.active.delete(task.address);
   countOf(state, task.step).succeeded += 1;
   const arrival = {
     from: task,
@@ -57,7 +80,7 @@ function complete(
 function finish(state: SchedulerState, task: Task, manifest: string): FinishedId {
   const { flow, run } = state;
   const { name: step, id } = nodeOf(state.table, task.step);
-  const { iteration, attempt } = task;
+  const { iteration, last: attempt } = task;
   const place = { flow, run, step, path: pathOf(task), id, iteration, attempt };
   return internFinished(state.finished, describeFinished(manifest, place));
 }
@@ -92,15 +115,41 @@ export function afterFailure(
   return { kind: catchError === undefined || failure.reason === 'cancelled' ? 'fail' : 'catch' };
 }
 
-/** The attempt has failed, for whatever reason. */
+/**
+ * What the log says of a failure besides the failure itself: whether and when another try is due, so that readers know at once
+ * whether the attempt was the last; and what it means where two copies were started. Changes nothing.
+ */
+export function toldFailure(
+  state: SchedulerState,
+  event: EventOf<'attempt-failed'>,
+  now: number,
+): EventOf<'attempt-failed'> {
+  const task = state.active.get(event.task);
+  if (task === undefined) return event;
+  if (task.phase === 'beaten' || task.copy !== undefined) return { ...event, ofCopies: 'first' };
+  const after = afterFailure(state, task, event.failure, now);
+  return {
+    ...event,
+    ...(after.kind === 'retry' ? { retryAt: after.at } : {}),
+    ...(event.attempt < task.last ? { ofCopies: 'last' } : {}),
+  };
+}
+
+/** The attempt has failed, for whatever reason. While another copy of it runs, that decides nothing. */
 export function onFailed(
   state: SchedulerState,
   task: Task,
   event: EventOf<'attempt-failed'>,
   out: Command[],
 ): void {
+  if (task.copy !== undefined) {
+    keepOther(state, task, event.attempt);
+    return;
+  }
   const after = afterFailure(state, task, event.failure, event.at);
   leaveFlight(state, task);
+  // From here on the task is past its copies, whichever of them was the last to fail.
+  task.attempt = task.last;
   task.failure = event.failure;
   switch (after.kind) {
     case 'retry':

@@ -26,6 +26,8 @@ export type Command =
   | { readonly type: 'cancel'; readonly force: boolean }
   /** Say `retry-due` at this time (milliseconds since the epoch). */
   | { readonly type: 'wake'; readonly task: string; readonly attempt: number; readonly at: number }
+  /** Say `straggler-due` at this time, if the attempt is still in flight. */
+  | { readonly type: 'watch'; readonly task: string; readonly attempt: number; readonly at: number }
   /** Take the result of the origin run. Answer: `task-reused`. */
   | {
       readonly type: 'reuse';

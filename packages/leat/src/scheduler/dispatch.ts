@@ -7,6 +7,7 @@ import { eachPlace } from './place-ranges.ts';
 import { groupFrameOf, hasRoom } from './places.ts';
 import { firstReady, laneOf, takePlaces } from './ready-queue.ts';
 import { dispatchReuse } from './reuse.ts';
+import { startCopies } from './speculate.ts';
 import type { Frame, ReadyLane, SchedulerState, Task } from './state.ts';
 import type { StepId } from './step-table.ts';
 import { addTask } from './tasks.ts';
@@ -18,9 +19,10 @@ export function dispatch(state: SchedulerState, out: Command[]): void {
   const { maxWorkers = Infinity } = state.limits;
   while (state.inFlight < maxWorkers) {
     const step = firstReady(state.ready, (id) => hasRoom(state, id));
-    if (step === undefined) return;
+    if (step === undefined) break;
     issue(state, takeJob(state, step), out);
   }
+  startCopies(state, out);
 }
 
 /** The attempts of a step's next job: what is first in its lane, and what can go with it. */

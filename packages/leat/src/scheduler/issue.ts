@@ -16,6 +16,8 @@ export function issue(state: SchedulerState, tasks: readonly Task[], out: Comman
     task.phase = 'issued';
     task.state = undefined;
     task.job = undefined;
+    task.startedAt = undefined;
+    task.last = task.attempt;
   }
   const count = countOf(state, first.step);
   count.waiting -= tasks.length;
@@ -49,10 +51,15 @@ function makeChunk(state: SchedulerState, first: Task, tasks: readonly Task[]): 
   return chunk;
 }
 
-/** The `submit` of a task that was issued. */
-export function commandSubmit(state: SchedulerState, task: Task, out: Command[]): void {
+/** The `submit` of a task that was issued, or of a copy of it. */
+export function commandSubmit(
+  state: SchedulerState,
+  task: Task,
+  out: Command[],
+  attempt: number = task.attempt,
+): void {
   const { layer } = nodeOf(state.table, task.step).plan;
-  out.push({ type: 'submit', task: task.address, attempt: task.attempt, layer });
+  out.push({ type: 'submit', task: task.address, attempt, layer });
 }
 
 /** The `submit-chunk` of a chunk that was issued. */
@@ -66,6 +73,7 @@ export function commandSubmitChunk(state: SchedulerState, chunk: Chunk, out: Com
 export function leaveFlight(state: SchedulerState, task: Task): void {
   const count = countOf(state, task.step);
   count.inFlight -= 1;
+  state.stragglers.delete(task.address);
   if (task.chunk !== undefined) {
     leaveChunk(state, task.chunk, task);
     return;

@@ -14,13 +14,15 @@ export interface Joined {
   readonly list?: () => SourceColumns;
 }
 
-/** What a task joins whose source is the frame of a foreach. */
-export function joinedOf(state: SchedulerState, task: Task, frame: Frame): Joined {
+/** What an attempt of a task joins; `undefined` when it is no join of a foreach. */
+export function joinedOf(state: SchedulerState, task: Task, attempt: number): Joined | undefined {
+  if (task.source.kind !== 'join' || task.source.frame.kind !== 'foreach') return undefined;
+  const { frame } = task.source;
   const rule = ruleOf(state, frame);
   if (rule !== undefined) return { joined: { kind: 'alike', count: frame.count, ...rule } };
   const { name: step } = nodeOf(state.table, task.step);
   const address = { step, path: pathOf(task), iteration: task.iteration };
-  const key = sourcesKey(state.flow, state.run, address, task.attempt);
+  const key = sourcesKey(state.flow, state.run, address, attempt);
   return { joined: { kind: 'listed', count: frame.count, key }, list: () => columnsOf(state, frame) };
 }
 

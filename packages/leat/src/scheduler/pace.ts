@@ -1,3 +1,4 @@
+import { countDuration } from './durations.ts';
 import type { SchedulerState } from './state.ts';
 import type { StepId } from './step-table.ts';
 
@@ -7,4 +8,11 @@ export function notePace(state: SchedulerState, step: StepId, tasks: number, ms:
   if (pace === undefined) return;
   pace.tasks += tasks;
   pace.ms += Math.max(0, ms);
+}
+
+/** Counts a task that ran alone and succeeded. */
+export function noteDuration(state: SchedulerState, step: StepId, ms: number): void {
+  notePace(state, step, 1, ms);
+  const pace = state.pace[step];
+  if (pace !== undefined) countDuration(pace.durations, ms);
 }

@@ -11,11 +11,12 @@ import { makeChunkFlight } from './chunk-flight.ts';
 import { addressInGroup, chunkOf, chunkPiecesOf } from './chunk-spec-of.ts';
 import { packKey } from '../datastore/keys.ts';
 import { type AttemptFlight, type ChunkFlight, type Flight, makeFlight } from './flight.ts';
+import type { InFlight } from './in-flight.ts';
 import { LayerDriver } from './layer-driver.ts';
 import type { RunLoopOptions } from './run-options.ts';
 import { longestRetryWait } from './retry.ts';
 import { Semaphore } from './semaphore.ts';
-import type { Chunk, SchedulerState, Task } from './state.ts';
+import type { Chunk, SchedulerState } from './state.ts';
 import { upcoming } from './summary.ts';
 import { taskPiecesOf } from './task-spec-of.ts';
 
@@ -106,11 +107,10 @@ export class CommandPerformer {
   }
 
   /** Takes up what an earlier engine handed over: jobs that their layer still has go on, the others are lost. */
-  async adopt(tasks: readonly Task[]): Promise<void> {
-    const alone = tasks.filter(({ chunk }) => chunk === undefined);
+  async adopt({ attempts, chunks }: InFlight): Promise<void> {
     const flights: readonly Flight[] = [
-      ...alone.map((task) => this.#makeFlight(task.address, task.attempt)),
-      ...[...this.#state.chunks.values()].map((chunk) => this.#adoptedChunk(chunk)),
+      ...attempts.map(({ task, attempt }) => this.#makeFlight(task, attempt)),
+      ...chunks.map((chunk) => this.#adoptedChunk(chunk)),
     ];
     const byLayer = Map.groupBy(flights, ({ step }) => this.#state.plan.steps[step]?.layer ?? '');
     for (const [name, group] of byLayer) {
@@ -137,6 +137,9 @@ export class CommandPerformer {
     switch (command.type) {
       case 'wake':
         this.#wake(command);
+        return;
+      case 'watch':
+        this.#watch(command);
         return;
       case 'reuse': {
         const { task, manifest, outcome, originRun } = command;
@@ -165,6 +168,15 @@ export class CommandPerformer {
     const cancel = clock.after(wait, () => {
       this.#timers.delete(cancel);
       post({ type: 'retry-due', at: clock.now(), task, attempt });
+    });
+    this.#timers.add(cancel);
+  }
+
+  #watch({ task, attempt, at }: CommandOf<'watch'>): void {
+    const { clock, post } = this.#context;
+    const cancel = clock.after(Math.max(0, at - clock.now()), () => {
+      this.#timers.delete(cancel);
+      post({ type: 'straggler-due', at: clock.now(), task, attempt });
     });
     this.#timers.add(cancel);
   }
@@ -198,7 +210,7 @@ export class CommandPerformer {
       attempt,
       name,
       token: attemptToken(run, name),
-      pieces: taskPiecesOf(this.#state, task),
+      pieces: taskPiecesOf(this.#state, task, attempt),
     });
   }
 

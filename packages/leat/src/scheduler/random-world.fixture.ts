@@ -5,9 +5,11 @@
 import fc from 'fast-check';
 import type { EventFailure, RunEvent, RunLimits } from '../metadata/events.ts';
 import { packKey } from '../datastore/keys.ts';
+import { toldFailure } from './attempt-events.ts';
 import { addressInGroup } from './chunk-spec-of.ts';
 import type { Command } from './commands.ts';
 import { createState } from './create-state.ts';
+import { inFlightOf } from './in-flight.ts';
 import { eachPlace } from './place-ranges.ts';
 import { hasRoom } from './places.ts';
 import { decide, type Draw, manifestOfAttempt, type RandomFlow } from './random-flow.fixture.ts';
@@ -51,6 +53,8 @@ export interface World {
   /** Manifests by task, as decided. */
   readonly decided: Map<string, string>;
   readonly submits: { readonly task: string; readonly attempt: number }[];
+  /** Attempts that are to end, `work[3]@1`. */
+  readonly cancelled: Set<string>;
   readonly chunks: Extract<Command, { type: 'submit-chunk' }>[];
   now: number;
   end: string | undefined;
@@ -73,6 +77,7 @@ export function makeWorld(
     sources: new Map(),
     decided: new Map(),
     submits: [],
+    cancelled: new Set(),
     chunks: [],
     now: 1_000_000,
     end: undefined,
@@ -141,16 +146,33 @@ export function play(world: World, check: (world: World) => void = () => {}): vo
   const history: RunEvent[] = [];
   for (let turns = 0; world.open.length + world.working.length > 0; turns += 1) {
     if (turns > 20_000) throw new Error('it does not end');
-    for (const event of next(world)) {
+    for (const happened of next(world)) {
+      const event =
+        happened.type === 'attempt-failed' ? toldFailure(world.state, happened, world.now) : happened;
+      note(world, event);
       feed(world, event);
-      if (event.type === 'attempt-succeeded' || event.type === 'task-caught')
-        world.decided.set(event.task, event.manifest);
       history.push(event);
       // Nothing is told in order, and much is told twice.
       if (world.draw(4) === 0) feed(world, history[world.draw(history.length)]!);
       check(world);
     }
   }
+}
+
+function note({ decided }: World, event: RunEvent): void {
+  // Of two copies the first to succeed decides.
+  if (event.type === 'attempt-succeeded' && !decided.has(event.task)) decided.set(event.task, event.manifest);
+  if (event.type === 'task-caught') decided.set(event.task, event.manifest);
+}
+
+/** Brings a world to where another one's log ends. */
+export function follow(world: World, log: readonly RunEvent[], now: number): void {
+  for (const event of log) {
+    note(world, event);
+    transition(world.state, event);
+  }
+  world.now = now;
+  adopt(world);
 }
 
 function next(world: World): readonly RunEvent[] {
@@ -169,17 +191,8 @@ function answer(world: World, command: Command): readonly RunEvent[] {
   switch (command.type) {
     case 'submit': {
       const { task, attempt, layer } = command;
-      const failure = world.fails(task, attempt);
-      return [
-        { type: 'attempt-submitted', at, task, attempt, layer, token: `${task}@${attempt}` },
-        ...(world.draw(2) === 0 ? [{ type: 'attempt-accepted', at, task, attempt, job: 'j' } as const] : []),
-        ...(world.draw(2) === 0
-          ? [{ type: 'attempt-state', at, task, attempt, state: 'running' } as const]
-          : []),
-        failure === undefined
-          ? succeeding(world, { task, attempt }, manifestOfAttempt(plan, '1', task, attempt))
-          : { type: 'attempt-failed', at, task, attempt, failure },
-      ];
+      world.working.push(attemptOf(world, task, attempt));
+      return [{ type: 'attempt-submitted', at, task, attempt, layer, token: `${task}@${attempt}` }];
     }
     case 'submit-chunk': {
       const { type: _, number, ...chunk } = command;
@@ -191,6 +204,12 @@ function answer(world: World, command: Command): readonly RunEvent[] {
     case 'wake':
       world.now = Math.max(world.now, command.at);
       return [{ type: 'retry-due', at: world.now, task: command.task, attempt: command.attempt }];
+    case 'watch':
+      world.now = Math.max(world.now, command.at);
+      return [{ type: 'straggler-due', at: world.now, task: command.task, attempt: command.attempt }];
+    case 'cancel-attempt':
+      world.cancelled.add(`${command.task}@${command.attempt}`);
+      return [];
     case 'catch': {
       const { task, attempt, outcome, failure } = command;
       const manifest = manifestOfAttempt(plan, '1', task, attempt + 1);
@@ -201,19 +220,34 @@ function answer(world: World, command: Command): readonly RunEvent[] {
   }
 }
 
+/** What becomes of an attempt that runs alone. One that is cancelled may have succeeded before it hears of it. */
+function* attemptOf(world: World, task: string, attempt: number): Generator<RunEvent, undefined> {
+  if (world.draw(2) === 0) yield { type: 'attempt-accepted', at: world.now, task, attempt, job: 'j' };
+  const startedAt = world.now;
+  if (world.draw(3) > 0) yield { type: 'attempt-state', at: startedAt, task, attempt, state: 'running' };
+  world.now += world.draw(1000);
+  const isCancelled = world.cancelled.has(`${task}@${attempt}`) && world.draw(2) === 0;
+  const failure = isCancelled ? failing('cancelled') : world.fails(task, attempt);
+  const manifest = manifestOfAttempt(world.flow.plan, '1', task, attempt);
+  if (failure === undefined) yield { ...succeeding(world, { task, attempt }, manifest), startedAt };
+  else yield { type: 'attempt-failed', at: world.now, task, attempt, failure };
+  return undefined;
+}
+
 const succeeding = (
   world: World,
   { task, attempt }: { readonly task: string; readonly attempt: number },
   manifest: string,
-): RunEvent => ({
-  type: 'attempt-succeeded',
-  at: world.now,
-  task,
-  attempt,
-  startedAt: world.now,
-  manifest,
-  outcome: decide(world.flow.plan, task),
-});
+) =>
+  ({
+    type: 'attempt-succeeded',
+    at: world.now,
+    task,
+    attempt,
+    startedAt: world.now,
+    manifest,
+    outcome: decide(world.flow.plan, task),
+  }) as const;
 
 type Work = Pick<Chunk, 'group' | 'places' | 'attempt'>;
 
@@ -264,12 +298,10 @@ function* workOf(
 }
 
 /** Takes up what an engine before has handed over. */
-export function adopt(world: World): void {
+function adopt(world: World): void {
   const { state } = world;
-  for (const { address: task, attempt, phase, chunk } of state.active.values()) {
-    if (phase === 'submitted' && chunk === undefined)
-      world.open.push({ type: 'submit', task, attempt, layer: 'simulated' });
-  }
+  for (const { task, attempt } of inFlightOf(state).attempts)
+    world.working.push(attemptOf(world, task, attempt));
   for (const [token, { group, attempt, open }] of state.chunks) {
     const places = [...open.keys()].flatMap((place) => [place, place + 1]);
     world.working.push(workOf(world, token, { group, places, attempt }));

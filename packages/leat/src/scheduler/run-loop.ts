@@ -7,12 +7,13 @@
  */
 import { isLeatError, LeatError } from '../errors/index.ts';
 import type { RunEvent } from '../metadata/events.ts';
-import { afterFailure } from './attempt-events.ts';
+import { toldFailure } from './attempt-events.ts';
 import { withBackOff } from './back-off.ts';
 import type { Command } from './commands.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
 import { emptyFifo, type Fifo, push, shift, size } from './fifo.ts';
 import { keepLease, type KeptLease } from './lease-keeper.ts';
+import { inFlightOf } from './in-flight.ts';
 import { observeAll, type RunObserver } from './observer.ts';
 import { CommandPerformer } from './perform.ts';
 import type { RunEnd, RunLoopOptions } from './run-options.ts';
@@ -129,7 +130,8 @@ class RunLoop {
     const recovering = state.started;
     const at = this.#context.clock.now();
     this.#post({ type: 'engine-started', at, epoch: lease.epoch, ...engine, limits });
-    const inFlight = [...state.active.values()].filter((task) => task.phase === 'submitted');
+    // Before the turn: what it starts is nobody's to take up.
+    const inFlight = inFlightOf(state);
     await this.#turn();
     if (recovering) await this.#performer.adopt(inFlight);
   }
@@ -157,7 +159,8 @@ class RunLoop {
   #apply(event: RunEvent, log: RunEvent[], commands: Command[]): void {
     const { state } = this.#options;
     if (!isTimely(state, event)) return;
-    const told = this.#withRetryTime(event);
+    const told =
+      event.type === 'attempt-failed' ? toldFailure(state, event, this.#context.clock.now()) : event;
     log.push(told);
     for (const command of transition(state, told)) {
       commands.push(command);
@@ -168,17 +171,6 @@ class RunLoop {
         transition(state, submitted);
       }
     }
-  }
-
-  /** Readers of the log shall see at once whether a failed attempt was the last. */
-  #withRetryTime(event: RunEvent): RunEvent {
-    if (event.type !== 'attempt-failed') return event;
-    const { state } = this.#options;
-    const task = state.active.get(event.task);
-    if (task === undefined) return event;
-    const now = this.#context.clock.now();
-    const after = afterFailure(state, task, event.failure, now);
-    return after.kind === 'retry' ? { ...event, retryAt: after.at } : event;
   }
 
   /** The last event: the tasks' output is in before, so that whoever sees the end can read all of it. */

@@ -15,6 +15,7 @@ import type {
   TaskGroup,
 } from '../metadata/events.ts';
 import type { RunPlan } from '../plan/plan.ts';
+import type { Durations } from './durations.ts';
 import type { Fifo } from './fifo.ts';
 import type { FinishedId, FinishedTable } from './finished.ts';
 import type { Origin } from './origin.ts';
@@ -76,9 +77,19 @@ export type Source =
 
 /**
  * `ready` → `issued` (a `submit` was commanded) → `submitted` (and logged) → gone, or `waiting` for a retry → `ready`; after
- * the last try `catching` → gone. `reusing`: a `reuse` was commanded.
+ * the last try `catching` → gone. `reusing`: a `reuse` was commanded. `beaten`: a copy has decided the task, and the attempt
+ * that is left is being ended.
  */
-export type TaskPhase = 'ready' | 'issued' | 'submitted' | 'waiting' | 'catching' | 'reusing';
+export type TaskPhase = 'ready' | 'issued' | 'submitted' | 'waiting' | 'catching' | 'reusing' | 'beaten';
+
+/** A second attempt of a task beside the first, which goes on. */
+export interface Copy {
+  readonly attempt: number;
+  submitted: boolean;
+  state: AttemptState | undefined;
+  job: string | undefined;
+  startedAt: number | undefined;
+}
 
 /** A task that is started or about to start. */
 export interface Task extends Position {
@@ -90,13 +101,19 @@ export interface Task extends Position {
   phase: TaskPhase;
   /** When it was queued: a number that grows. */
   arrival: number;
+  /** The one in flight, or the next one; of two copies that go on, the first. */
   attempt: number;
+  /** The highest number that an attempt of this task has. */
+  last: number;
+  copy: Copy | undefined;
   /** Failures that the user's tries pay for, and those that they do not. */
   ownFailures: number;
   platformFailures: number;
   /** What the layer said last of the attempt in flight. */
   state: AttemptState | undefined;
   job: string | undefined;
+  /** When the attempt in flight was seen running. */
+  startedAt: number | undefined;
   /** The chunk that the attempt in flight is a member of. */
   chunk: Chunk | undefined;
   /** `waiting` only: when the wait ends. */
@@ -146,6 +163,8 @@ export interface Pace {
   tasks: number;
   /** Milliseconds of all of them together. */
   ms: number;
+  /** Of those that ran alone. */
+  readonly durations: Durations;
 }
 
 /** Counters of one step. */
@@ -190,6 +209,10 @@ export interface SchedulerState {
   readonly inFlightByLayer: number[];
   readonly inFlightByStep: number[];
   readonly pace: readonly Pace[];
+  /** Addresses of tasks that a copy may be started of, when there is a place. */
+  readonly stragglers: Set<string>;
+  /** Copies that run beside the first attempts of their tasks. */
+  copies: number;
   catching: number;
   reusing: number;
   /** Set when nothing new may start. */

@@ -34,19 +34,19 @@ export interface SpecStore {
 }
 
 /**
- * What the task with this address needs to run, for its attempt in flight.
+ * What the task with this address needs to run.
+ *
+ * @param attempt of two copies, which one; the first, or the only one, unless told
  * @throws LeatError INTERNAL for a task that is not active.
  */
-export function taskPiecesOf(state: SchedulerState, address: string): TaskPieces {
+export function taskPiecesOf(state: SchedulerState, address: string, attempt?: number): TaskPieces {
   const task = state.active.get(address);
   if (task === undefined) throw new LeatError('INTERNAL', `there is no active task '${address}'`);
   const { name, graph, plan, known } = nodeOf(state.table, task.step);
   const path = pathOf(task);
-  const { iteration, attempt, source } = task;
-  const joins =
-    source.kind === 'join' && source.frame.kind === 'foreach'
-      ? joinedOf(state, task, source.frame)
-      : undefined;
+  const { iteration } = task;
+  const number = attempt ?? task.attempt;
+  const joins = joinedOf(state, task, number);
   return {
     spec: {
       version: 1,
@@ -56,7 +56,7 @@ export function taskPiecesOf(state: SchedulerState, address: string): TaskPieces
       task: address,
       path,
       iteration,
-      attempt,
+      attempt: number,
       takes: graph.takes,
       next: graph.next,
       reads: graph.reads,
@@ -64,7 +64,7 @@ export function taskPiecesOf(state: SchedulerState, address: string): TaskPieces
       sources: sourcesOf(state, task),
       ...(joins === undefined ? {} : { joined: joins.joined }),
       ...joinedItemsOf(task),
-      manifest: manifestKey(state.flow, state.run, { step: name, path, iteration }, attempt),
+      manifest: manifestKey(state.flow, state.run, { step: name, path, iteration }, number),
       triesLeft: plan.retry.times - task.ownFailures + 1,
       ...(plan.timeoutSeconds === undefined ? {} : { timeoutSeconds: plan.timeoutSeconds }),
       ...(plan.catchError === undefined ? {} : { catchVar: plan.catchError.var }),

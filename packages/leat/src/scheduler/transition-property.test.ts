@@ -4,11 +4,11 @@ import type { EventFailure } from '../metadata/events.ts';
 import { createState } from './create-state.ts';
 import { flowOf, predict, randomBlocks } from './random-flow.fixture.ts';
 import {
-  adopt,
   begin,
   failing,
   feed,
   finish,
+  follow,
   makeWorld,
   play,
   scenario,
@@ -152,10 +152,7 @@ describe('a run of any flow', () => {
           fails,
           limits: { maxWorkers: 2, windows: {}, failFast: false },
         });
-        const prefix = world.log.slice(0, 1 + (cut % world.log.length));
-        for (const event of prefix) transition(survivor.state, event);
-        survivor.now = world.now;
-        adopt(survivor);
+        follow(survivor, world.log.slice(0, 1 + (cut % world.log.length)), world.now);
         begin(survivor);
         play(survivor);
         finish(survivor);

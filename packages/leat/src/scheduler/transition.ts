@@ -10,6 +10,7 @@ import type { AttemptState, RunEvent } from '../metadata/events.ts';
 import {
   commandCatch,
   commandWake,
+  onBeaten,
   onCaught,
   onFailed,
   onRetryDue,
@@ -23,7 +24,8 @@ import { cancelRun, endIfDone } from './finish.ts';
 import { commandSubmit, commandSubmitChunk } from './issue.ts';
 import { nextRound } from './loops.ts';
 import { commandReuse } from './reuse.ts';
-import { countOf, type SchedulerState, type Task } from './state.ts';
+import { commandCancel, isWatched, onStragglerDue, watch } from './speculate.ts';
+import { type Copy, countOf, type SchedulerState, type Task } from './state.ts';
 import { defect, queueTask, remember } from './tasks.ts';
 
 /**
@@ -75,10 +77,17 @@ export function isTimely(state: SchedulerState, event: RunEvent): boolean {
     case 'task-caught':
       return task.phase === 'catching';
     case 'retry-due':
-      return task.phase === 'waiting' && task.attempt === event.attempt && state.ending === undefined;
+    case 'straggler-due':
+      return task.attempt === event.attempt && isExpected(state, task, event.type);
     default:
       return concernsFlight(task, event) && isNews(task, event);
   }
+}
+
+/** Whether the scheduler waits for a timer. */
+function isExpected(state: SchedulerState, task: Task, timer: 'retry-due' | 'straggler-due'): boolean {
+  if (timer === 'retry-due') return task.phase === 'waiting' && state.ending === undefined;
+  return isWatched(state, task) && !state.stragglers.has(task.address);
 }
 
 function isTimelyForRun(state: SchedulerState, event: Exclude<RunEvent, TaskEvent>): boolean {
@@ -96,9 +105,14 @@ function isTimelyForRun(state: SchedulerState, event: Exclude<RunEvent, TaskEven
 function isNews(task: Task, event: AttemptEvent): boolean {
   // What its job does is told of the chunk.
   if (task.chunk !== undefined) return event.type === 'attempt-succeeded' || event.type === 'attempt-failed';
-  if (event.type === 'attempt-state') return rank(event.state) > rank(task.state);
-  return event.type !== 'attempt-submitted' || task.phase === 'issued';
+  const copy = copyOf(task, event);
+  if (event.type === 'attempt-state') return rank(event.state) > rank((copy ?? task).state);
+  if (event.type !== 'attempt-submitted') return true;
+  return copy === undefined ? task.phase === 'issued' : !copy.submitted;
 }
+
+const copyOf = (task: Task, event: AttemptEvent): Copy | undefined =>
+  task.copy?.attempt === event.attempt ? task.copy : undefined;
 
 function applyToTask(state: SchedulerState, event: TaskEvent, out: Command[]): void {
   const task = state.active.get(event.task);
@@ -114,41 +128,53 @@ function applyToTask(state: SchedulerState, event: TaskEvent, out: Command[]): v
     case 'retry-due':
       onRetryDue(state, task);
       return;
+    case 'straggler-due':
+      onStragglerDue(state, task, event, out);
+      return;
     default:
       applyToAttempt(state, task, event, out);
   }
 }
 
-/** Whether an event is of the attempt in flight. An older one is late; a newer one cannot be. */
-function concernsFlight(task: Task, event: Extract<TaskEvent, { attempt: number }>): boolean {
+/** Whether an event is of an attempt in flight. An older one is late; a newer one cannot be. */
+function concernsFlight(task: Task, event: AttemptEvent): boolean {
   if (event.attempt < task.attempt || task.phase === 'catching') return false;
-  const flying = task.phase === 'issued' || task.phase === 'submitted';
-  if (event.attempt === task.attempt && flying) return true;
+  const flying = task.phase === 'issued' || task.phase === 'submitted' || task.phase === 'beaten';
+  if (flying && (event.attempt === task.attempt || event.attempt === task.copy?.attempt)) return true;
+  // A copy that failed before the first attempt.
+  if (event.attempt <= task.last && event.attempt !== task.attempt) return false;
   throw defect(
     task,
     `'${event.type}' came for attempt ${event.attempt}, and attempt ${task.attempt} is '${task.phase}'`,
   );
 }
 
-type AttemptEvent = Exclude<TaskEvent, { type: 'task-reused' | 'task-caught' | 'retry-due' }>;
+type AttemptEvent = Exclude<
+  TaskEvent,
+  { type: 'task-reused' | 'task-caught' | 'retry-due' | 'straggler-due' }
+>;
 
 function applyToAttempt(state: SchedulerState, task: Task, event: AttemptEvent, out: Command[]): void {
+  const copy = copyOf(task, event);
   switch (event.type) {
     case 'attempt-submitted':
-      task.phase = 'submitted';
+      if (copy !== undefined) copy.submitted = true;
+      else task.phase = 'submitted';
       return;
     case 'attempt-accepted':
-      task.job = event.job;
+      (copy ?? task).job = event.job;
       return;
     case 'attempt-state':
-      onAttemptState(state, task, event);
+      onAttemptState(state, task, event, out);
       return;
     case 'attempt-succeeded':
       countOf(state, task.step).startedAt ??= event.startedAt;
-      onSucceeded(state, task, event);
+      if (task.phase === 'beaten') onBeaten(state, task);
+      else onSucceeded(state, task, event, out);
       return;
     case 'attempt-failed':
-      onFailed(state, task, event, out);
+      if (task.phase === 'beaten') onBeaten(state, task);
+      else onFailed(state, task, event, out);
   }
 }
 
@@ -156,12 +182,16 @@ function onAttemptState(
   state: SchedulerState,
   task: Task,
   event: Extract<AttemptEvent, { type: 'attempt-state' }>,
+  out: Command[],
 ): void {
-  task.state = event.state;
+  const attempt = copyOf(task, event) ?? task;
+  attempt.state = event.state;
   if (event.state !== 'running') return;
+  attempt.startedAt = event.at;
   const count = countOf(state, task.step);
   count.running += 1;
   count.startedAt ??= event.at;
+  watch(state, task, out);
 }
 
 const order: readonly AttemptState[] = ['submitted', 'queued', 'starting', 'running'];
@@ -192,23 +222,33 @@ function repeatSubmit(state: SchedulerState, task: Task, out: Command[]): void {
 /** Another engine has taken the run: what was commanded and not answered is commanded again. */
 function repeatCommands(state: SchedulerState, out: Command[]): void {
   for (const task of state.active.values()) {
-    switch (task.phase) {
-      case 'issued':
-        repeatSubmit(state, task, out);
-        break;
-      case 'waiting':
-        commandWake(task, out);
-        break;
-      case 'catching':
-        commandCatch(state, task, out);
-        break;
-      case 'reusing':
-        commandReuse(state, task, out);
-        break;
-      case 'ready':
-      case 'submitted':
-    }
+    repeatCommand(state, task, out);
+    if (task.copy?.submitted === false) commandSubmit(state, task, out, task.copy.attempt);
   }
   if (state.ending !== undefined && state.inFlight > 0) out.push({ type: 'cancel', force: state.forced });
   if (state.endCommanded !== undefined) out.push({ type: 'end', status: state.endCommanded });
+}
+
+function repeatCommand(state: SchedulerState, task: Task, out: Command[]): void {
+  switch (task.phase) {
+    case 'issued':
+      repeatSubmit(state, task, out);
+      return;
+    case 'submitted':
+      watch(state, task, out);
+      return;
+    case 'beaten':
+      commandCancel(state, task, out);
+      return;
+    case 'waiting':
+      commandWake(task, out);
+      return;
+    case 'catching':
+      commandCatch(state, task, out);
+      return;
+    case 'reusing':
+      commandReuse(state, task, out);
+      return;
+    case 'ready':
+  }
 }
