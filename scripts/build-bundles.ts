@@ -1,9 +1,8 @@
 // Builds the programs that start often: the command line, cut so that a command loads little more than what it needs, and what runs
-// in each task's process, one file. And the language in one file, for the bundles of flows.
+// in each task's process, one file.
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, type BuildOptions, type OutputFile } from 'esbuild';
-import { engineExports } from '../packages/leat/src/package/bundle-leat.ts';
 import { buildRunner } from './runner-bundle.ts';
 import { root } from './workspace.ts';
 
@@ -33,25 +32,6 @@ const cliBundle = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-/** What a flow gets for `import … from 'leat'`: a module as before, so that a flow's bundle takes what it uses. */
-async function buildLanguage(): Promise<readonly OutputFile[]> {
-  const folder = path.join(root, 'packages/leat/src');
-  const source = readFileSync(path.join(folder, 'index.ts'), 'utf8').replaceAll(engineExports, '');
-  const { outputFiles } = await build({
-    stdin: { contents: source, resolveDir: folder, loader: 'ts', sourcefile: 'index.ts' },
-    absWorkingDir: root,
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    legalComments: 'none',
-    logLevel: 'warning',
-    outfile: path.join(root, 'packages/leat/dist/bin/language.js'),
-  });
-  return outputFiles;
-}
-
 /** Writes only what changed, and whole: a task that starts meanwhile sees the old file or the new one, never a half. */
 function writeIfChanged(file: string, contents: Uint8Array): boolean {
   if (existsSync(file) && readFileSync(file).equals(contents)) return false;
@@ -77,10 +57,6 @@ function removeOrphans(made: ReadonlySet<string>): void {
   }
 }
 
-const outputs = await Promise.all([
-  buildCli(),
-  buildLanguage(),
-  buildRunner(path.join(root, 'packages/leat/dist/task')),
-]);
+const outputs = await Promise.all([buildCli(), buildRunner(path.join(root, 'packages/leat/dist/task'))]);
 for (const { path: file, contents } of outputs.flat()) writeIfChanged(file, contents);
 removeOrphans(new Set(outputs.flat().map((output) => output.path)));

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
@@ -497,6 +498,46 @@ describe('what is wrong is said with its place', () => {
       }),
     ).rejects.toThrow('aborted');
     expect(existsSync(join(folder.path, 'c'))).toBe(false);
+  });
+});
+
+describe('a package whose loader provides the language', () => {
+  const language = ['Flow', 'step', 'LeatError'];
+  const text =
+    "import { Flow, step } from 'leat';\nexport default class Small extends Flow { @step start() {} }\n";
+  const build = async (): Promise<CodePackage> => {
+    const { buildPackage } = await import('./build-package.ts');
+    return buildPackage({ file: join(folder.path, 'flow.ts'), cacheDir: join(folder.path, 'c'), language });
+  };
+
+  it('holds the code of the user alone, and takes the language from where it is provided', async () => {
+    folder.write('flow.ts', text);
+    const built = await build();
+    const alone = Buffer.from(built.files.find(({ name }) => name === 'flow.js')?.bytes ?? '').toString();
+    const bundled = await folder.build();
+    const whole = Buffer.from(bundled.files.find(({ name }) => name === 'flow.js')?.bytes ?? '').toString();
+    expect(alone).toContain('Symbol.for("leat.language/1")');
+    expect(alone.length).toBeLessThan(whole.length / 2);
+    const entry = pathToFileURL(join(built.folder, built.entry)).href;
+    const lines = `await import(${JSON.stringify(entry)})`;
+    const run = (before: string) =>
+      spawnSync(
+        process.execPath,
+        ['--input-type=module', '-e', `${before}\nconsole.log((${lines}).default.name)`],
+        {
+          encoding: 'utf8',
+        },
+      );
+    const provide = "globalThis[Symbol.for('leat.language/1')] = { Flow: class {}, step() {} };";
+    expect(run(provide).stdout).toBe('Small\n');
+    expect(run('').stderr).toContain('a code package of Leat is run by Leat: leat run FLOW');
+  });
+
+  it('holds all of it when the flow asks leat for more than the language', async () => {
+    folder.write('flow.ts', `${text}import { connect } from 'leat';\nexport const client = connect;\n`);
+    const built = await build();
+    const bytes = built.files.reduce((sum, { name, size }) => (name.endsWith('.js') ? sum + size : sum), 0);
+    expect(bytes).toBeGreaterThan(100_000);
   });
 });
 

@@ -22,6 +22,8 @@ export interface BuildPackageOptions {
   readonly file: string;
   /** Where builds are remembered; created when missing. */
   readonly cacheDir: string;
+  /** Names of the language that whoever loads the package provides (`flow/provide-language.ts`); bundled otherwise. */
+  readonly language?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -33,12 +35,17 @@ export interface BuildPackageOptions {
  *
  * @throws FLOW_LOAD when the file is not there or cannot be bundled; STORE_UNAVAILABLE when the cache cannot be written.
  */
-export async function buildPackage({ file, cacheDir, signal }: BuildPackageOptions): Promise<CodePackage> {
+export async function buildPackage({
+  file,
+  cacheDir,
+  language,
+  signal,
+}: BuildPackageOptions): Promise<CodePackage> {
   const flowFile = flowPath(file);
   const known = findPackage(cacheDir, flowFile);
   if (known !== undefined) return known;
   const at = Date.now();
-  const bundle = await bundleFlow(flowFile, signal);
+  const bundle = await bundleFlow({ file: flowFile, language, signal });
   return storePackage(
     cacheDir,
     flowFile,

@@ -4,7 +4,7 @@ import { basename, dirname, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, BuildOptions, BuildResult, OutputFile } from 'esbuild';
 import { type BuildNotes, bundlePlugin, emptyNotes, isOwnFile } from './bundle-plugin.ts';
 import { buildError } from './build-error.ts';
-import { asksWholeFace, type LeatFace } from './bundle-leat.ts';
+import { asksWholeFace, type BundleLeatOptions, type LeatFace } from './bundle-leat.ts';
 import type { ExternalPackage, PackageSource } from './code-package.ts';
 import { identityDefines } from './module-identity.ts';
 import { sourceRoot } from './source-root.ts';
@@ -22,6 +22,15 @@ export interface Bundle {
   readonly packageFolders: readonly string[];
 }
 
+/** What is bundled. */
+export interface BundleFlowOptions {
+  /** Full path of the flow file. */
+  readonly file: string;
+  /** Names that the process which loads the bundle provides for `import … from 'leat'`; all of it is bundled otherwise. */
+  readonly language?: BundleLeatOptions['language'];
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Name of the bundle's entry. */
 export const entryName = 'flow.js';
 
@@ -35,12 +44,12 @@ type Built = BuildResult<{ write: false; metafile: true }>;
 /**
  * Bundles a flow file and all that it imports. `await import()` stays lazy: such a module is a file of its own.
  *
- * @param file Full path of the flow file.
  * @throws FLOW_LOAD with the place, a frame and what to do.
  */
-export async function bundleFlow(file: string, signal?: AbortSignal): Promise<Bundle> {
+export async function bundleFlow({ file, language, signal }: BundleFlowOptions): Promise<Bundle> {
   const request = {
     file,
+    language,
     root: sourceRoot(dirname(file)),
     keepNames: false,
     face: 'language',
@@ -55,6 +64,7 @@ interface BuildRequest {
   readonly root: string;
   readonly keepNames: boolean;
   readonly face: LeatFace;
+  readonly language: BundleLeatOptions['language'];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -98,7 +108,7 @@ async function build(request: BuildRequest): Promise<Attempt> {
   }
 }
 
-function options({ file, root, keepNames, face }: BuildRequest, notes: BuildNotes) {
+function options({ file, root, keepNames, face, language }: BuildRequest, notes: BuildNotes) {
   return {
     absWorkingDir: root,
     entryPoints: { [basename(entryName, '.js')]: file },
@@ -127,7 +137,7 @@ function options({ file, root, keepNames, face }: BuildRequest, notes: BuildNote
     },
     logLevel: 'silent',
     metafile: true,
-    plugins: [bundlePlugin(notes, face)],
+    plugins: [bundlePlugin(notes, { face, language })],
     sourcemap: 'linked',
     sourcesContent: false,
     // Nothing of the user's tsconfig but its `paths`, see the plugin: `experimentalDecorators` would give decorators another meaning.

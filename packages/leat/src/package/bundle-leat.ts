@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,6 +15,8 @@ export type LeatFace = 'language' | 'whole';
 
 export interface BundleLeatOptions {
   readonly face: LeatFace;
+  /** Names of the language that whoever loads the bundle provides; otherwise it is bundled, too. */
+  readonly language: readonly string[] | undefined;
   /** Told the full path of each file that is read. */
   readonly read: (file: string) => void;
 }
@@ -22,14 +24,21 @@ export interface BundleLeatOptions {
 /** Namespace of the files of this package in a build, and in source maps. */
 const leatNamespace = 'leat';
 
-/** What `index.ts` has of the engine, and the same built. */
-export const engineExports: RegExp = /^export \{[^}]*\} from '\.\/(?:client|run)\/[^']*';$/gm;
+// As `index.ts` has them, and the same built.
+const engineExports = /^export \{[^}]*\} from '\.\/(?:client|run)\/[^']*';$/gm;
 
-/** The language in one file, as the build of this package makes it: the bundler is asked once instead of for each of 30 files. */
-const languageFile = join('dist', 'bin', 'language.js');
+const providedName = 'language';
+
+/** A module that gives what `flow/provide-language.ts` has put in place. */
+const providedLanguage = (names: readonly string[]): string =>
+  [
+    "const language = globalThis[Symbol.for('leat.language/1')];",
+    "if (language === undefined) throw new Error('a code package of Leat is run by Leat: leat run FLOW');",
+    `export const { ${names.join(', ')} } = language;`,
+  ].join('\n');
 
 /** Lets `leat` be this very installation, wherever the flow lies. */
-export function bundleLeat(build: PluginBuild, { face, read }: BundleLeatOptions): void {
+export function bundleLeat(build: PluginBuild, { face, language, read }: BundleLeatOptions): void {
   const { folder, moduleOf } = installation();
   const nameOf = (file: string): string => relative(folder, file).split(sep).join('/');
   // A name inside the package instead of a path: the same bytes wherever it is installed.
@@ -39,12 +48,12 @@ export function bundleLeat(build: PluginBuild, { face, read }: BundleLeatOptions
     sideEffects: false,
   });
   const main = moduleOf('leat');
-  const whole = join(folder, languageFile);
-  // A flow that is run from our sources gets the language from there, too.
-  const inOneFile = face === 'language' && main?.endsWith('.js') === true && existsSync(whole);
+  const provided = face === 'language' && language !== undefined ? providedLanguage(language) : undefined;
 
   build.onResolve({ filter: /^leat(?:\/|$)/ }, ({ path }) => {
-    const file = inOneFile && path === 'leat' ? whole : moduleOf(path);
+    if (path === 'leat' && provided !== undefined)
+      return { path: providedName, namespace: leatNamespace, sideEffects: false };
+    const file = moduleOf(path);
     return file === undefined ? undefined : inside(file);
   });
   build.onResolve({ filter: /^\./, namespace: leatNamespace }, ({ path, importer, kind }) => {
@@ -58,6 +67,7 @@ export function bundleLeat(build: PluginBuild, { face, read }: BundleLeatOptions
     return { path: pathToFileURL(file).href, external: true };
   });
   build.onLoad({ filter: /./, namespace: leatNamespace }, ({ path }) => {
+    if (path === providedName && provided !== undefined) return { contents: provided, loader: 'js' };
     const file = join(folder, path);
     read(file);
     const text = readFileSync(file, 'utf8');

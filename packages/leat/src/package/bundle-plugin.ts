@@ -4,7 +4,7 @@ import { dirname, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
 import type { ExternalPackage } from './code-package.ts';
-import { bundleLeat, type LeatFace } from './bundle-leat.ts';
+import { bundleLeat, type BundleLeatOptions } from './bundle-leat.ts';
 import { loaderOf } from './lower-source.ts';
 import { identityModule, identityNamespace, withIdentity } from './module-identity.ts';
 import { nativeReason, packageFolder, packageName } from './native-package.ts';
@@ -45,14 +45,14 @@ const script = /\.[cm]?[jt]sx?$/;
 /**
  * Files keep their identity, `leat` is this very installation, and what cannot be bundled stays outside.
  *
- * @param face What `leat` gives; see {@link bundleLeat}.
+ * @param leat What `leat` gives; see {@link bundleLeat}.
  */
-export function bundlePlugin(notes: BuildNotes, face: LeatFace): Plugin {
+export function bundlePlugin(notes: BuildNotes, leat: Omit<BundleLeatOptions, 'read'>): Plugin {
   return {
     name: 'leat',
     setup(build) {
       loadScripts(build, notes);
-      bundleLeat(build, { face, read: (file) => notes.leatFiles.add(file) });
+      bundleLeat(build, { ...leat, read: (file) => notes.leatFiles.add(file) });
       resolveNative(build, notes);
     },
   };

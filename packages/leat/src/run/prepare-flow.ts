@@ -7,6 +7,7 @@ import { hash } from 'node:crypto';
 import { layerNames } from '../compute/registry.ts';
 import type { FlowDescription } from '../flow/description.ts';
 import { describeFlow } from '../flow/describe-flow.ts';
+import { languageNames, provideLanguage } from '../flow/provide-language.ts';
 import { checkedGraph } from '../graph/checked-graph.ts';
 import type { FlowGraph } from '../graph/graph.ts';
 import { buildPackage } from '../package/build-package.ts';
@@ -39,7 +40,9 @@ export async function prepareFlow({ file, home, with: added = [] }: PrepareOptio
   const built = await buildPackage({
     file,
     cacheDir: home.cache,
+    language: languageNames,
   });
+  provideLanguage();
   const description = describeFlow(await loadFlow(built));
   const graph = graphOf(description, built);
   const plan = makePlan({

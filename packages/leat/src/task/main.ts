@@ -14,6 +14,7 @@ import { commitAttempt } from '../datastore/commit-attempt.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { openDatastore } from '../datastore/open-datastore.ts';
 import { isLeatError, type LeatError } from '../errors/index.ts';
+import { provideLanguage } from '../flow/provide-language.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
 import type { TaskSpec } from '../plan/task-spec.ts';
 import { blockOnOutput } from './blocking-output.ts';
@@ -57,6 +58,7 @@ interface Loaded {
 async function load(folder: string): Promise<Loaded> {
   const stacks = new SourceStacks(folder, runner);
   stacks.install();
+  provideLanguage();
   return { originOf: stacks.originOf.bind(stacks), module: await loadFlowModule(folder) };
 }
 
