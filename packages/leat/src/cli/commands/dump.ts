@@ -49,6 +49,7 @@ async function dumpJson(client: Client, { terminal, what, options }: DumpCommand
     terminal.out.write(
       `${first ? '' : ','}\n${jsonText({ task: task.address, step: task.step, status: task.status, artifacts }, false).trimEnd()}`,
     );
+    await terminal.out.drained();
     first = false;
   }
   terminal.out.write('\n]}\n');
@@ -69,6 +70,7 @@ async function dumpText(client: Client, { terminal: { out }, what, options }: Du
           : out.style('dim', `${left} (leat get)`);
       out.write(`  ${out.style('cyan', name)} = ${text.replaceAll('\n', '\n  ')}\n`);
     }
+    await out.drained();
   }
 }
 

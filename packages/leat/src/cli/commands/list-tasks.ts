@@ -10,6 +10,9 @@ import { duration, known, type ListCommand } from './list-command.ts';
 /** Tasks that a person sees unless they ask for more; also those of one table, since its columns are as wide as their widest cell. */
 const tasksOfTable = 1_000;
 
+/** A write costs more than a row. In characters. */
+const textAtOnce = 65_536;
+
 const taskStatuses: readonly TaskStatus[] = [
   'submitted',
   'queued',
@@ -59,12 +62,17 @@ const withoutRun = (task: string, run: RunReader): string =>
   task.startsWith(`${run.address}/`) ? task.slice(run.address.length + 1) : task;
 
 async function writeJson(tasks: AsyncIterable<TaskReader>, out: Output): Promise<void> {
-  let separator = '[';
+  let text = '[';
+  let separator = '';
   for await (const { record } of tasks) {
-    out.write(separator + JSON.stringify(toJson(record)));
+    text += separator + JSON.stringify(toJson(record));
     separator = ',';
+    if (text.length < textAtOnce) continue;
+    out.write(text);
+    await out.drained();
+    text = '';
   }
-  out.write(separator === '[' ? '[]\n' : ']\n');
+  out.write(`${text}]\n`);
 }
 
 /** Writes at most `most` tasks; returns the last one, and whether there are more. */
@@ -89,7 +97,10 @@ async function writeTables(
     rows.push(cellsOf(task, out));
     count += 1;
     shown = task;
-    if (rows.length === tasksOfTable) flush();
+    if (rows.length === tasksOfTable) {
+      flush();
+      await out.drained();
+    }
   }
   flush();
   return { shown, more: false };

@@ -65,7 +65,16 @@ describe('RunReporter', () => {
     try {
       const terminal = textTerminal();
       const reporter = new RunReporter(terminal, 'TrainFlow/417');
-      const step = { step: 'train', queued: 0, retrying: 0, reused: 0, failed: 0, startedAt: Date.now() };
+      const step = {
+        step: 'train',
+        queued: 0,
+        retrying: 0,
+        reused: 0,
+        failed: 0,
+        cancelled: 0,
+        caught: 0,
+        startedAt: Date.now(),
+      };
       reporter.applied([], { steps: [{ ...step, waiting: 996, running: 4, succeeded: 0 }], inFlight: 4 });
       vi.advanceTimersByTime(9_999);
       expect(terminal.err.text).toBe('');

@@ -15,6 +15,8 @@ export class TextOutput implements Output {
     this.text += text;
   }
 
+  async drained(): Promise<void> {} // nobody reads it meanwhile
+
   style(_style: unknown, text: string): string {
     return text;
   }

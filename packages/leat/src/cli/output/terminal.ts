@@ -2,6 +2,7 @@
  * The two streams of a command: results for programs and people go to stdout, all talk about them to stderr. Colour
  * follows the stream, `NO_COLOR` and `FORCE_COLOR`.
  */
+import { once } from 'node:events';
 import { styleText } from 'node:util';
 
 export type Style = Parameters<typeof styleText>[0];
@@ -12,6 +13,8 @@ export interface Output {
   readonly columns: number;
   readonly rows: number;
   write(text: string): void;
+  /** Waits until the reader has taken what was written, as far as it does not fit between us: for texts of any length. */
+  drained(): Promise<void>;
   /** Colours text when the stream shows colour. */
   style(style: Style, text: string): string;
 }
@@ -38,6 +41,9 @@ function outputOf(stream: NodeJS.WriteStream): Output {
       return known(stream.rows) ?? 40;
     },
     write: (text) => void stream.write(text),
+    drained: async () => {
+      if (stream.writableNeedDrain) await once(stream, 'drain');
+    },
     style: (style, text) => styleText(style, text, { stream }),
   };
 }

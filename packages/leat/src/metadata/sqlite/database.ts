@@ -1,11 +1,14 @@
 /** A connection: prepared statements, transactions, waiting for other processes, and errors in the words of a user. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from './open-database.ts';
 import { explainSqliteError, isBusy } from './sqlite-errors.ts';
 
 /** How long a call waits for its turn before it gives up, in milliseconds. */
 const patienceMs = 60_000;
+
+/** Reading goes on for so long before the rest of the process has its turn, in milliseconds. */
+const readingMs = 10;
 
 /** Statements kept prepared. */
 const maxStatements = 64;
@@ -21,6 +24,7 @@ export class Database {
   readonly file: string;
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #turnAt = 0;
 
   private constructor(file: string, connection: DatabaseSync) {
     this.file = file;
@@ -32,9 +36,17 @@ export class Database {
     return new Database(file, await patiently(file, () => openDatabase(file)));
   }
 
-  /** Runs statements that read. */
-  read<T>(work: () => T): Promise<T> {
-    return patiently(this.file, work);
+  /**
+   * Runs statements that read. Nothing here waits for the outside, so whoever reads page after page would keep timers (of a
+   * lease), signals and streams from their turn: they get it now and then.
+   */
+  async read<T>(work: () => T): Promise<T> {
+    const result = await patiently(this.file, work);
+    if (performance.now() - this.#turnAt > readingMs) {
+      await turn();
+      this.#turnAt = performance.now();
+    }
+    return result;
   }
 
   /** Runs `work` in a transaction: all of it is stored, or nothing, when it throws. */
