@@ -99,6 +99,16 @@ describe('chunks in a run', () => {
     expect(results(world).size).toBe(predict(flow).size);
   });
 
+  test('a process that says it ends with a member costs no other member a try', async () => {
+    const flow = wide({ retry: { ...noRetry, times: 1 }, chunk: 100 });
+    const behave = ({ task, attempt }: { readonly task: string; readonly attempt: number }) =>
+      task === 'work[7]' && attempt === 0 ? ('leaves' as const) : undefined;
+    const world = await run({ flow, behave, ...calm });
+    expect(eventsOf(world, 'attempt-failed').map(({ task }) => task)).toEqual(['work[7]']);
+    expect(eventsOf(world, 'chunk-ended')[0]!.returned[0]).toBe(8);
+    expect(results(world).size).toBe(predict(flow).size);
+  });
+
   test('a member that throws costs itself a try, and nobody else anything', async () => {
     const flow = wide({ retry: { ...noRetry, times: 1 } });
     const behave = ({ path, attempt }: { readonly path: readonly number[]; readonly attempt: number }) =>
@@ -214,7 +224,8 @@ function badLuck(seed: number) {
     const chance = jitter(`${seed}${task}@${attempt}`);
     if (!attempts.has(attempt) && (attempts.size >= 2 || chance > 0.15)) return undefined;
     attempts.add(attempt);
-    return chance < 0.05 ? ('exit' as const) : thrown;
+    if (chance < 0.05) return 'exit' as const;
+    return chance < 0.1 ? ('leaves' as const) : thrown;
   };
 }
 

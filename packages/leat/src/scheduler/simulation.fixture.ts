@@ -20,6 +20,8 @@ import { type RunHandle, startRun } from './run-loop.ts';
 import { MemoryDatastore, MemoryLog } from './simulated-stores.fixture.ts';
 import type { Origin } from './origin.ts';
 
+type Behaviour = ReturnType<NonNullable<WorldOptions['behave']>>;
+
 export interface WorldOptions {
   readonly flow: RandomFlow;
   readonly seed?: number;
@@ -30,7 +32,7 @@ export interface WorldOptions {
   /** What the step does; a failure that is told here is the step's own. */
   readonly behave?: (
     spec: TaskSpec,
-  ) => FailureRecord | 'exit' | 'no-manifest' | 'commits-and-crashes' | undefined;
+  ) => FailureRecord | 'exit' | 'leaves' | 'no-manifest' | 'commits-and-crashes' | undefined;
   readonly durationMs?: (spec: TaskSpec) => number;
   readonly layer?: Partial<SimulatedLayerOptions>;
   readonly observers?: readonly RunObserver[];
@@ -56,6 +58,7 @@ export function makeWorld(options: WorldOptions): World {
   const { flow, seed = 1, limits = { windows: {}, failFast: false }, storeFails = 0 } = options;
   const clock = new VirtualClock();
   const random = new Random(seed);
+  const timed: TimedOptions = { ...options, now: () => clock.now() };
   const fails = (): boolean => random.chance(storeFails);
   const datastore = new MemoryDatastore(fails);
   const metadata = new MemoryLog(fails);
@@ -73,7 +76,7 @@ export function makeWorld(options: WorldOptions): World {
       }
       const own = chunk.members.map((differences) => ({ ...spec, ...differences }));
       for (const each of own) specs.set(formatAttempt(run, each.task, each.attempt), each);
-      return simulateChunk(options, datastore, { pack: chunk.pack, specs: own }, random);
+      return simulateChunk(timed, datastore, { pack: chunk.pack, specs: own }, random);
     },
     ...options.layer,
   });
@@ -126,6 +129,10 @@ export function makeWorld(options: WorldOptions): World {
   };
 }
 
+interface TimedOptions extends WorldOptions {
+  readonly now: () => number;
+}
+
 function conductOf({ output, durationMs }: WorldOptions, spec: TaskSpec, random: Random) {
   return {
     durationMs: durationMs?.(spec) ?? random.between(0, 20_000),
@@ -133,12 +140,12 @@ function conductOf({ output, durationMs }: WorldOptions, spec: TaskSpec, random:
   };
 }
 
-function simulateTask(options: WorldOptions, datastore: MemoryDatastore, spec: TaskSpec, random: Random) {
+function simulateTask(options: TimedOptions, datastore: MemoryDatastore, spec: TaskSpec, random: Random) {
   const behaviour = options.behave?.(spec);
   const shared = conductOf(options, spec, random);
   if (behaviour === 'no-manifest') return shared;
   if (behaviour === 'exit') return { ...shared, exitCode: 137 };
-  const failure = behaviour === 'commits-and-crashes' ? undefined : behaviour;
+  const failure = failureOf(behaviour);
   return {
     ...shared,
     exitCode: behaviour === undefined ? 0 : 1,
@@ -150,9 +157,15 @@ function simulateTask(options: WorldOptions, datastore: MemoryDatastore, spec: T
   };
 }
 
+/** What an attempt says of itself. */
+function failureOf(behaviour: Behaviour): FailureRecord | undefined {
+  if (behaviour === 'leaves') return { reason: 'exit', type: 'exit', message: 'called process.exit()' };
+  return typeof behaviour === 'string' ? undefined : behaviour;
+}
+
 /** A process that works through members: one that exits takes the rest with it, one that throws does not. */
 function simulateChunk(
-  options: WorldOptions,
+  options: TimedOptions,
   datastore: MemoryDatastore,
   { pack, specs }: { readonly pack: string; readonly specs: readonly TaskSpec[] },
   random: Random,
@@ -162,13 +175,14 @@ function simulateChunk(
     const behaviour = options.behave?.(spec);
     const shared = conductOf(options, spec, random);
     if (behaviour === 'no-manifest' || behaviour === 'exit') return { ...shared, exitCode: 137 };
-    const failure = behaviour === 'commits-and-crashes' ? undefined : behaviour;
+    const ends = behaviour === 'commits-and-crashes' || behaviour === 'leaves';
     return {
       ...shared,
-      ...(behaviour === 'commits-and-crashes' ? { exitCode: 1 } : {}),
+      ...(ends ? { exitCode: 1 } : {}),
       commit: async () => {
         written ??= createPack(datastore, pack);
-        written?.commit(member, manifestOf(options, datastore, spec, failure));
+        const manifest = manifestOf(options, datastore, spec, failureOf(behaviour));
+        written?.commit(member, manifest, behaviour === 'leaves');
       },
     };
   });
@@ -176,12 +190,15 @@ function simulateChunk(
 }
 
 function manifestOf(
-  { flow }: WorldOptions,
+  { flow, now, durationMs }: TimedOptions,
   datastore: MemoryDatastore,
-  { task, attempt, token }: TaskSpec,
+  spec: TaskSpec,
   failure: FailureRecord | undefined,
 ): AttemptManifest {
-  const head = { version: 1, task, attempt, token, startedAt: 1, endedAt: 2 } as const;
+  const { task, attempt, token } = spec;
+  const endedAt = now();
+  const startedAt = endedAt - (durationMs?.(spec) ?? 0);
+  const head = { version: 1, task, attempt, token, startedAt, endedAt } as const;
   if (failure !== undefined) return { ...head, status: 'failed', failure };
   const outcome = decide(flow.plan, task);
   storeItems(datastore, outcome);
