@@ -110,7 +110,12 @@ export class SimulatedLayer implements ComputeLayer {
 
   /** From now on nothing goes wrong. */
   calm(): void {
-    this.#faults = noFaults;
+    this.trouble({});
+  }
+
+  /** From now on this is what goes wrong, and nothing else. */
+  trouble(faults: Partial<SimulatedFaults>): void {
+    this.#faults = { ...noFaults, ...faults };
   }
 
   async check(): Promise<readonly CheckFinding[]> {

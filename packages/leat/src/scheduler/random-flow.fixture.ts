@@ -30,6 +30,14 @@ export interface RandomFlow {
 /** Items of a foreach by plan, where it is not the usual: a plan is all that {@link decide} is given. */
 const itemsOf = new WeakMap<RunPlan, number>();
 
+/** What tasks decide that do not decide as usual, by plan for the same reason. */
+const otherwise = new WeakMap<RunPlan, (address: string) => EventOutcome | undefined>();
+
+/** Lets some tasks of a plan decide otherwise: those that `@catchError` stands in for. */
+export function decideOtherwise(plan: RunPlan, decides: (address: string) => EventOutcome | undefined): void {
+  otherwise.set(plan, decides);
+}
+
 export interface FlowShape {
   readonly blocks: Blocks;
   /** Decorators by step; steps that are absent have none. */
@@ -191,6 +199,8 @@ function stepPlan(step: string, layer: string, own: Partial<StepPlan> = {}): Ste
 
 /** What a task decides: the same whoever asks, from its address alone. */
 export function decide(plan: RunPlan, address: string): EventOutcome {
+  const told = otherwise.get(plan)?.(address);
+  if (told !== undefined) return told;
   const name = /^[^[~]+/.exec(address)![0];
   const { next } = plan.graph.steps.find((step) => step.name === name)!;
   const chance = jitter(`outcome of ${address}`);
