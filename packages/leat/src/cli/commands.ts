@@ -39,6 +39,7 @@ function newRunOptions(command: Command): Command {
     )
     .option('--max-workers <n>', 'most tasks at a time (default: what the compute layer takes)', count)
     .option('--fail-fast', 'end the tasks that run when one has failed')
+    .option('--speculate', "start a second copy of a task that takes far longer than its step's others")
     .option('--tag <tag>', 'tag the run; may be repeated', collect)
     .addOption(runIdOption())
     .option('--namespace <name>', 'whose run it is (default: user:NAME; env LEAT_NAMESPACE)')
@@ -100,6 +101,10 @@ function addRunCommands(root: Command, terminal: Terminal, done: Done): void {
     .option('--force', 'take it over also from an engine that still holds it: that one stops')
     .option('--max-workers <n>', 'most tasks at a time (default: as before)', count)
     .option('--fail-fast', 'end the tasks that run when one has failed (default: as before)')
+    .option(
+      '--speculate',
+      "start a second copy of a task that takes far longer than its step's others (default: as before)",
+    )
     .addOption(runIdOption())
     .addOption(namespaceOption())
     .addOption(homeOption())

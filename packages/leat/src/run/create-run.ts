@@ -57,14 +57,13 @@ async function startRun(
     leaseMs,
   );
   try {
-    const { maxWorkers, failFast = false } = options;
     return driveRun({
       ...checked,
       stores,
       run,
       lease,
       state: createState({ run: run.id, plan, ...(origin === undefined ? {} : { origin }) }),
-      limits: limitsOf(layers, { failFast, ...(maxWorkers === undefined ? {} : { maxWorkers }) }),
+      limits: limitsOf(layers, options),
       options,
     });
   } catch (error) {

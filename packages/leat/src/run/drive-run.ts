@@ -32,6 +32,8 @@ export interface DriveOptions {
   readonly maxWorkers?: number | undefined;
   /** A failed task ends those that run; otherwise they finish. */
   readonly failFast?: boolean | undefined;
+  /** A task that takes far longer than its step's others gets a second copy, where a place is free; otherwise not. */
+  readonly speculate?: boolean | undefined;
   readonly observers?: readonly RunObserver[] | undefined;
   /** Told when the run exists, before any observer hears of it. When it throws, nothing of the run is started. */
   readonly created?: ((run: AnnouncedRun) => void) | undefined;

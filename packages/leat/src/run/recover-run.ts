@@ -30,7 +30,7 @@ import { checkLayers, closeLayers, layerContext, loadLayersAgain, openLayers } f
 import { readOrigin, withoutOwnTasks } from './origin-table.ts';
 import { handOverStores, requireData, type Stores } from './stores.ts';
 
-/** `maxWorkers` and `failFast` are those of the engine before unless told. */
+/** `maxWorkers`, `failFast` and `speculate` are those of the engine before unless told. */
 export interface RecoverOptions extends DriveOptions {
   readonly home: Home;
   /** `TrainFlow/417`, `TrainFlow/latest`, or `TrainFlow`. */
@@ -95,8 +95,13 @@ async function takeUp(checked: Checked): Promise<RunHandle> {
   try {
     const state = await whileHeld(metadata, lease, async () => stateOf(checked));
     options.planned?.(run, summary(state));
-    const { maxWorkers = state.limits.maxWorkers, failFast = state.limits.failFast } = options;
-    const limits = limitsOf(layers, { failFast, ...(maxWorkers === undefined ? {} : { maxWorkers }) });
+    const before = state.limits;
+    const {
+      maxWorkers = before.maxWorkers,
+      failFast = before.failFast,
+      speculate = before.speculate,
+    } = options;
+    const limits = limitsOf(layers, { maxWorkers, failFast, speculate });
     return driveRun({ ...checked, lease, state, limits });
   } catch (error) {
     await Promise.allSettled([metadata.releaseLease(lease)]);

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly maxWorkers?: number;
   /** End the running tasks when one has failed; they finish unless told. */
   readonly failFast?: boolean;
+  /** Start a second copy of a task that takes far longer than its step's others, where a place is free; not unless told. */
+  readonly speculate?: boolean;
   readonly tags?: readonly string[];
   /** `LEAT_NAMESPACE` or `user:NAME` unless told. */
   readonly namespace?: string;

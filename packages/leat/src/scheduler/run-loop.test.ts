@@ -178,6 +178,24 @@ describe('the loop', () => {
     ]);
   });
 
+  test('starts a second copy of a straggler, takes the first result, and ends the other', async () => {
+    const blocks = [{ kind: 'foreach', name: 'fan', body: [step('work')], join: 'join' } as const];
+    const world = makeWorld({
+      flow: flowOf({ blocks, items: 100 }),
+      limits: { maxWorkers: 8, windows: {}, failFast: false, speculate: true },
+      durationMs: ({ task, attempt }) => (task === 'work[3]' && attempt === 0 ? 36_000_000 : 1000),
+    });
+    const began = world.clock.now();
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    expect(world.clock.now() - began).toBeLessThan(600_000);
+    const decided = eventsOf(world, 'attempt-succeeded').filter(({ task }) => task === 'work[3]');
+    expect(decided).toMatchObject([{ attempt: 1, manifest: 'runs/RandomFlow/1/work/3@1.json' }]);
+    expect(eventsOf(world, 'attempt-failed')).toMatchObject([
+      { task: 'work[3]', attempt: 0, ofCopies: 'first', failure: { reason: 'cancelled' } },
+    ]);
+    expect(world.layer.inFlight).toStrictEqual([]);
+  });
+
   test('ends a task that its layer lets run past its timeout', async () => {
     const flow = flowOf({ blocks: [], steps: { start: { timeoutSeconds: 10 } } });
     const world = makeWorld({ flow, durationMs: () => 3_600_000 });

@@ -41,18 +41,26 @@ export interface RunEnd {
   readonly summary: RunSummary;
 }
 
+/** What a user says about a run's limits. */
+export interface AskedLimits {
+  readonly maxWorkers?: number | undefined;
+  readonly failFast?: boolean | undefined;
+  readonly speculate?: boolean | undefined;
+}
+
 /**
  * The limits of a run: as many attempts in flight as the user says, over all layers; when nothing is said, as many as
  * each layer likes to have.
  */
 export function limitsOf(
   layers: ReadonlyMap<string, ComputeLayer>,
-  { maxWorkers, failFast = false }: { readonly maxWorkers?: number; readonly failFast?: boolean },
+  { maxWorkers, failFast = false, speculate = false }: AskedLimits,
 ): RunLimits {
-  if (maxWorkers !== undefined) return { maxWorkers, windows: {}, failFast };
+  const rules = { failFast, ...(speculate ? { speculate } : {}) };
+  if (maxWorkers !== undefined) return { maxWorkers, windows: {}, ...rules };
   return {
     windows: Object.fromEntries([...layers].map(([name, layer]) => [name, layer.capabilities.window])),
-    failFast,
+    ...rules,
   };
 }
 

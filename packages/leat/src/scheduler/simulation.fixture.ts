@@ -72,7 +72,7 @@ export function makeWorld(options: WorldOptions): World {
       const { chunk, spec, name } = request;
       if (chunk === undefined) {
         specs.set(name, spec);
-        return simulateTask(options, datastore, spec, random);
+        return simulateTask(timed, datastore, spec, random);
       }
       const own = chunk.members.map((differences) => ({ ...spec, ...differences }));
       for (const each of own) specs.set(formatAttempt(run, each.task, each.attempt), each);

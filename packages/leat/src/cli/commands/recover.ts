@@ -33,6 +33,7 @@ export async function recover({ terminal, run, options }: RecoverCommand): Promi
         namespace: options.namespace,
         maxWorkers: options.maxWorkers,
         failFast: options.failFast,
+        speculate: options.speculate,
         observers: [reporter],
         planned: ({ flow, id }, soFar) => reporter.say(recoverText(`${flow}/${id}`, soFar)),
         created: announce(reporter, options.runIdFile, { exists, recovered: true }),

@@ -59,6 +59,7 @@ export async function resume({ terminal, run, options }: ResumeCommand): Promise
         with: options.with,
         maxWorkers: options.maxWorkers,
         failFast: options.failFast,
+        speculate: options.speculate,
         tags: options.tag,
         namespace: options.namespace,
         command: shownCommand(process.argv.slice(2)),

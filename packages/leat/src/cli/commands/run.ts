@@ -14,6 +14,7 @@ export interface DriveFlags {
   readonly with?: readonly string[];
   readonly maxWorkers?: number;
   readonly failFast?: boolean;
+  readonly speculate?: boolean;
   readonly tag?: readonly string[];
   readonly runIdFile?: string;
   readonly namespace?: string;
@@ -109,6 +110,7 @@ export async function run(command: RunCommand): Promise<number> {
         with: options.with,
         maxWorkers: options.maxWorkers,
         failFast: options.failFast,
+        speculate: options.speculate,
         tags: options.tag,
         namespace: options.namespace,
         parameters: { arguments: rest, env: process.env, file: options.params },
