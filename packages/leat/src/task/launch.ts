@@ -1,7 +1,8 @@
 /**
  * Starts the program of a task's process (`task/main.ts`) with what V8 has compiled of it before. Node's own compile cache holds
  * what was compiled while the file was loaded; a task then parses some 160 functions again that it calls later, a tenth
- * of its whole start. This one is made when a task has ended, and holds them.
+ * of its whole start. This one is made when a task has ended, and holds them; the first task of each kind of work (an item, a
+ * join, …) adds what it has compiled.
  *
  * The cache is trusted like code, so it is only read from and written to the folder that the layer names, which is the
  * user's own; its name holds the program's hash, and V8 itself refuses what another V8 or other flags have made.
@@ -9,6 +10,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
+import { toldWorkKind } from './work-kind.ts';
 
 /** sha256 of the program, put in by the build. */
 declare const programHash: string;
@@ -23,20 +25,32 @@ function cacheFile(): string | undefined {
   return path.join(folder, `task-${programHash}-${process.version}-${process.arch}${flags}`);
 }
 
-function readCache(file: string | undefined): Buffer | undefined {
+interface Cache {
+  /** The kinds of work whose functions it holds. */
+  readonly kinds: readonly string[];
+  readonly code: Buffer | undefined;
+}
+
+/** The file is a line of kinds, then what V8 made. */
+function readCache(file: string | undefined): Cache {
   try {
-    return file === undefined ? undefined : readFileSync(file);
+    if (file === undefined) return { kinds: [], code: undefined };
+    const bytes = readFileSync(file);
+    const end = bytes.indexOf('\n');
+    return { kinds: bytes.toString('latin1', 0, end).split(' '), code: bytes.subarray(end + 1) };
   } catch {
-    return undefined; // the first task makes it
+    return { kinds: [], code: undefined }; // the first task makes it
   }
 }
 
 /** Replaced whole: other tasks start meanwhile. Without it the next task is slower, and that is all. */
-function writeCache(file: string, data: Buffer): void {
+function writeCache(file: string, { kinds, code }: Cache): void {
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, data, { mode: 0o600 });
+    writeFileSync(draft, Buffer.concat([Buffer.from(`${kinds.join(' ')}\n`), code ?? Buffer.alloc(0)]), {
+      mode: 0o600,
+    });
     renameSync(draft, file);
   } catch {
     // A full disk or a folder that may not be written to.
@@ -45,18 +59,21 @@ function writeCache(file: string, data: Buffer): void {
 
 function launch(): void {
   const file = cacheFile();
-  const cachedData = readCache(file);
+  const cache = readCache(file);
   // The bundle is ASCII, which is read fastest so.
   const source = `(function(require,module,exports,__filename){${readFileSync(program, 'latin1')}\n})`;
   const script = new vm.Script(source, {
     filename: program,
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    ...(cachedData === undefined ? {} : { cachedData }),
+    ...(cache.code === undefined ? {} : { cachedData: cache.code }),
   });
-  if (file !== undefined && script.cachedDataRejected !== false) {
+  const kinds = script.cachedDataRejected === false ? cache.kinds : [];
+  if (file !== undefined) {
     process.on('exit', () => {
-      // Set by the program when it has a task: a process that was never needed has compiled too little.
-      if (process.env['LEAT_TASK'] !== undefined) writeCache(file, script.createCachedData());
+      // A process that was never needed has compiled too little.
+      const kind = toldWorkKind();
+      if (kind === undefined || kinds.includes(kind)) return;
+      writeCache(file, { kinds: [...kinds, kind], code: script.createCachedData() });
     });
   }
   const run = script.runInThisContext() as (...given: readonly unknown[]) => void;

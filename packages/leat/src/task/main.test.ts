@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -7,6 +7,7 @@ import { build, type BuildOptions, type OutputFile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptManifest } from '../datastore/manifest.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
+import type { TaskSpec } from '../plan/task-spec.ts';
 import { TaskBench } from './task.fixture.ts';
 
 const source = `import { helper } from './helper.ts';
@@ -101,6 +102,9 @@ interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** End the channel without a message. */
   readonly silent?: boolean;
+  readonly spec?: Partial<TaskSpec>;
+  /** Where the runner keeps its compiled code. */
+  readonly cache?: string;
 }
 
 let counter = 0;
@@ -108,14 +112,21 @@ let counter = 0;
 /** Runs a step as a compute layer would. */
 async function run(
   step: string,
-  { hash = 'test', ahead = true, environment = {}, silent = false }: RunOptions = {},
+  { hash = 'test', ahead = true, environment = {}, silent = false, spec: over = {}, cache }: RunOptions = {},
 ): Promise<Ended> {
   counter += 1;
-  const spec = new TaskBench(undefined).spec(step, { package: hash, manifest: `runs/${counter}.json` });
+  const spec = new TaskBench(undefined).spec(step, {
+    package: hash,
+    manifest: `runs/${counter}.json`,
+    ...over,
+  });
   const resources = { cpu: 1, memory: 1, gpu: 0, disk: 0 };
   const message: TaskMessage = { spec, environment, resources, datastore: new URL(`file://${folder}`).href };
   const args = [runner, ...(ahead ? [path.join(folder, 'packages', hash)] : [])];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...(cache === undefined ? {} : { LEAT_COMPILE_CACHE: cache }) },
+  });
   const channel = child.stdio[3] as NodeJS.WritableStream;
   channel.on('error', () => undefined);
   channel.end(silent ? '' : `${JSON.stringify(message)}\n`);
@@ -185,6 +196,36 @@ describe('the process of a task', { timeout: 30_000 }, () => {
     const { stdout, stderr } = await run('prints');
     expect(stdout).toHaveLength(2_000_000);
     expect(stderr).toBe('also\n');
+  });
+});
+
+describe('the compiled code of tasks', { timeout: 30_000 }, () => {
+  it('is kept once for each kind of work', async () => {
+    const cache = mkdtempSync(path.join(folder, 'cache-'));
+    const kinds = (): string | undefined => {
+      const [file] = readdirSync(cache);
+      return file === undefined ? undefined : readFileSync(path.join(cache, file), 'latin1').split('\n')[0];
+    };
+    const inode = (): number => statSync(path.join(cache, readdirSync(cache)[0] ?? '')).ino;
+    await run('marker', { cache, silent: true });
+    expect(kinds()).toBeUndefined();
+    await run('marker', { cache });
+    expect(kinds()).toBe('nothing-end');
+    const next = { kind: 'linear', to: 'end' } as const;
+    await run('marker', { cache, spec: { next } });
+    expect(kinds()).toBe('nothing-end nothing-linear');
+    const before = inode();
+    await run('marker', { cache, spec: { next } });
+    expect(inode()).toBe(before);
+  });
+
+  it('is made again when it is damaged', async () => {
+    const cache = mkdtempSync(path.join(folder, 'cache-'));
+    await run('marker', { cache });
+    const file = path.join(cache, readdirSync(cache)[0] ?? '');
+    writeFileSync(file, 'nothing-end\nrubbish');
+    expect((await run('marker', { cache })).manifest?.status).toBe('succeeded');
+    expect(statSync(file).size).toBeGreaterThan(10_000);
   });
 });
 

@@ -23,6 +23,7 @@ import { type LoadedModule, loadFlowModule } from './load-flow-module.ts';
 import { packageFolder } from './package-folder.ts';
 import { guardProcess } from './process-guard.ts';
 import { readMessage } from './read-message.ts';
+import { tellWorkKind } from './work-kind.ts';
 import { failedManifest, runTask, type TaskSetting } from './run-task.ts';
 import { SourceStacks } from './source-stack.ts';
 
@@ -93,7 +94,9 @@ async function runMembers(message: TaskMessage, store: Datastore, loaded: Loaded
   return wentThrough ? 0 : 1;
 }
 
-function begin({ flow, run, task, attempt }: TaskSpec): void {
+function begin(spec: TaskSpec): void {
+  const { flow, run, task, attempt } = spec;
+  tellWorkKind(spec);
   process.env['LEAT_TASK'] = `${flow}/${run}/${task}@${attempt}`;
 }
 
