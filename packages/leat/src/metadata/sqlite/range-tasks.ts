@@ -48,7 +48,7 @@ export function openEntry({ facts, job, started }: StoredChunk, place: number): 
 }
 
 /** A task that succeeded, as its chunk's row and its result tell. */
-export function doneEntry(
+function doneEntry(
   chunk: StoredChunk,
   place: number,
   outcome: EventOutcome,
@@ -73,7 +73,7 @@ export function doneEntry(
 }
 
 /** The range of a table that a task is in. */
-export function rangeWith(
+function rangeWith(
   database: Database,
   table: RangeTable,
   run: number,
