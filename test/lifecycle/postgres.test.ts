@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { PostgresServer, withoutPostgres } from '@leat/testing';
+import { PostgresServer } from '@leat/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Leat } from '../cli/leat.ts';
 import { noneLeft } from './processes.ts';
@@ -30,7 +30,7 @@ export default class TeamFlow extends Flow {
   @step end() {}
 }`;
 
-describe.skipIf(withoutPostgres)('metadata on PostgreSQL, from the command line', () => {
+describe('metadata on PostgreSQL, from the command line', () => {
   let server: PostgresServer;
   let leat: Leat;
   let mark: string;

@@ -1,4 +1,4 @@
-import { PostgresServer, withoutPostgres } from '@leat/testing';
+import { PostgresServer } from '@leat/testing';
 import type { MetadataStore } from 'leat/metadata';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPostgresStore } from './postgres-store.ts';
@@ -11,7 +11,7 @@ let proxy: TestProxy;
 let store: MetadataStore;
 let direct: MetadataStore;
 
-describe.skipIf(withoutPostgres)('a connection that breaks', () => {
+describe('a connection that breaks', () => {
   beforeAll(async () => {
     server = await PostgresServer.start();
   }, 60_000);

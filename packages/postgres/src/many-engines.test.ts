@@ -1,4 +1,4 @@
-import { PostgresServer, withoutPostgres } from '@leat/testing';
+import { PostgresServer } from '@leat/testing';
 import { isLeatError, type MetadataStore, type RunEvent } from 'leat/metadata';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPostgresStore } from './postgres-store.ts';
@@ -6,7 +6,7 @@ import { loggedTasks, sampleRun, submitted, tasksUpTo } from './sample-run.fixtu
 
 const minute = 60_000;
 
-describe.skipIf(withoutPostgres)('many at once', () => {
+describe('many at once', () => {
   let server: PostgresServer;
   let stores: readonly MetadataStore[] = [];
   let schemas = 0;

@@ -1,11 +1,11 @@
-import { metadataConformance, PostgresServer, randomEvents, withoutPostgres } from '@leat/testing';
+import { metadataConformance, PostgresServer, randomEvents } from '@leat/testing';
 import fc from 'fast-check';
 import { type MetadataStore, project } from 'leat/metadata';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgresStore } from './postgres-store.ts';
 import { sampleRun } from './sample-run.fixture.ts';
 
-describe.skipIf(withoutPostgres)('the PostgreSQL store', () => {
+describe('the PostgreSQL store', () => {
   let server: PostgresServer;
   const opened: MetadataStore[] = [];
   let schemas = 0;

@@ -1,11 +1,11 @@
-import { PostgresServer, withoutPostgres } from '@leat/testing';
+import { PostgresServer } from '@leat/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPostgresStore } from './postgres-store.ts';
 import { loggedTasks, sampleRun, submitted } from './sample-run.fixture.ts';
 import { migrations } from './schema.ts';
 
-describe.skipIf(withoutPostgres)('opening the metadata', () => {
+describe('opening the metadata', () => {
   let server: PostgresServer;
   let schema = '';
   let schemas = 0;

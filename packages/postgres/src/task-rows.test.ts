@@ -1,4 +1,4 @@
-import { PostgresServer, withoutPostgres } from '@leat/testing';
+import { PostgresServer } from '@leat/testing';
 import type { MetadataStore, TaskQuery } from 'leat/metadata';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ const cases: readonly (readonly [string, TaskQuery, string, string])[] = [
   ],
 ];
 
-describe.skipIf(withoutPostgres)('a page of tasks', () => {
+describe('a page of tasks', () => {
   let server: PostgresServer;
   let store: MetadataStore;
   let client: pg.Client;

@@ -15,7 +15,7 @@ export {
 } from './datastore-conformance.ts';
 export { type MetadataCase, metadataConformance, type MetadataUnderTest } from './metadata-conformance.ts';
 export { type LayerCase, layerConformance } from './layer-conformance.ts';
-export { PostgresServer, withoutPostgres } from './postgres-server.ts';
+export { PostgresServer } from './postgres-server.ts';
 export { randomEvents } from './random-events.ts';
 export { Random } from './random.ts';
 export type { SimulatedMember, SimulatedTask } from './simulated-job.ts';

@@ -32,9 +32,6 @@ function programs(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, 'initdb')));
 }
 
-/** Whether tests that need PostgreSQL are left out: on a machine that has none, and never in CI. */
-export const withoutPostgres: boolean = programs() === undefined && process.env['CI'] === undefined;
-
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().on('error', reject);

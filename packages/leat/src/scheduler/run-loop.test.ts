@@ -334,12 +334,13 @@ describe('the loop', () => {
     expect(opened).toStrictEqual([5000, 11_000]);
   });
 
-  test('tells layers what is coming', async () => {
+  test('tells layers what is coming, with what is on its way to them: they count down what they get', async () => {
     const hints: number[] = [];
     const world = makeWorld({ flow: flowOf({ blocks: [step('a'), step('b')] }) });
     Object.assign(world.layer, { expect: (upcoming: number) => hints.push(upcoming) });
     await world.finish(await world.start());
-    expect(hints).toStrictEqual([1, 0]);
+    // Each of the first three with the one after it; the last comes as expected.
+    expect(hints).toStrictEqual([2, 2, 2]);
   });
 });
 
