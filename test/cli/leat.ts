@@ -34,14 +34,15 @@ export type Artifacts = Readonly<Record<string, unknown>>;
 export class Leat {
   /** Working directory: flows are written here and `.leat` appears here. */
   readonly folder: string = mkdtempSync(join(tmpdir(), 'leat-test-'));
-  readonly #env: NodeJS.ProcessEnv;
+  /** What commands are started with; may be added to. */
+  readonly env: NodeJS.ProcessEnv;
   readonly #launcher: readonly string[];
 
   /** @param launcher a program and its first arguments that the command line is started with */
   constructor(env: NodeJS.ProcessEnv = {}, launcher: readonly string[] = []) {
     this.#launcher = launcher;
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }\n');
-    this.#env = {
+    this.env = {
       ...process.env,
       NO_COLOR: '1',
       LEAT_USER: 'tester',
@@ -71,7 +72,7 @@ export class Leat {
     const [command = process.execPath, ...rest] = [...this.#launcher, process.execPath, program, ...args];
     const child = spawn(command, rest, {
       cwd: this.folder,
-      env: { ...this.#env, ...env },
+      env: { ...this.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
