@@ -14,7 +14,7 @@ export function concurrency(places: number): StepDecorator {
   if (!Number.isSafeInteger(places) || places < 1) {
     throw new LeatError(
       'OPTION_INVALID',
-      `@concurrency takes a whole number of at least 1, got ${typeof places === 'string' ? `'${places}'` : JSON.stringify(places)}`,
+      `@concurrency takes a whole number of at least 1, got ${JSON.stringify(places)}`,
       { hint: 'Write @concurrency(10): at most ten tasks of the step at once.' },
     );
   }

@@ -38,9 +38,9 @@ export function checkedStepOptions(label: string, options: StepCallOptions): Mar
   const decorators = { ...(isolation !== undefined && { isolation }), ...(chunk !== undefined && { chunk }) };
   const declares = Object.keys(declared).length > 0;
   const problem =
-    declares || Object.keys(decorators).length === 0 ? edgesProblem(declared as DeclaredEdges) : undefined;
+    declares || Object.keys(decorators).length === 0 ? edgesProblem(declared) : undefined;
   if (problem !== undefined) throw new LeatError('OPTION_INVALID', `${label}({ … }): ${problem}`);
-  return { declared: declared as DeclaredEdges, decorators };
+  return { declared, decorators };
 }
 
 function edgesProblem({ next, foreach, by }: DeclaredEdges): string | undefined {

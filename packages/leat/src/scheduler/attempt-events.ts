@@ -95,7 +95,7 @@ export type AfterFailure =
   | { readonly kind: 'stop' };
 
 /** The policy in one place: retry while there are tries, then catch, then fail. Changes nothing. */
-export function afterFailure(
+function afterFailure(
   state: SchedulerState,
   task: Task,
   failure: EventFailure,

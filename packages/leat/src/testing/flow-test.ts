@@ -99,6 +99,7 @@ export class FlowTest<F extends Flow> {
       case 'cancel':
       case 'cancel-attempt':
       case 'submit-chunk':
+      case 'watch':
       case 'reuse': // One attempt runs at a time, alone, and there is no origin run: none of them can be asked for.
     }
   }

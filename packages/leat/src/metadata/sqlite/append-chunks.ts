@@ -55,7 +55,7 @@ export interface ChunkBatch extends TableBatch {
   /** Folds an event about one task, unless the chunk no longer speaks for it. */
   apply(chunk: StoredChunk, event: ChunkEvent, member: MemberEvent): void;
   /** Counts tasks that have no rows and all do the same. */
-  count(step: string, change: CountChange): void;
+  readonly count: (step: string, change: CountChange) => void;
   /** Writes what is changed so far, so that the tables tell all. */
   flush(): void;
 }

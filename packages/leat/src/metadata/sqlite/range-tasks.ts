@@ -133,7 +133,7 @@ export function comparePlaces(a: ListPlace, b: ListPlace): number {
 /** A task of a list, made when it is asked for. */
 export interface ListedTask {
   readonly at: ListPlace;
-  entry(): TaskEntry;
+  readonly entry: () => TaskEntry;
 }
 
 interface Cursor {
