@@ -12,9 +12,10 @@ import { decorated, hang, type StepDecorator } from './hang.ts';
  */
 export function concurrency(places: number): StepDecorator {
   if (!Number.isSafeInteger(places) || places < 1) {
+    const given: unknown = places;
     throw new LeatError(
       'OPTION_INVALID',
-      `@concurrency takes a whole number of at least 1, got ${JSON.stringify(places)}`,
+      `@concurrency takes a whole number of at least 1, got ${typeof given === 'string' ? `'${given}'` : JSON.stringify(given)}`,
       { hint: 'Write @concurrency(10): at most ten tasks of the step at once.' },
     );
   }
