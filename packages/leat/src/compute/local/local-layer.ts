@@ -40,6 +40,7 @@ import { ProcessPool } from './process-pool.ts';
 import { ProcessStarter } from './process-starter.ts';
 import type { PreparedLocal } from './prepared-local.ts';
 import { Reaper } from './reaper.ts';
+import { removeOrphanedFolders } from './spawner/pipe-folders.ts';
 import { StatusBoard } from './status-board.ts';
 
 /** Nobody prints it by chance, and no task can know another one's. */
@@ -61,6 +62,8 @@ export class LocalLayer implements ComputeLayer {
   readonly #starter: ProcessStarter;
   readonly #pool: ProcessPool;
   readonly #board = new StatusBoard();
+  /** What dead engines have left. */
+  readonly #swept = removeOrphanedFolders();
   readonly #jobs = new Map<JobId, LocalJob>();
   readonly #running = new Map<JobId, Placed>();
   #waiting: LocalJob[] = [];
@@ -173,7 +176,7 @@ export class LocalLayer implements ComputeLayer {
     }
     await Promise.all([...ends, this.#pool.close()]);
     await this.#starter.close();
-    await this.#reaper.close();
+    await Promise.all([this.#reaper.close(), this.#swept]);
   }
 
   #accept(request: AttemptRequest): SubmitResult {

@@ -57,7 +57,9 @@ export class ProcessStarter {
   async close(): Promise<void> {
     const spawner = await this.#spawner;
     this.#ready = undefined;
-    await spawner?.close();
+    if (spawner === undefined) return;
+    await spawner.close();
+    this.#reaper.owns(undefined);
   }
 
   /** Without a server tasks start more slowly, and that is all. */
@@ -66,6 +68,7 @@ export class ProcessStarter {
     try {
       const server = path.join(path.dirname(runner), 'spawner.cjs');
       this.#ready = await Spawner.open({ server, environment, slots: this.#slots });
+      this.#reaper.owns(this.#ready.folder);
       return this.#ready;
     } catch {
       return undefined;

@@ -1,24 +1,30 @@
 /**
  * Ends the engine's tasks when the engine dies, however it dies: also by `kill -9`, and also a task in a synchronous loop.
- * One small shell reads the engine's process groups from a pipe; the pipe's end is the engine's end.
+ * One small shell reads the engine's process groups from a pipe; the pipe's end is the engine's end. It then removes the folder that
+ * the engine would have removed, too.
  */
 import { LeatError } from '../../errors/index.ts';
 import { type ShellProcess, startShell } from './api.ts';
 
-// `+ group` adopts, `- group` forgets. At the end of the input: TERM to all that is left, a moment later KILL.
+// `+ group` adopts, `- group` forgets, `/ folder` names what is to be removed. At the end of the input: TERM to all that is left, a moment
+// later KILL.
 const script = `
 groups=' '
+folder=
 while read -r sign group; do
   case $sign in
+    /) folder=$group ;;
     +) groups="$groups$group " ;;
     -) case $groups in *" $group "*) groups="\${groups%% $group *} \${groups#* $group }" ;; esac ;;
   esac
 done
 alive=
 for group in $groups; do kill -s TERM -- "-$group" && alive="$alive $group"; done
-[ -z "$alive" ] && exit 0
-sleep 1
-for group in $alive; do kill -s KILL -- "-$group"; done
+if [ -n "$alive" ]; then
+  sleep 1
+  for group in $alive; do kill -s KILL -- "-$group"; done
+fi
+[ -z "$folder" ] || rm -rf -- "$folder"
 `;
 
 /** A shell that dies is started again, but not for ever: something on this machine does not want it. */
@@ -26,6 +32,7 @@ const mostStarts = 5;
 
 export class Reaper {
   readonly #groups = new Set<number>();
+  #folder: string | undefined;
   #shell: ShellProcess | undefined;
   #starts = 0;
   #closed = false;
@@ -48,11 +55,22 @@ export class Reaper {
     if (this.#groups.delete(group)) this.#shell?.write(`- ${group}`);
   }
 
+  /** From now on this folder ends with the engine; `undefined`: none does. */
+  owns(folder: string | undefined): void {
+    this.#folder = folder;
+    this.#tellFolder();
+  }
+
   /** Ends the shell. Groups that are still adopted are ended by it. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#shell?.end();
     await this.#shell?.exited;
+  }
+
+  #tellFolder(): void {
+    // A name of two lines would be read as two orders.
+    if (!this.#folder?.includes('\n')) this.#shell?.write(`/ ${this.#folder ?? ''}`);
   }
 
   async #start(): Promise<void> {
@@ -70,6 +88,7 @@ export class Reaper {
       );
     }
     for (const group of this.#groups) this.#shell.write(`+ ${group}`);
+    if (this.#folder !== undefined) this.#tellFolder();
     void this.#shell.exited.then(async () => {
       this.#shell = undefined;
       if (!this.#closed && this.#starts < mostStarts) await this.#start().catch(() => undefined);

@@ -3,11 +3,10 @@
  * is ready; for what it does not take, the engine starts the process itself.
  */
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import { type ExitFacts, type Launch, startSpawnServer, type TaskProcess } from '../api.ts';
 import { eachLine, type SpawnReport, type SpawnRequest } from './protocol.ts';
+import { makePipeFolder } from './pipe-folders.ts';
 import { RemoteProcess } from './remote-process.ts';
 import { openSlot, type SlotEnds, slotPath } from './slots.ts';
 
@@ -21,7 +20,8 @@ export interface SpawnerSetting {
 }
 
 export class Spawner {
-  readonly #folder: string;
+  /** Where its pipes are. */
+  readonly folder: string;
   readonly #server: ChildProcess;
   readonly #processes = new Map<number, RemoteProcess>();
   readonly #free: string[] = [];
@@ -33,7 +33,7 @@ export class Spawner {
   readonly ready: Promise<void>;
 
   private constructor(folder: string, { server, environment, slots }: SpawnerSetting) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#server = startSpawnServer([server, folder, String(slots)], environment);
     this.#exited = new Promise((resolve) => {
       this.#server.once('exit', () => resolve());
@@ -49,7 +49,7 @@ export class Spawner {
 
   /** Starts the server; it takes tasks when it is ready. Throws when there is no place for its pipes. */
   static async open(setting: SpawnerSetting): Promise<Spawner> {
-    return new Spawner(await mkdtemp(path.join(tmpdir(), 'leat-')), setting);
+    return new Spawner(await makePipeFolder(), setting);
   }
 
   /** A process that is being started; `undefined` when none can be: the server is not ready, or has no slot left. */
@@ -83,12 +83,12 @@ export class Spawner {
   async close(): Promise<void> {
     this.#server.stdin?.end();
     await this.#exited;
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   #hear(report: SpawnReport, slots: number): void {
     if ('ready' in report) {
-      for (let slot = 0; slot < slots; slot += 1) this.#free.push(slotPath(this.#folder, slot));
+      for (let slot = 0; slot < slots; slot += 1) this.#free.push(slotPath(this.folder, slot));
       this.#isReady();
       return;
     }
