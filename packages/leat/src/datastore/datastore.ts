@@ -18,11 +18,16 @@ export interface ObjectFacts {
   readonly modifiedAt: number;
 }
 
-/** What {@link Datastore.sweepTemporary} may remove: leftovers last written before `olderThan` (milliseconds since the epoch). */
+/**
+ * What {@link Datastore.sweepTemporary} may remove: leftovers last written before `olderThan` (milliseconds since the epoch), and those whose
+ * writer is known to be dead, however young.
+ */
 export interface TemporarySweep {
   readonly olderThan: number;
   /** Count only. */
   readonly dryRun: boolean;
+  /** Look only where keys have one of these prefixes, each the name of a folder with its `/`; everywhere unless told. */
+  readonly under?: readonly string[];
 }
 
 /** An object that its one writer makes piece by piece; see {@link Datastore.createLogSync}. */

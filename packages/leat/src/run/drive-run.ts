@@ -14,6 +14,7 @@ import type { RunObserver } from '../scheduler/observer.ts';
 import { startRun as startLoop } from '../scheduler/run-loop.ts';
 import type { SchedulerState } from '../scheduler/state.ts';
 import type { RunSummary } from '../scheduler/summary.ts';
+import { Deaths } from './deaths.ts';
 import { closeLayers, type Layers } from './open-layers.ts';
 import { closeStores, type Stores } from './stores.ts';
 
@@ -98,6 +99,7 @@ export function driveRun(drive: Drive): RunHandle {
   const { stores, layers, warnings, run, lease, plan, state, limits, options } = drive;
   const announced = { run, address: `${run.flow}/${run.id}`, warnings };
   options.created?.(announced);
+  const deaths = new Deaths(lease.epoch);
   const loop = startLoop({
     state,
     plan,
@@ -108,17 +110,18 @@ export function driveRun(drive: Drive): RunHandle {
     layers,
     limits,
     engine: thisEngine,
-    observers: options.observers ?? [],
+    observers: [...(options.observers ?? []), deaths],
   });
   return {
     ...announced,
     cancel: (by, force = false) => loop.cancel(by, force),
-    result: finish(drive, loop.done),
+    result: finish(drive, deaths, loop.done),
   };
 }
 
 async function finish(
   { stores, layers, run }: Drive,
+  deaths: Deaths,
   done: ReturnType<typeof startLoop>['done'],
 ): Promise<RunResult> {
   try {
@@ -128,6 +131,7 @@ async function finish(
     return { run: (await stores.metadata.run(run.flow, run.id)) ?? run, status, summary, failures };
   } finally {
     await closeLayers(layers);
+    await deaths.sweep(stores.datastore, run);
     await closeStores(stores);
   }
 }

@@ -93,6 +93,26 @@ describe('a folder as a datastore', () => {
     expect(await store.get('runs/F/1/task@0.json')).toEqual(Buffer.from('whole'));
   });
 
+  it('sweeps at once what a process of this machine has left that is dead, and nothing of one that lives or is elsewhere', async () => {
+    const store = openFsDatastore(root);
+    const script = `
+      import { temporaryName } from ${JSON.stringify(new URL('temporary-name.ts', import.meta.url).href)};
+      console.log(temporaryName());`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    const [dead, own] = [stdout.trim(), temporaryName()];
+    const elsewhere = dead.replace(/^\.leat-tmp-[\da-f]+/, '.leat-tmp-0123456789ab');
+    for (const folder of ['runs/F/1', 'runs/F/2', 'blobs/ab']) {
+      fs.mkdirSync(path.join(root, folder), { recursive: true });
+      for (const name of [dead, own, elsewhere]) fs.writeFileSync(path.join(root, folder, name), 'half');
+    }
+    const swept = await store.sweepTemporary({ olderThan: 0, dryRun: false, under: ['runs/F/1/', 'blobs/'] });
+    expect(swept).toEqual({ objects: 2, bytes: 8 });
+    const left = (folder: string): string[] => fs.readdirSync(path.join(root, folder)).toSorted();
+    expect(left('runs/F/1')).toEqual([own, elsewhere].toSorted());
+    expect(left('blobs/ab')).toEqual([own, elsewhere].toSorted());
+    expect(left('runs/F/2')).toHaveLength(3);
+  });
+
   it('refuses keys that look like an object in the making', async () => {
     await expect(openFsDatastore(root).put(temporaryName(), [])).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',

@@ -9,13 +9,13 @@ import fsp from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ByteRange, Datastore, LogObject, ObjectFacts, TemporarySweep } from '../datastore.ts';
-import { type FoundFile, listFolder } from './list-folder.ts';
+import { type FoundFile, listFolder, listTemporary } from './list-folder.ts';
 import { createLogFile } from './log-file.ts';
 import { objectPath } from './object-path.ts';
 import { publishNew } from './publish-new.ts';
 import { readFile, readFileSync } from './read-file.ts';
 import { errorCode, storeError } from './store-error.ts';
-import { temporaryName } from './temporary-name.ts';
+import { temporaryName, writerIsDead } from './temporary-name.ts';
 import { openNew, openNewSync, writeParts, writePartsSync } from './write-file.ts';
 
 export interface FsDatastoreOptions {
@@ -171,14 +171,17 @@ export class FsDatastore implements Datastore {
     return objectPath(this.#root, key);
   }
 
-  async sweepTemporary({ olderThan, dryRun }: TemporarySweep): Promise<{ objects: number; bytes: number }> {
+  async sweepTemporary(sweep: TemporarySweep): Promise<{ objects: number; bytes: number }> {
+    const { olderThan, dryRun, under = [''] } = sweep;
     const swept = { objects: 0, bytes: 0 };
-    for await (const found of this.#files('')) {
-      if (!found.temporary || found.modifiedAt >= olderThan) continue;
-      swept.objects += 1;
-      swept.bytes += found.size;
-      const file = path.join(this.#root, found.key);
-      if (!dryRun) await trying('delete', file, async () => await fsp.rm(file, { force: true }));
+    for (const prefix of under) {
+      for await (const { key, size, modifiedAt } of this.#temporary(prefix)) {
+        if (modifiedAt >= olderThan && !writerIsDead(path.posix.basename(key))) continue;
+        swept.objects += 1;
+        swept.bytes += size;
+        const file = path.join(this.#root, key);
+        if (!dryRun) await trying('delete', file, async () => await fsp.rm(file, { force: true }));
+      }
     }
     return swept;
   }
@@ -243,6 +246,15 @@ export class FsDatastore implements Datastore {
       await handle.sync();
     } finally {
       await handle.close();
+    }
+  }
+
+  async *#temporary(prefix: string): AsyncIterable<ObjectFacts> {
+    if (prefix !== '') objectPath(this.#root, prefix.slice(0, -1));
+    try {
+      yield* listTemporary(this.#root, prefix);
+    } catch (error) {
+      throw storeError(error, 'list', path.join(this.#root, prefix));
     }
   }
 

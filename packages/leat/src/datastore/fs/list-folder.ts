@@ -35,6 +35,19 @@ async function* walkFolder(root: string, folder: string, start: string): AsyncIt
   yield* lookAt(root, waiting);
 }
 
+/**
+ * The files that are still being written, or were left by a process that was killed, below the folder that `prefix` names. Only they are
+ * looked at; of the others nothing but the name is read.
+ */
+export async function* listTemporary(root: string, prefix: string): AsyncIterable<FoundFile> {
+  const left: string[] = [];
+  for await (const entry of entries(path.join(root, prefix))) {
+    if (entry.isDirectory()) yield* listTemporary(root, `${prefix}${entry.name}/`);
+    else if (isTemporaryName(entry.name)) left.push(prefix + entry.name);
+  }
+  yield* lookAt(root, left);
+}
+
 async function* entries(folder: string): AsyncIterable<Dirent> {
   try {
     yield* await fsp.opendir(folder, { bufferSize: 256 });

@@ -1,0 +1,34 @@
+/**
+ * Removes what killed processes of a run have left half-written. Whether any of them was killed is seen in its events; nothing is looked for
+ * after a run in which all went well, or in which steps threw.
+ */
+import type { Datastore } from '../datastore/datastore.ts';
+import { runPrefix } from '../datastore/keys.ts';
+import type { RunEvent } from '../metadata/events.ts';
+import type { RunRecord } from '../metadata/metadata-store.ts';
+import type { RunObserver } from '../scheduler/observer.ts';
+
+/** The first engine of a run has this epoch: later ones follow on a death. */
+const firstEpoch = 1;
+
+export class Deaths implements RunObserver {
+  #seen: boolean;
+
+  /** `epoch`: of the engine's lease. */
+  constructor(epoch: number) {
+    this.#seen = epoch > firstEpoch;
+  }
+
+  applied(events: readonly RunEvent[]): void {
+    this.#seen ||= events.some(
+      (event) => event.type === 'attempt-failed' && event.failure.reason !== 'error',
+    );
+  }
+
+  /** To be called when all processes of the run are gone. What cannot be removed now only takes room: `gc` finds it. */
+  async sweep(datastore: Datastore, { flow, id }: RunRecord): Promise<void> {
+    if (!this.#seen) return;
+    const under = [runPrefix(flow, id), 'blobs/', 'packages/'];
+    await datastore.sweepTemporary?.({ olderThan: 0, dryRun: false, under })?.catch(() => undefined);
+  }
+}
