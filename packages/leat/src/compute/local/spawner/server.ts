@@ -8,7 +8,7 @@
  * It ends with its input, which is the engine's end, and takes with it what is still running.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { eachLine, type SpawnReport, type SpawnRequest } from './protocol.ts';
 
@@ -26,9 +26,7 @@ function report(message: SpawnReport): void {
 function start({ id, slot, args, environment }: SpawnRequest): void {
   const opened: number[] = [];
   try {
-    // The engine has its ends open, so none of these waits.
-    opened.push(openSync(`${slot}.out`, 'w'), openSync(`${slot}.err`, 'w'), openSync(`${slot}.in`, 'r'));
-    const [out, err, message] = opened as [number, number, number];
+    const [out, err, message] = ends(slot, opened);
     const child = spawn(process.execPath, args, {
       detached: true,
       stdio: ['ignore', out, err, message],
@@ -41,6 +39,8 @@ function start({ id, slot, args, environment }: SpawnRequest): void {
     report({ id, pid });
     child.once('exit', (code, signal) => {
       live.delete(pid);
+      // What the task has started ends with it; as long as there is an engine, that is its to do.
+      if (ending) signalGroup(pid);
       report({ id, code, signal });
       endIfDone();
     });
@@ -48,6 +48,28 @@ function start({ id, slot, args, environment }: SpawnRequest): void {
     report({ id, error: (error as Error).message });
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
+  }
+}
+
+/**
+ * The task's ends of its pipes. To open one waits for somebody at the other end, and the engine, which was there when it asked, may be gone or
+ * have thought better of it: so both ends are opened, and the ones that are not the task's are closed once it has its own.
+ */
+function ends(slot: string, opened: number[]): readonly [number, number, number] {
+  const open = (stream: string, flags: string | number): number => {
+    const descriptor = openSync(`${slot}.${stream}`, flags);
+    opened.push(descriptor);
+    return descriptor;
+  };
+  for (const stream of ['out', 'err', 'in']) open(stream, constants.O_RDWR | constants.O_NONBLOCK);
+  return [open('out', 'w'), open('err', 'w'), open('in', 'r')];
+}
+
+function signalGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // It has just ended.
   }
 }
 
@@ -61,13 +83,7 @@ function end(): void {
   ending = true;
   endIfDone();
   setTimeout(() => {
-    for (const group of live) {
-      try {
-        process.kill(-group, 'SIGKILL');
-      } catch {
-        // It has just ended.
-      }
-    }
+    for (const group of live) signalGroup(group);
   }, patienceMs);
 }
 

@@ -76,6 +76,19 @@ describe('the spawn server', () => {
     await spawner.close();
   });
 
+  it('is not held up by one that was given up before it was started', async () => {
+    const spawner = await openReady(2);
+    const file = program('waits', 'setInterval(() => undefined, 1000);');
+    const given = spawner.start([file], plainLaunch, () => undefined);
+    given?.signal('SIGKILL');
+    given?.stdout.destroy();
+    given?.stderr.destroy();
+    await given?.exited;
+    const next = program('next', 'console.log(line);');
+    expect(await run(spawner, next, 'x')).toMatchObject({ stdout: 'x\n', exit: { code: 0 } });
+    await spawner.close();
+  });
+
   it('takes as many at once as it has slots, and uses a slot again when its output was read to the end', async () => {
     const spawner = await openReady(2);
     const file = program('quick', 'console.log(line);');
