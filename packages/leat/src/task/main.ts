@@ -20,6 +20,7 @@ import type { TaskSpec } from '../plan/task-spec.ts';
 import { blockOnOutput } from './blocking-output.ts';
 import type { OriginOf } from './failure-record.ts';
 import { type LoadedModule, loadFlowModule } from './load-flow-module.ts';
+import { endOwnGroup, watchParent } from './orphan.ts';
 import { packageFolder } from './package-folder.ts';
 import { guardProcess } from './process-guard.ts';
 import { readMessage } from './read-message.ts';
@@ -28,6 +29,7 @@ import { failedManifest, runTask, type TaskSetting } from './run-task.ts';
 import { SourceStacks } from './source-stack.ts';
 
 const runner = import.meta.filename;
+const isOrphan = watchParent();
 
 async function main(): Promise<number> {
   blockOnOutput();
@@ -90,6 +92,7 @@ async function runMembers(message: TaskMessage, store: Datastore, loaded: Loaded
     run: async (member) => runTask({ ...setting, ...member }),
     guard: (exited) => guardProcess(message.spec.step, loaded.originOf, exited),
     failed: failedManifest,
+    abandoned: isOrphan,
   });
   return wentThrough ? 0 : 1;
 }
@@ -115,13 +118,15 @@ function settingOf(
 const toldOf = ({ code, message, hint }: LeatError): string =>
   `${code} ${message}${hint === undefined ? '' : `\n  fix: ${hint}`}`;
 
-main().then(
-  // Open handles of the step's (a pool, a server) must not keep the process: the task is decided.
-  (code) => process.exit(code),
-  (error: unknown) => {
-    // The store cannot be written, so the log is where the reason can be told.
-    // oxlint-disable-next-line no-console -- see above
-    console.error(isLeatError(error) ? toldOf(error) : error);
-    process.exit(1);
-  },
-);
+/** Open handles of the step's (a pool, a server) must not keep the process: the task is decided. */
+function leave(code: number): void {
+  if (isOrphan()) endOwnGroup();
+  process.exit(code);
+}
+
+main().then(leave, (error: unknown) => {
+  // The store cannot be written, so the log is where the reason can be told.
+  // oxlint-disable-next-line no-console -- see above
+  console.error(isLeatError(error) ? toldOf(error) : error);
+  leave(1);
+});

@@ -1,7 +1,7 @@
 /**
  * The members of a chunk, one after another in this process: each is a task of its own, with its own flow object, manifest and
  * output. Loaded by processes that were given a chunk, and by no others. It ends early when a member was ended by something
- * outside of its step's promise: nobody knows what else that has broken.
+ * outside of its step's promise, since nobody knows what else that has broken; and when nobody is left to hear of the others.
  */
 import type { Datastore } from '../datastore/datastore.ts';
 import type { AttemptManifest, FailureRecord } from '../datastore/manifest.ts';
@@ -25,6 +25,8 @@ export interface ChunkSetting {
   /** Makes the guard of this process. */
   readonly guard: (exited: (failure: FailureRecord) => void) => ProcessGuard;
   readonly failed: (spec: TaskSpec, startedAt: number, failure: FailureRecord) => AttemptManifest;
+  /** Whoever started this process is gone: what is committed stays, and no other member is begun. */
+  readonly abandoned: () => boolean;
   /** A member begins. */
   readonly begin: (spec: TaskSpec) => void;
 }
@@ -47,7 +49,7 @@ export async function runChunk({ message, store, ...given }: ChunkSetting): Prom
     guard.release();
     pack.commit(member, manifest, guard.tripped);
   };
-  for (; member < chunk.members.length && !guard.tripped; member += 1) {
+  for (; member < chunk.members.length && !guard.tripped && !given.abandoned(); member += 1) {
     spec = { ...first, ...chunk.members[member] };
     startedAt = Date.now();
     writeMark(chunk.mark, member);
@@ -58,7 +60,7 @@ export async function runChunk({ message, store, ...given }: ChunkSetting): Prom
   }
   guard.release();
   pack.close();
-  return !guard.tripped;
+  return member === chunk.members.length && !guard.tripped;
 }
 
 const startedTwice = (pack: string): LeatError =>

@@ -1,0 +1,19 @@
+/**
+ * What a process does whose parent has died. Usually the layer ends it; when all that would do so were killed at once, it sees to it by
+ * itself that nothing more is begun and nothing is left.
+ */
+
+/** Whether the parent that this process has now is gone, whenever it is asked. */
+export function watchParent(): () => boolean {
+  const parent = process.ppid;
+  return () => process.ppid !== parent;
+}
+
+/** Ends the process group that this process leads, itself included; does nothing when it leads none. */
+export function endOwnGroup(): void {
+  try {
+    process.kill(-process.pid, 'SIGKILL');
+  } catch {
+    // Somebody else started it as one of theirs.
+  }
+}
