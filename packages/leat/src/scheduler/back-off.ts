@@ -41,10 +41,11 @@ export async function withBackOff<T>(backOff: BackOff, call: () => Promise<T>): 
   const { giveUpMs, firstMs = 200, longestMs = 15_000 } = patience;
   const since = clock.steady();
   for (let failures = 0; ; failures += 1) {
+    // When this call began: a process that was paused meanwhile has not been refused for as long.
+    const spent = clock.steady() - since;
     try {
       return await call();
     } catch (error) {
-      const spent = clock.steady() - since;
       if (!isTransient(error) || signal.aborted || spent >= giveUpMs) throw error;
       const wait = Math.min(longestMs, firstMs * 2 ** failures) * (0.5 + 0.5 * jitter(`${what}${failures}`));
       if (failures >= 2) warn(`${what}: ${messageOf(error)}; trying again in ${(wait / 1000).toFixed(1)} s`);
