@@ -93,4 +93,15 @@ describe('examples', () => {
     expect(forecasts.stdout.trim().split('\n').length).toBeGreaterThan(62);
     expect((await leat.tasks('CountriesFlow/1')).filter((task) => task.step === 'fit')).toHaveLength(62);
   });
+
+  it('12-bootstrap: thousands of tiny tasks share processes, and each can be asked for its result', async () => {
+    const { stdout } = await leat.ok(['run', flowOf('12-bootstrap'), '--resamples', '3000']);
+    expect(stdout).toContain('2005, 62 countries: -4.93 years of life for each child more');
+    expect(stdout).toMatch(/95 % of 3000 resamples between -6\.\d\d and -4\.\d\d/);
+    const one = await leat.ok(['get', 'BootstrapFlow/latest/estimate[2999].slope']);
+    expect(Number(one.stdout)).toBeLessThan(-3);
+    expect((await leat.tasks('BootstrapFlow/1')).filter((task) => task.step === 'estimate')).toHaveLength(
+      3000,
+    );
+  });
 });
