@@ -3,6 +3,8 @@ import type { AttemptRequest, JobId, JobStatus } from 'leat/compute';
 /** How a simulated attempt goes when nothing disturbs it. */
 export interface SimulatedTask {
   readonly durationMs: number;
+  /** Called when its process begins with it. */
+  readonly begin?: () => void;
   /** What the task does at its end: commit its manifest, or not. Called once for each copy that gets that far. */
   readonly commit?: () => Promise<void>;
   /** What its process looks like from outside; `exit` 0 unless told. */
@@ -15,6 +17,8 @@ export interface SimulatedTask {
 /** How a member of a simulated chunk goes. */
 export interface SimulatedMember {
   readonly durationMs: number;
+  /** Called when the process begins with it. */
+  readonly begin?: () => void;
   /** What it does at its end: add its line to the chunk's pack, or not. */
   readonly commit?: () => Promise<void>;
   readonly output?: string;

@@ -246,6 +246,7 @@ export class SimulatedLayer implements ComputeLayer {
     for (const [at, member] of job.members.entries()) {
       const { durationMs, exitCode = 0 } = member;
       job.begun = at + 1;
+      member.begin?.();
       this.#become(job, {
         state: 'running',
         startedAt,

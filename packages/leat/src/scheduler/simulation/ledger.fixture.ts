@@ -1,0 +1,349 @@
+/**
+ * A second book-keeping of a run, kept from its log and from what truly happened, with none of the scheduler's ideas. It says at
+ * once when something is in the log that must not be there.
+ */
+import { readManifestSync } from '../../datastore/read-manifest.ts';
+import { formatTask } from '../../datastore/keys.ts';
+import type { EventFailure, RunEvent, RunLimits, RunStatus } from '../../metadata/events.ts';
+import type { StepPlan } from '../../plan/plan.ts';
+import { eachPlace } from '../place-ranges.ts';
+import { manifestOfAttempt, predict, type Prediction } from '../random-flow.fixture.ts';
+import type { MemoryDatastore } from '../simulated-stores.fixture.ts';
+import { reasonOf } from './conduct.fixture.ts';
+import type { Scenario } from './scenario.fixture.ts';
+import { Violation } from './violation.fixture.ts';
+
+type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+
+/** A job on its way: an attempt, or a chunk of them. */
+interface Job {
+  readonly layer: string;
+  readonly step: string;
+  readonly tasks: Map<string, number>;
+  /** Of its members, those that took the job's own end on themselves. */
+  blamed: number;
+  readonly token: string;
+  readonly pack: string | undefined;
+  readonly isChunk: boolean;
+  isRunning: boolean;
+}
+
+/** What a task's tries went to. */
+interface Tries {
+  user: number;
+  platform: number;
+  /** Its newest failure left it with no more tries. */
+  isOut: boolean;
+}
+
+const platformRetries = 10;
+const ownReasons = new Set(['error', 'exit', 'timeout', 'out-of-memory']);
+const platformReasons = new Set(['interrupted', 'lost', 'start-failed']);
+const stepOf = (task: string): string => /^[^[~]+/.exec(task)![0];
+
+/** What the ledger asks of the world. */
+export interface Evidence {
+  readonly datastore: MemoryDatastore;
+  /** Whether the process of an attempt has ever begun with it. */
+  readonly hasBegun: (task: string, attempt: number) => boolean;
+}
+
+export class Ledger {
+  /** The manifest of each task that has a result. */
+  readonly results = new Map<string, string>();
+  readonly caught = new Set<string>();
+  /** Tasks that failed for good. */
+  readonly failed = new Set<string>();
+  readonly jobs = new Map<string, Job>();
+  ended: RunStatus | undefined;
+  prediction: Prediction;
+  cancelRequested = false;
+  engines = 0;
+  readonly #scenario: Scenario;
+  readonly #evidence: Evidence;
+  readonly #tries = new Map<string, Tries>();
+  #limits: RunLimits | undefined;
+
+  constructor(scenario: Scenario, evidence: Evidence) {
+    this.#scenario = scenario;
+    this.#evidence = evidence;
+    this.prediction = predict(scenario.flow);
+  }
+
+  /** @throws Violation */
+  enter(event: RunEvent): void {
+    if (this.ended !== undefined) throw new Violation(`'${event.type}' was logged after the end of the run`);
+    switch (event.type) {
+      case 'engine-started':
+        this.#limits = event.limits;
+        this.engines += 1;
+        return;
+      case 'cancel-requested':
+        this.cancelRequested = true;
+        return;
+      case 'run-ended':
+        this.ended = event.status;
+        return;
+      case 'attempt-submitted':
+        this.#submitted(event);
+        return;
+      case 'chunk-submitted':
+        this.#chunkSubmitted(event);
+        return;
+      case 'attempt-accepted':
+      case 'attempt-state':
+        this.#require(event.task, event.attempt, event.type);
+        return;
+      case 'chunk-accepted':
+      case 'chunk-started':
+        this.#chunk(event.token, event.type);
+        return;
+      case 'attempt-succeeded':
+        this.#succeeded(event);
+        return;
+      case 'chunk-succeeded':
+        this.#chunkSucceeded(event);
+        return;
+      case 'attempt-failed':
+        this.#failed(event);
+        return;
+      case 'chunk-ended':
+        this.#chunkEnded(event);
+        return;
+      case 'task-caught':
+        this.#caught(event);
+        return;
+      case 'retry-due':
+      case 'straggler-due':
+      case 'task-reused':
+    }
+  }
+
+  #plan(task: string): StepPlan {
+    return this.#scenario.flow.plan.steps[stepOf(task)]!;
+  }
+
+  #triesOf(task: string): Tries {
+    const tries = this.#tries.get(task) ?? { user: 0, platform: 0, isOut: false };
+    this.#tries.set(task, tries);
+    return tries;
+  }
+
+  #mayStart(task: string, attempt: number): void {
+    const sources = this.prediction.get(task);
+    if (sources === undefined)
+      throw new Violation(`'${task}' was started, and no such task was foreseen`, task);
+    if (this.results.has(task))
+      throw new Violation(`'${task}@${attempt}' was started, and the task has its result`, task);
+    if (this.failed.has(task))
+      throw new Violation(`'${task}@${attempt}' was started after the task had failed`, task);
+    if (this.#jobOf(task, attempt) !== undefined)
+      throw new Violation(`'${task}@${attempt}' was started twice`, task);
+    if (this.#triesOf(task).isOut)
+      throw new Violation(`'${task}@${attempt}' was started, and had no try left`, task);
+    for (const source of sources)
+      if (!this.results.has(source))
+        throw new Violation(`'${task}' was started before '${source}' had its result`, task);
+    const { cancelRequested, failed } = this;
+    if (cancelRequested || failed.size > 0)
+      throw new Violation(`'${task}' was started while the run was ending`, task);
+  }
+
+  #begin(key: string, job: Omit<Job, 'blamed' | 'isRunning'>): void {
+    this.jobs.set(key, { ...job, blamed: 0, isRunning: false });
+    const { maxWorkers = Infinity, windows } = this.#limits!;
+    const jobs = [...this.jobs.values()];
+    const [task] = job.tasks.keys();
+    const count = (what: string, limit: number | undefined, counted: number): void => {
+      if (counted > (limit ?? Infinity))
+        throw new Violation(`${counted} jobs are in flight ${what}, and ${limit} may be`, task);
+    };
+    count('in all', maxWorkers, jobs.length);
+    count(`on '${job.layer}'`, windows[job.layer], jobs.filter(({ layer }) => layer === job.layer).length);
+    const { concurrency } = this.#scenario.flow.plan.steps[job.step]!;
+    count(`of '${job.step}'`, concurrency, jobs.filter(({ step }) => step === job.step).length);
+  }
+
+  #submitted({ task, attempt, layer, token }: EventOf<'attempt-submitted'>): void {
+    this.#mayStart(task, attempt);
+    const tasks = new Map([[task, attempt]]);
+    this.#begin(`${task}@${attempt}`, {
+      layer,
+      token,
+      tasks,
+      step: stepOf(task),
+      pack: undefined,
+      isChunk: false,
+    });
+  }
+
+  #chunkSubmitted({ group, places, attempt, layer, token, pack }: EventOf<'chunk-submitted'>): void {
+    const addresses = [...eachPlace(places)].map((place) =>
+      formatTask({ ...group, path: [...group.path, place] }),
+    );
+    for (const task of addresses) this.#mayStart(task, attempt);
+    if (this.jobs.has(token)) throw new Violation(`the chunk ${token} was submitted twice`, addresses[0]);
+    const tasks = new Map(addresses.map((task) => [task, attempt]));
+    const { chunk = 4096 } = this.#scenario.flow.plan.steps[group.step]!;
+    if (tasks.size > chunk)
+      throw new Violation(`a chunk of '${group.step}' has ${tasks.size} members`, addresses[0]);
+    this.#begin(token, { layer, token, tasks, step: group.step, pack, isChunk: true });
+  }
+
+  #jobOf(task: string, attempt: number): Job | undefined {
+    const alone = this.jobs.get(`${task}@${attempt}`);
+    if (alone !== undefined) return alone;
+    for (const job of this.jobs.values()) if (job.isChunk && job.tasks.get(task) === attempt) return job;
+    return undefined;
+  }
+
+  #require(task: string, attempt: number, type: string): Job {
+    const job = this.#jobOf(task, attempt);
+    if (job === undefined)
+      throw new Violation(`'${type}' was logged of '${task}@${attempt}', which is not in flight`, task);
+    return job;
+  }
+
+  #chunk(token: string, type: string): Job {
+    const job = this.jobs.get(token);
+    if (job === undefined)
+      throw new Violation(`'${type}' was logged of the chunk ${token}, which is not in flight`);
+    return job;
+  }
+
+  #leave(job: Job, task: string, attempt: number): void {
+    if (job.isChunk) job.tasks.delete(task);
+    else this.jobs.delete(`${task}@${attempt}`);
+  }
+
+  #succeeded({ task, attempt, manifest }: EventOf<'attempt-succeeded'>): void {
+    const job = this.#require(task, attempt, 'attempt-succeeded');
+    this.#leave(job, task, attempt);
+    // Of two copies the second one's success changes nothing.
+    if (this.results.has(task)) {
+      if (job.isChunk || this.#plan(task).retry.protected === true || this.#limits?.speculate !== true)
+        throw new Violation(`'${task}' has a second result`, task);
+      return;
+    }
+    const own = job.isChunk
+      ? `${job.pack}#`
+      : manifestOfAttempt(this.#scenario.flow.plan, '1', task, attempt);
+    if (job.isChunk ? !manifest.startsWith(own) : manifest !== own)
+      throw new Violation(`the result of '${task}@${attempt}' is said to be '${manifest}'`, task);
+    this.#decide(task, attempt, manifest);
+  }
+
+  #chunkSucceeded({ token, places, offsets, lengths }: EventOf<'chunk-succeeded'>): void {
+    const job = this.#chunk(token, 'chunk-succeeded');
+    const byPlace = new Map([...job.tasks.keys()].map((task) => [Number(/(\d+)\]/.exec(task)![1]), task]));
+    for (const [at, place] of places.entries()) {
+      const task = byPlace.get(place);
+      if (task === undefined)
+        throw new Violation(`place ${place} of '${job.step}' succeeded in a chunk that it is not open in`);
+      this.#decide(task, job.tasks.get(task)!, `${job.pack}#${offsets[at]}+${lengths[at]}`);
+      job.tasks.delete(task);
+    }
+  }
+
+  #decide(task: string, attempt: number, manifest: string): void {
+    if (this.results.has(task)) throw new Violation(`'${task}' has a second result`, task);
+    const found = readManifestSync(this.#evidence.datastore, manifest);
+    if (found === undefined)
+      throw new Violation(`'${task}' has a result that is not in the store: '${manifest}'`, task);
+    if (found.status !== 'succeeded' || found.task !== task || found.attempt !== attempt)
+      throw new Violation(`'${manifest}' is no success of '${task}@${attempt}'`, task);
+    this.results.set(task, manifest);
+  }
+
+  #failed(event: EventOf<'attempt-failed'>): void {
+    const { task, attempt, failure, retryAt, ofCopies } = event;
+    const job = this.#require(task, attempt, 'attempt-failed');
+    const tries = this.#triesOf(task);
+    this.#expectTruth(job, { task, attempt, failure, ofCopies });
+    this.#leave(job, task, attempt);
+    if (ofCopies === 'first') return;
+    if (this.results.has(task))
+      throw new Violation(`'${task}' has a result, and is said to have failed`, task);
+    const isOwn = ownReasons.has(failure.reason);
+    const isPlatform = platformReasons.has(failure.reason);
+    const { retry, catchError } = this.#plan(task);
+    const hasTry = (isOwn && tries.user < retry.times) || (isPlatform && tries.platform < platformRetries);
+    if (retryAt !== undefined && !hasTry)
+      throw new Violation(`'${task}' gets a try that it does not have`, task);
+    const isEnding = this.cancelRequested || this.failed.size > 0;
+    if (retryAt === undefined && hasTry && !isEnding)
+      throw new Violation(`'${task}' is out of tries too early`, task);
+    if (isOwn) tries.user += 1;
+    if (isPlatform) tries.platform += 1;
+    if (retryAt !== undefined) return;
+    tries.isOut = true;
+    if (catchError === undefined || failure.reason === 'cancelled' || this.cancelRequested || hasTry)
+      this.failed.add(task);
+  }
+
+  /** A failure that is the user's must be one; the platform's is at most one member's of a chunk. */
+  #expectTruth(
+    job: Job,
+    {
+      task,
+      attempt,
+      failure,
+      ofCopies,
+    }: { task: string; attempt: number; failure: EventFailure; ofCopies: string | undefined },
+  ): void {
+    const { reason } = failure;
+    const misconduct = this.#scenario.conduct.of(task, attempt);
+    if (ownReasons.has(reason)) {
+      if (misconduct === undefined || reasonOf[misconduct] !== reason)
+        throw new Violation(
+          `'${task}@${attempt}' is said to have failed with '${reason}', and did '${misconduct}'`,
+          task,
+        );
+      if (!this.#evidence.hasBegun(task, attempt))
+        throw new Violation(
+          `'${task}@${attempt}' is said to have failed with '${reason}', and never began`,
+          task,
+        );
+      return;
+    }
+    if (reason === 'cancelled') {
+      const isEnding = this.cancelRequested || (this.failed.size > 0 && this.#limits?.failFast === true);
+      if (!isEnding && ofCopies !== 'first')
+        throw new Violation(`'${task}@${attempt}' was cancelled, and nobody has asked for it`, task);
+      return;
+    }
+    if (reason === 'refused') {
+      if ((this.#scenario.faults.refused ?? 0) === 0)
+        throw new Violation(`'${task}' was refused by nobody: ${failure.message}`, task);
+      return;
+    }
+    if (!platformReasons.has(reason))
+      throw new Violation(`'${task}' failed with '${reason}': ${failure.message}`, task);
+    job.blamed += 1;
+    if (job.blamed > 1)
+      throw new Violation(`two members of one chunk pay for its end, '${task}' is the second`, task);
+  }
+
+  #chunkEnded({ token, returned }: EventOf<'chunk-ended'>): void {
+    const job = this.#chunk(token, 'chunk-ended');
+    if (returned.length !== job.tasks.size) {
+      const [task] = job.tasks.keys();
+      throw new Violation(
+        `a chunk of '${job.step}' ended with ${job.tasks.size} open members, and returned ${returned.length}`,
+        task,
+      );
+    }
+    this.jobs.delete(token);
+  }
+
+  #caught({ task, attempt, manifest }: EventOf<'task-caught'>): void {
+    if (this.#plan(task).catchError === undefined || !this.#triesOf(task).isOut)
+      throw new Violation(`'${task}' was caught, and was not to be`, task);
+    if (!this.#scenario.conduct.isDoomed(task)) {
+      this.#scenario.conduct.wearOut(task);
+      this.prediction = predict(this.#scenario.flow);
+    }
+    this.caught.add(task);
+    this.#decide(task, attempt + 1, manifest);
+  }
+}

@@ -1,0 +1,281 @@
+/**
+ * What one simulated run is to go through, all of it from one seed. Each family of troubles draws from numbers of its own, so that
+ * leaving one out changes none of the others: that is how a failure is made smaller.
+ */
+import { Random, type SimulatedFaults } from '@leat/testing';
+import type { RunLimits } from '../../metadata/events.ts';
+import type { StepPlan } from '../../plan/plan.ts';
+import { decideOtherwise, flowOf, predict, randomBlocks, type RandomFlow } from '../random-flow.fixture.ts';
+import { Conduct } from './conduct.fixture.ts';
+
+/** Kinds of trouble, each of which can be left out. */
+export const families = [
+  'crashes', // engines die between any two calls
+  'pauses', // engines stand still, as after SIGSTOP, and go on
+  'rivals', // another engine takes the run by force
+  'faults', // layers lose, double, interrupt, misreport jobs; calls fail
+  'storms', // many machines are taken away at once; layers that cannot be reached
+  'stores', // stores fail, before or after the effect
+  'latency', // answers take their time, and overtake each other
+  'clock', // somebody sets the clock
+  'failures', // steps throw, die, hang
+  'doom', // some steps never succeed
+  'chunks', // steps whose tasks share processes
+  'speculation', // second copies of stragglers
+  'cancel', // somebody ends the run
+] as const;
+export type Family = (typeof families)[number];
+
+/** What befalls an engine at its n-th dealing with the outside. */
+export interface Fate {
+  readonly at: number;
+  /** For how long it stands still, in milliseconds; `undefined`: it dies. */
+  readonly pauseMs: number | undefined;
+}
+
+/** A time of trouble. Milliseconds since the beginning, as everywhere here. */
+export interface Storm {
+  readonly from: number;
+  readonly to: number;
+  readonly faults: Partial<SimulatedFaults>;
+}
+
+export interface Scenario {
+  readonly seed: number;
+  readonly flow: RandomFlow;
+  readonly conduct: Conduct;
+  /** Of the first engine, the second, …; the last ones are everybody's after that. */
+  readonly limits: readonly RunLimits[];
+  readonly fates: readonly (Fate | undefined)[];
+  /** When another engine takes the run by force. */
+  readonly rivals: readonly number[];
+  readonly faults: Partial<SimulatedFaults>;
+  readonly storms: readonly Storm[];
+  /** Jobs end with the engine that started them, as on this machine. */
+  readonly diesWithEngine: boolean;
+  readonly capacity: number | undefined;
+  readonly longPoll: boolean;
+  readonly startMs: readonly [number, number];
+  /** Probabilities that a call to a store fails, and that it does so after it has had its effect. */
+  readonly stores: { readonly fails: number; readonly answerLost: number };
+  /** Probability that an answer takes its time, and how long at most. */
+  readonly latency: { readonly chance: number; readonly ms: number };
+  /** When the clock is set, and by how much. */
+  readonly jumps: readonly { readonly at: number; readonly by: number }[];
+  readonly cancel: { readonly at: number; readonly force: boolean } | undefined;
+  /** From here on nothing goes wrong any more. */
+  readonly calmAt: number;
+}
+
+const minute = 60_000;
+
+/** Of one run; many small runs find more than few large ones. */
+const mostTasks = 200;
+
+/** The scenario of a seed, but for what is left out. */
+export function makeScenario(seed: number, without: ReadonlySet<Family> = new Set()): Scenario {
+  const randomOf = (name: string): Random => {
+    let mixed = Math.imul(seed + 1, 0x9e3779b1);
+    for (const letter of name) mixed = Math.imul(mixed ^ letter.charCodeAt(0), 0x85ebca6b);
+    return new Random(mixed);
+  };
+  const drawn = <T>(family: Family, share: number, none: T, draw: (random: Random) => T): T => {
+    const random = randomOf(family);
+    return !without.has(family) && random.chance(share) ? draw(random) : none;
+  };
+  const random = randomOf('flow');
+  const flow = drawFlow(random, {
+    chunks: drawn('chunks', 0.7, false, () => true),
+    doomed: drawn('doom', 0.2, false, () => true),
+  });
+  const calmAt = random.between(5, 60) * minute;
+  const time = (of: Random): number => Math.floor(calmAt * of.next() ** 2);
+  return {
+    seed,
+    flow: flow.flow,
+    conduct: new Conduct(flow.flow.plan, {
+      seed,
+      fails: drawn('failures', 0.7, 0, (own) => own.next() * 0.3),
+      doomed: flow.doomed,
+    }),
+    limits: drawLimits(
+      randomOf('limits'),
+      drawn('speculation', 0.5, false, () => true),
+    ),
+    fates: drawFates(randomOf('fates'), {
+      crashes: drawn('crashes', 0.7, 0, (own) => own.between(1, 5)),
+      pauses: drawn('pauses', 0.4, 0, (own) => own.between(1, 3)),
+    }),
+    rivals: drawn('rivals', 0.2, [], (own) => [time(own)]),
+    faults: drawn('faults', 0.7, {}, drawFaults),
+    storms: drawn('storms', 0.4, [], (own) => drawStorms(own, () => time(own))),
+    diesWithEngine: random.chance(0.3),
+    capacity: random.chance(0.3) ? random.between(1, 4) : undefined,
+    longPoll: random.chance(0.7),
+    startMs: [0, random.chance(0.2) ? minute : 500],
+    stores: drawn('stores', 0.5, { fails: 0, answerLost: 0 }, (own) => ({
+      fails: own.next() * 0.1,
+      answerLost: own.next() * 0.1,
+    })),
+    latency: drawn('latency', 0.6, { chance: 0, ms: 0 }, (own) => ({
+      chance: own.next() * 0.5,
+      ms: 10 ** own.between(1, 4),
+    })),
+    jumps: drawn('clock', 0.2, [], (own) =>
+      Array.from({ length: own.between(1, 3) }, () => ({
+        at: time(own),
+        by: (own.chance(0.5) ? 1 : -1) * own.between(1, 24 * 60) * minute,
+      })),
+    ),
+    cancel: drawn('cancel', 0.1, undefined, (own) => ({ at: time(own), force: own.chance(0.5) })),
+    calmAt,
+  };
+}
+
+function drawFlow(
+  random: Random,
+  { chunks, doomed }: { readonly chunks: boolean; readonly doomed: boolean },
+): { readonly flow: RandomFlow; readonly doomed: string | undefined } {
+  const draw = (bound: number): number => random.between(0, bound - 1);
+  for (let budget = random.between(2, 14); ; budget -= 1) {
+    const blocks = randomBlocks(draw, Math.max(1, budget));
+    const bare = flowOf({ blocks });
+    const steps = bare.plan.graph.steps.map(
+      ({ name, next }) =>
+        [
+          name,
+          drawStep(random, { chunks, cases: next.kind === 'switch' ? Object.keys(next.cases) : [] }),
+        ] as const,
+    );
+    const flow = flowOf({ blocks, steps: Object.fromEntries(steps), items: random.chance(0.5) ? 60 : 6 });
+    decideOtherwise(flow.plan, () => undefined);
+    const { size } = predict(flow);
+    if (size > mostTasks || (size < 8 && random.chance(0.7))) continue;
+    return { flow, doomed: doomed ? steps[draw(steps.length)]![0] : undefined };
+  }
+}
+
+function drawStep(
+  random: Random,
+  { chunks, cases }: { readonly chunks: boolean; readonly cases: readonly string[] },
+): Partial<StepPlan> {
+  const times = random.between(0, 3);
+  const wait = random.chance(0.3) ? 0 : random.between(1, 60);
+  const backoff = random.chance(0.5) ? 'constant' : 'exponential';
+  const isProtected = times === 0 && random.chance(0.3);
+  // Of a loop's two cases that is the way out.
+  const choice = cases.at(-1);
+  const step: Partial<StepPlan> = {
+    layer: random.chance(0.8) ? 'simulated' : 'other',
+    retry: {
+      times,
+      waitSeconds: wait,
+      backoff,
+      maxWaitSeconds: 120,
+      ...(isProtected ? { protected: true } : {}),
+    },
+    ...(random.chance(0.5) ? { timeoutSeconds: 600 } : {}),
+    ...(random.chance(0.3)
+      ? { catchError: { var: 'failed', ...(choice === undefined ? {} : { case: choice }) } }
+      : {}),
+    ...(random.chance(0.2) ? { concurrency: random.between(1, 3) } : {}),
+  };
+  if (!chunks || random.chance(0.5)) return step;
+  return {
+    ...step,
+    isolation: 'reuse',
+    ...(random.chance(0.6) ? { chunk: random.between(2, 10) } : {}),
+  };
+}
+
+function drawLimits(random: Random, speculate: boolean): readonly RunLimits[] {
+  const failFast = random.chance(0.3);
+  return Array.from({ length: 4 }, () => ({
+    ...(random.chance(0.7) ? { maxWorkers: random.between(1, 8) } : {}),
+    windows: random.chance(0.5) ? { simulated: random.between(1, 6), other: random.between(1, 6) } : {},
+    failFast,
+    ...(speculate ? { speculate } : {}),
+  }));
+}
+
+function drawFates(
+  random: Random,
+  { crashes, pauses }: { readonly crashes: number; readonly pauses: number },
+): readonly (Fate | undefined)[] {
+  const at = (): number => Math.ceil(10 ** (random.next() * 3));
+  const deaths = Array.from({ length: crashes }, () => ({ at: at(), pauseMs: undefined }));
+  const stops = Array.from({ length: pauses }, () => ({
+    at: at(),
+    pauseMs: Math.ceil(1000 * 10 ** (random.next() * 3)),
+  }));
+  return [...deaths, ...stops]
+    .map((fate) => ({ fate, order: random.next() }))
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ fate }) => fate);
+}
+
+function drawFaults(random: Random): Partial<SimulatedFaults> {
+  const upTo = (most: number): number => (random.chance(0.5) ? random.next() * most : 0);
+  return {
+    failingCall: upTo(0.1),
+    lost: upTo(0.1),
+    interrupted: upTo(0.1),
+    doubled: upTo(0.1),
+    startFailed: upTo(0.05),
+    stale: upTo(0.2),
+    refused: random.chance(0.05) ? 0.02 : 0,
+  };
+}
+
+/** Short ones: a platform that takes everything away for longer than its tries last ends a run with reason. */
+function drawStorms(random: Random, time: () => number): readonly Storm[] {
+  return Array.from({ length: random.between(1, 3) }, () => {
+    const from = time();
+    if (random.chance(0.6))
+      return {
+        from,
+        to: from + random.between(5, 60) * 1000,
+        faults: { interrupted: 0.6, startFailed: 0.2 },
+      };
+    return {
+      from,
+      to: from + random.between(5, 1200) * 1000,
+      faults: { failingCall: random.chance(0.5) ? 1 : 0.6 },
+    };
+  });
+}
+
+/** The scenario in a few lines. */
+export function describeScenario(scenario: Scenario): readonly string[] {
+  const { flow, limits, fates, rivals, faults, storms, stores, latency, jumps, cancel, calmAt } = scenario;
+  const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+  const steps = flow.plan.graph.steps.map(({ name, next }) => {
+    const { retry, timeoutSeconds, catchError, concurrency, isolation, chunk, layer } =
+      flow.plan.steps[name]!;
+    const marks = [
+      retry.times > 0 ? `retry ${retry.times}` : '',
+      timeoutSeconds === undefined ? '' : 'timeout',
+      catchError === undefined ? '' : 'catch',
+      concurrency === undefined ? '' : `at most ${concurrency}`,
+      isolation === undefined ? '' : `chunks of ${chunk ?? 'any'}`,
+      layer === 'simulated' ? '' : layer,
+    ].filter((mark) => mark !== '');
+    return `${name}(${next.kind}${marks.length > 0 ? `; ${marks.join(', ')}` : ''})`;
+  });
+  const fateOf = (fate: Fate | undefined): string =>
+    fate === undefined
+      ? 'lives'
+      : fate.pauseMs === undefined
+        ? `dies at call ${fate.at}`
+        : `stops at call ${fate.at} for ${seconds(fate.pauseMs)}`;
+  return [
+    `flow: ${steps.join(' → ')}`,
+    `tasks: ${predict(flow).size}; ${scenario.conduct.describe()}`,
+    `limits: ${JSON.stringify(limits)}`,
+    `engines: ${fates.map(fateOf).join(', ') || 'live'}${rivals.length > 0 ? `; rivals at ${rivals.map(seconds).join(', ')}` : ''}; jobs ${scenario.diesWithEngine ? 'die with them' : 'outlive them'}`,
+    `layer: ${JSON.stringify(faults)}, capacity ${scenario.capacity ?? 'unbounded'}, ${scenario.longPoll ? 'long polls' : 'short polls'}, starts ${seconds(scenario.startMs[1])}`,
+    `storms: ${storms.map(({ from, to, faults: of }) => `${seconds(from)}–${seconds(to)} ${JSON.stringify(of)}`).join('; ') || 'none'}`,
+    `stores: ${JSON.stringify(stores)}; latency: ${JSON.stringify(latency)}; clock: ${jumps.map(({ at, by }) => `${seconds(by)} at ${seconds(at)}`).join(', ') || 'steady'}`,
+    `${cancel === undefined ? '' : `cancelled${cancel.force ? ' by force' : ''} at ${seconds(cancel.at)}; `}calm from ${seconds(calmAt)} on`,
+  ];
+}
