@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -35,6 +35,14 @@ export default class TestFlow extends Flow {
   leaves(item) { this.item = item; if (item === 1) process.exit(0); }
   async never(item) { this.item = item; if (item === 1) await new Promise(() => {}); }
   dies(item) { this.item = item; if (item === 1) process.kill(process.pid, 'SIGKILL'); for (; item === 1;); }
+  orphaned(item) {
+    this.item = item;
+    if (item !== 1) return;
+    console.error('left ' + process.getBuiltinModule('child_process').spawn('sleep', ['600'], { stdio: 'ignore' }).pid);
+    const parent = process.ppid;
+    process.kill(parent, 'SIGKILL');
+    while (process.ppid === parent);
+  }
   floods(item) { for (let i = 0; i < 2000; i += 1) console.log(item + ' ' + 'x'.repeat(100)); }
 }
 `;
@@ -74,6 +82,8 @@ interface Chunk {
   readonly items?: readonly unknown[];
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly pack?: string;
+  /** A program and its first arguments that the process is started with. */
+  readonly launcher?: readonly string[];
 }
 
 /** Runs a step over some items as a compute layer would run a chunk. */
@@ -119,7 +129,8 @@ async function runChunk(
     resources: { cpu: 1, memory: 1, gpu: 0, disk: 0 },
     datastore: store.url,
   };
-  const child = spawn(process.execPath, [runner, packageFolder], {
+  const [program = '', ...rest] = [...(over.launcher ?? []), process.execPath, runner, packageFolder];
+  const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   (child.stdio[3] as NodeJS.WritableStream).end(`${JSON.stringify(message)}\n`);
@@ -137,6 +148,12 @@ async function runChunk(
       [member, readManifestSync(store, formatPackedKey({ pack, offset, length }))] as const,
   );
   return { code, stdout, stderr, results, last: lines.find(({ last }) => last)?.member };
+}
+
+/** One that has ended and that nobody has asked for (a container may have no process that does) does not run. */
+function runs(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim() !== '' && !stdout.startsWith('Z');
 }
 
 /** The artifacts of each member, or why it failed. */
@@ -220,6 +237,20 @@ describe('a chunk', () => {
     const ended = await runChunk('dies');
     expect(ended).toMatchObject({ code: null, last: undefined });
     expect(told(ended)).toMatchObject([[0, { item: 0 }]]);
+  });
+
+  it('begins no other member when whoever started it is gone, and leaves nothing running', async () => {
+    // The shell is the parent, and the process leads a group as with the local layer.
+    const launcher = ['/bin/sh', '-c', 'setsid "$0" "$@"; :'];
+    const ended = await runChunk('orphaned', { launcher });
+    expect(told(ended)).toMatchObject([
+      [0, { item: 0 }],
+      [1, { item: 1 }],
+    ]);
+    expect(ended.stdout).toBe(marks(2));
+    const left = /left (\d+)/.exec(ended.stderr)?.[1];
+    expect(left).toBeDefined();
+    await expect.poll(() => runs(Number(left))).toBe(false);
   });
 
   it('is worked through by one process only', async () => {
