@@ -23,6 +23,11 @@ export interface EngineContext {
   /** Stops the loop: nothing sensible can be done any more. */
   readonly fail: (error: unknown) => void;
   readonly warn: (message: string) => void;
+  /**
+   * Throws LEASE_LOST when another engine may drive the run by now: this process may have stood still. To be called right before jobs or
+   * objects are changed, which no lease guards.
+   */
+  readonly requireLease: () => void;
 }
 
 /** How to repeat a call of this run. */

@@ -4,7 +4,7 @@
  */
 import type { AttemptRequest, ComputeLayer, JobId, SubmitResult } from '../compute/compute-layer.ts';
 import type { FailureReason } from '../datastore/manifest.ts';
-import { LeatError } from '../errors/index.ts';
+import { isLeatError, LeatError } from '../errors/index.ts';
 import type { StepPlan } from '../plan/plan.ts';
 import type { JobEnd } from './attempt-end.ts';
 import { withBackOff } from './back-off.ts';
@@ -154,11 +154,18 @@ export class LayerDriver {
     try {
       const requests = await withBackOff(backOff, async () => this.#requests(batch));
       if (this.#recalled.signal.aborted) throw recalled;
-      const results = await withBackOff(backOff, async () => this.layer.submit(requests));
+      const results = await withBackOff(backOff, async () => {
+        this.#context.requireLease();
+        return this.layer.submit(requests);
+      });
       this.#told = Math.max(0, this.#told - batch.length);
       this.#answered(batch, results);
     } catch (error) {
       if (signal.aborted) return;
+      if (isLeatError(error) && error.code === 'LEASE_LOST') {
+        this.#context.fail(error);
+        return;
+      }
       for (const flight of batch) {
         if (this.#recalled.signal.aborted) this.#recall(flight);
         else this.#notHandedOver(flight, error);
@@ -257,7 +264,10 @@ export class LayerDriver {
   async #endJobs(jobs: readonly JobId[], grace: number): Promise<void> {
     const backOff = backOffFor(this.#context, `ending tasks on '${this.layer.name}'`, cancelPatience);
     try {
-      await withBackOff(backOff, async () => this.layer.cancel(jobs, { graceSeconds: grace }));
+      await withBackOff(backOff, async () => {
+        this.#context.requireLease();
+        await this.layer.cancel(jobs, { graceSeconds: grace });
+      });
     } catch (error) {
       this.#context.warn(
         `'${this.layer.name}' did not end ${jobs.length} of its jobs: ${error instanceof Error ? error.message : String(error)}`,

@@ -20,6 +20,11 @@ export interface KeptLease {
   drop(): void;
   /** Whether nobody else can have taken it: asked before what no lease guards is written, since this process may have been paused. */
   holds(): boolean;
+  /**
+   * To be called right before anything is changed that no lease guards: jobs, objects in the store.
+   * @throws LeatError LEASE_LOST when {@link holds} says no
+   */
+  require(): void;
 }
 
 /**
@@ -66,8 +71,16 @@ export function keepLease({ metadata, lease, leaseMs, clock, lost }: LeaseFacts)
     cancelRenewal = clock.after(left + leaseMs / 3, () => void renew());
   };
 
+  const holds = (): boolean => !stopped && clock.steady() < until;
+
   arm(clock.steady());
-  return { drop: stop, holds: () => !stopped && clock.steady() < until };
+  return {
+    drop: stop,
+    holds,
+    require: () => {
+      if (!holds()) throw expired(lease, cause);
+    },
+  };
 }
 
 function expired(lease: Lease, cause: unknown): LeatError {

@@ -79,6 +79,7 @@ class RunLoop {
         this.#fail(error);
       },
       holdsLease: () => this.#lease?.holds() ?? false,
+      requireLease: () => this.#lease?.require(),
     });
     this.#performer = new CommandPerformer(options, this.#context);
   }

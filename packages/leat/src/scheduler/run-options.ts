@@ -9,6 +9,7 @@ import type { Lease, MetadataStore, RunRecord } from '../metadata/metadata-store
 import type { RunPlan } from '../plan/plan.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { EngineContext } from './engine-context.ts';
+import { fenceStore } from './fence-store.ts';
 import { LogPump } from './log-pump.ts';
 import type { RunObserver } from './observer.ts';
 import type { SchedulerState } from './state.ts';
@@ -65,7 +66,7 @@ export function limitsOf(
 }
 
 /** The parts of a context that are the loop's own. */
-export interface LoopParts extends Pick<EngineContext, 'signal' | 'post' | 'fail'> {
+export interface LoopParts extends Pick<EngineContext, 'signal' | 'post' | 'fail' | 'requireLease'> {
   readonly observer: Required<RunObserver>;
   /** Whether nobody else can drive the run by now. */
   readonly holdsLease: () => boolean;
@@ -73,8 +74,9 @@ export interface LoopParts extends Pick<EngineContext, 'signal' | 'post' | 'fail
 
 /** What the parts of the loop share. */
 export function makeContext(options: RunLoopOptions, parts: LoopParts): EngineContext {
-  const { run, plan, datastore, clock = systemClock } = options;
-  const { signal, post, fail, observer, holdsLease } = parts;
+  const { run, plan, clock = systemClock } = options;
+  const { signal, post, fail, observer, holdsLease, requireLease } = parts;
+  const datastore = fenceStore(options.datastore, requireLease);
   const items = new ItemLocator(datastore);
   const warn = (message: string): void => {
     observer.warning(message);
@@ -88,6 +90,7 @@ export function makeContext(options: RunLoopOptions, parts: LoopParts): EngineCo
     post,
     fail,
     warn,
+    requireLease,
     facts: {
       package: run.package,
       parameters: run.parametersKey,
