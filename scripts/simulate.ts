@@ -7,10 +7,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Family } from '../packages/leat/src/scheduler/simulation/scenario.fixture.ts';
-import type { Outcome } from '../packages/leat/src/scheduler/simulation/simulate.fixture.ts';
+import type * as simulation from '../packages/leat/src/scheduler/simulation/simulate.fixture.ts';
 import { publicEntries, root, workspacePackages } from './workspace.ts';
-
-type Simulation = typeof import('../packages/leat/src/scheduler/simulation/simulate.fixture.ts');
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +24,7 @@ const { values } = parseArgs({
 });
 
 /** Our packages by their public names are their sources here: no build stands between a change and its simulation. */
-async function loadSimulation(): Promise<Simulation> {
+async function loadSimulation(): Promise<typeof simulation> {
   const sources = new Map(
     workspacePackages()
       .flatMap(publicEntries)
@@ -39,7 +37,7 @@ async function loadSimulation(): Promise<Simulation> {
     },
   });
   const file = path.join(root, 'packages/leat/src/scheduler/simulation/simulate.fixture.ts');
-  return (await import(pathToFileURL(file).href)) as Simulation;
+  return (await import(pathToFileURL(file).href)) as typeof simulation;
 }
 
 /** Takes seeds one by one from whoever started it. */
@@ -55,7 +53,7 @@ async function work(): Promise<void> {
 
 interface Answer {
   readonly seed: number;
-  readonly outcome: Outcome;
+  readonly outcome: simulation.Outcome;
 }
 
 interface Sum {

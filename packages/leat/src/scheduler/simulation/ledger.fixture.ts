@@ -113,9 +113,7 @@ export class Ledger {
       case 'task-caught':
         this.#caught(event);
         return;
-      case 'retry-due':
-      case 'straggler-due':
-      case 'task-reused':
+      default: // Timers, and what only a resumed run has.
     }
   }
 

@@ -38,6 +38,8 @@ export class Operator {
   readonly #rivals: number[];
   #engine: Engine | undefined;
   #started = 0;
+  /** Engines in a row that did not get the lease. */
+  #refused = 0;
   #cancelled = false;
 
   constructor(world: World) {
@@ -68,7 +70,9 @@ export class Operator {
       this.#mayCancel(this.#engine!.handle);
       return;
     }
-    await this.#start(force || (process?.isDead === true && this.#random.chance(0.5)));
+    // A lease that was taken before the clock was set back may hold for a day.
+    const isGone = process === undefined || process.isDead || process.isDone;
+    await this.#start(force || (isGone && (this.#refused > 5 || this.#random.chance(0.2))));
   }
 
   #mayCancel(handle: RunHandle): void {
@@ -92,9 +96,12 @@ export class Operator {
       if (answer === undefined) return;
       lease = answer;
     } catch (error) {
+      this.#refused += 1;
       this.#expectHonest(error);
       return;
     }
+    this.#started += 1;
+    this.#refused = 0;
     world.note(`${process.name} has epoch ${lease.epoch}${force ? ', by force' : ''}`);
     views.leaseUntil = world.clock.now() + leaseMs;
     views.epoch = lease.epoch;
@@ -151,13 +158,12 @@ export class Operator {
 
   #makeProcess(): EngineProcess {
     const { world } = this;
-    this.#started += 1;
     return new EngineProcess({
-      name: `engine ${this.#started}`,
+      name: `engine ${this.#started + 1}`,
       clock: world.clock,
-      random: new Random(world.scenario.seed * 31 + this.#started),
+      random: new Random(world.scenario.seed * 31 + this.#started * 7 + this.#refused),
       scenario: world.scenario,
-      fate: world.scenario.fates[this.#started - 1],
+      fate: world.scenario.fates[this.#started],
       offset: () => world.offset(),
       troubled: () => world.isTroubled,
       note: (line) => {

@@ -2,8 +2,9 @@
 import type { SimulatedMember, SimulatedTask } from '@leat/testing';
 import type { AttemptRequest } from '../../compute/compute-layer.ts';
 import { commitAttempt } from '../../datastore/commit-attempt.ts';
-import type { AttemptManifest, FailureRecord, ItemChunk, Outcome } from '../../datastore/manifest.ts';
+import type { AttemptManifest, FailureRecord, ItemChunk } from '../../datastore/manifest.ts';
 import { createPack, type PackWriter } from '../../datastore/packs/pack-writer.ts';
+import type { EventOutcome } from '../../metadata/events.ts';
 import type { TaskSpec } from '../../plan/task-spec.ts';
 import { decide } from '../random-flow.fixture.ts';
 import type { MemoryDatastore } from '../simulated-stores.fixture.ts';
@@ -57,7 +58,7 @@ export class Platform {
 
   #alone(spec: TaskSpec): SimulatedTask {
     const misconduct = this.#misconduct(spec);
-    const leavesNothing = misconduct === 'dies' || misconduct === 'leaves-nothing';
+    const leavesNothing = misconduct === 'dies' || misconduct === 'leaves-nothing' || misconduct === 'hangs';
     return {
       ...this.#course(spec, misconduct),
       exitCode: misconduct === undefined || misconduct === 'leaves-nothing' ? 0 : 1,
@@ -88,6 +89,7 @@ export class Platform {
     const ends = misconduct === 'throws-and-ends';
     const course = this.#course(spec, misconduct);
     if (misconduct === 'dies' || misconduct === 'leaves-nothing') return { ...course, exitCode: 137 };
+    if (misconduct === 'hangs') return course;
     return {
       ...course,
       ...(ends ? { exitCode: 1 } : {}),
@@ -123,12 +125,12 @@ export class Platform {
     const { scenario, now } = this.#facts;
     const head = { version: 1, task, attempt, token, startedAt: now(), endedAt: now() } as const;
     if (misconduct !== undefined) return { ...head, status: 'failed', failure: thrown };
-    const outcome = decide(scenario.flow.plan, task) as Outcome;
+    const outcome = decide(scenario.flow.plan, task);
     this.#storeItems(outcome);
     return { ...head, status: 'succeeded', outcome, artifacts: {} };
   }
 
-  #storeItems(outcome: Outcome): void {
+  #storeItems(outcome: EventOutcome): void {
     if (outcome.kind !== 'foreach' || outcome.items.index === undefined) return;
     const { index, count } = outcome.items;
     const offsets = Array.from({ length: count + 1 }, (_, at) => at * 10);
