@@ -4,7 +4,7 @@ import type { MetadataStore } from '../../metadata/metadata-store.ts';
 import { brokenReferences } from './check-references.ts';
 import { type Examination, placeOf } from './examination.ts';
 
-/** A temporary file that was not written to for so long has no writer any more. */
+/** A temporary file that was not written to for so long has no writer any more, wherever that one ran. */
 const staleMs = 3_600_000;
 
 /** Runs whose folders are remembered as known. */
