@@ -164,7 +164,7 @@ class ChaosRun {
     const first = this.#engine;
     signal(first.pid, 'SIGSTOP');
     first.doomed = true;
-    this.#engine = await this.#takeOver(force);
+    this.#engine = await this.#takeOver(first, force);
     this.#recoveries += 1;
     signal(first.pid, 'SIGCONT');
     await Promise.race([first.done, atMost(wokenMs)]);
@@ -177,7 +177,13 @@ class ChaosRun {
     await first.done;
   }
 
-  async #takeOver(force: boolean): Promise<Engine> {
+  async #nudge({ pid }: Engine): Promise<void> {
+    signal(pid, 'SIGCONT');
+    await setTimeout(20);
+    signal(pid, 'SIGSTOP');
+  }
+
+  async #takeOver(first: Engine, force: boolean): Promise<Engine> {
     const address = this.#address ?? '';
     for (;;) {
       rmSync(this.#idFile, { force: true });
@@ -189,7 +195,9 @@ class ChaosRun {
       )
         await setTimeout(50);
       if (next.ended?.exitCode !== 4) return next;
-      await setTimeout(1000);
+      // Stopped in the middle of a write: SQLite keeps everybody out until that is done.
+      if (next.ended.stderr.includes('is locked by another process')) await this.#nudge(first);
+      else await setTimeout(1000);
     }
   }
 }

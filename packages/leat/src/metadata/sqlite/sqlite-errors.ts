@@ -34,7 +34,7 @@ interface Explanation {
 
 const inUse: Explanation = {
   what: 'is locked by another process',
-  hint: 'End the process that holds it (a database browser, a backup), then run the command again.',
+  hint: 'End or continue the process that holds it (a database browser, a backup, an engine that is paused), then run the command again.',
 };
 
 const damaged: Explanation = {
