@@ -39,6 +39,9 @@ export interface ChaosRunResult {
 /** An engine that is let go after a pause must have seen by then that the run is no longer its own. */
 const wokenMs = 30_000;
 
+/** Looks of 50 ms at an engine that takes a run over before the one that is paused is let go on for a moment. */
+const waitsBeforeNudge = 100;
+
 /** A run that does not end in peace has hung. */
 const peaceMs = 600_000;
 
@@ -177,6 +180,7 @@ class ChaosRun {
     await first.done;
   }
 
+  /** Stopped in the middle of a write: SQLite keeps everybody out until that is done. */
   async #nudge({ pid }: Engine): Promise<void> {
     signal(pid, 'SIGCONT');
     await setTimeout(20);
@@ -189,15 +193,13 @@ class ChaosRun {
       rmSync(this.#idFile, { force: true });
       const next = this.#start('recover', address, ...(force ? ['--force'] : []));
       // Written when it has the run: until then it may be refused.
-      while (
-        next.ended === undefined &&
-        !(existsSync(this.#idFile) && readFileSync(this.#idFile, 'utf8') !== '')
-      )
+      const hasRun = (): boolean => existsSync(this.#idFile) && readFileSync(this.#idFile, 'utf8') !== '';
+      for (let waits = 1; next.ended === undefined && !hasRun(); waits += 1) {
         await setTimeout(50);
+        if (waits % waitsBeforeNudge === 0) await this.#nudge(first);
+      }
       if (next.ended?.exitCode !== 4) return next;
-      // Stopped in the middle of a write: SQLite keeps everybody out until that is done.
-      if (next.ended.stderr.includes('is locked by another process')) await this.#nudge(first);
-      else await setTimeout(1000);
+      await setTimeout(1000);
     }
   }
 }
