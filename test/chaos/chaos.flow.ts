@@ -21,8 +21,7 @@ const again = { times: 1_000, minutesBetweenRetries: 0 };
 function begin(): void {
   if (ledger === undefined) return;
   const { task, attempt } = current;
-  const line = `${task}@${attempt} ${Date.now()} ${process.pid} ${Math.floor(performance.timeOrigin)}\n`;
-  appendFileSync(ledger, line);
+  appendFileSync(ledger, `${task}@${attempt} ${Date.now()} ${process.pid}\n`);
 }
 
 /** What an item does: it waits a moment, and now and then starts a program that it waits for, or leaves behind. */

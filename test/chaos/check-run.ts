@@ -22,16 +22,16 @@ export interface RunCheck {
 
 /** A task, as the log tells of it. */
 interface Told {
-  /** How often each attempt was handed over, by number. */
-  readonly submitted: Map<number, number>;
-  decidedAt: number | undefined;
+  /** By number of the attempt: how often it was handed over, and under which engine first. */
+  readonly submitted: Map<number, { times: number; readonly engine: number }>;
+  decided: { readonly at: number; readonly engine: number } | undefined;
 }
 
 const tasksPerPage = 1_000;
 
 /** Checks a run that has ended. `ledger` is the file that the steps of all runs write to. */
 export async function checkRun(
-  metadata: MetadataStore,
+  metadata: Pick<MetadataStore, 'run' | 'events' | 'tasks'>,
   { address, widths, ledger }: { readonly address: string; readonly widths: Widths; readonly ledger: string },
 ): Promise<RunCheck> {
   const [flow = '', id = ''] = address.split('/');
@@ -46,7 +46,7 @@ export async function checkRun(
   let tasks = 0;
   for (const task of addressesOf(widths)) {
     tasks += 1;
-    if (log.told.get(task)?.decidedAt === undefined) lost.push(`${task} has no result in the log`);
+    if (log.told.get(task)?.decided === undefined) lost.push(`${task} has no result in the log`);
     if (!listed.succeeded.delete(task)) lost.push(`${task} has no result in the tables`);
   }
   for (const task of listed.succeeded) doubled.push(`${task} is no task of this run`);
@@ -58,14 +58,11 @@ export async function checkRun(
 
 interface Log {
   readonly told: ReadonlyMap<string, Told>;
-  /** When engines took the run. */
-  readonly engines: readonly number[];
   readonly doubled: readonly string[];
 }
 
-async function readLog(metadata: MetadataStore, flow: string, id: string): Promise<Log> {
+async function readLog(metadata: Pick<MetadataStore, 'events'>, flow: string, id: string): Promise<Log> {
   const told = new Map<string, Told>();
-  const engines: number[] = [];
   const doubled: string[] = [];
   const ended = new Set<string>();
   const chunks = new Map<string, ChunkFacts>();
@@ -77,20 +74,20 @@ async function readLog(metadata: MetadataStore, flow: string, id: string): Promi
     if (event.type === 'engine-started') {
       if (event.epoch <= epoch) doubled.push(`engine ${event.pid} has epoch ${event.epoch} after ${epoch}`);
       epoch = event.epoch;
-      engines.push(event.at);
     }
     if (event.type === 'chunk-submitted') chunks.set(event.token, event);
     for (const one of singly(event, chunks)) {
-      const task = told.get(one.task) ?? { submitted: new Map<number, number>(), decidedAt: undefined };
+      const task = told.get(one.task) ?? { submitted: new Map(), decided: undefined };
       told.set(one.task, task);
       if (one.type === 'attempt-submitted') {
-        if (task.decidedAt !== undefined)
+        if (task.decided !== undefined)
           doubled.push(`${one.task}@${one.attempt} was submitted after its result`);
-        task.submitted.set(one.attempt, (task.submitted.get(one.attempt) ?? 0) + 1);
+        const { times, engine } = task.submitted.get(one.attempt) ?? { times: 0, engine: epoch };
+        task.submitted.set(one.attempt, { times: times + 1, engine });
       } else if (one.type === 'attempt-succeeded') {
-        if (task.decidedAt !== undefined) doubled.push(`${one.task} was decided again, by @${one.attempt}`);
+        if (task.decided !== undefined) doubled.push(`${one.task} was decided again, by @${one.attempt}`);
         // What a bulk event says of a member bears the time of its process; the decision is the event's.
-        task.decidedAt ??= event.at;
+        task.decided ??= { at: event.at, engine: epoch };
       }
       if (one.type !== 'attempt-succeeded' && one.type !== 'attempt-failed') continue;
       const attempt = `${one.task}@${one.attempt}`;
@@ -98,7 +95,7 @@ async function readLog(metadata: MetadataStore, flow: string, id: string): Promi
       ended.add(attempt);
     }
   }
-  return { told, engines, doubled };
+  return { told, doubled };
 }
 
 type AttemptEvent = Extract<RunEvent, { readonly task: string; readonly attempt: number }>;
@@ -116,7 +113,7 @@ function* singly(event: RunEvent, chunks: ReadonlyMap<string, ChunkFacts>): Gene
 }
 
 async function listedTasks(
-  metadata: MetadataStore,
+  metadata: Pick<MetadataStore, 'run' | 'events' | 'tasks'>,
   flow: string,
   id: string,
 ): Promise<{ readonly succeeded: Set<string>; readonly doubled: readonly string[] }> {
@@ -145,30 +142,28 @@ interface Ledger {
 }
 
 /** What the steps wrote down: no attempt began more often than it was handed over, and no task after its result. */
-async function readLedger(file: string, address: string, { told, engines }: Log): Promise<Ledger> {
+async function readLedger(file: string, address: string, { told }: Log): Promise<Ledger> {
   const tasks = new Set<string>();
   const times = new Map<string, number>();
   const doubled: string[] = [];
   let [executions, lateOfFenced] = [0, 0];
   for await (const line of createInterface({ input: createReadStream(file) })) {
-    const [name = '', at = '', pid = '', born = ''] = line.split(' ');
+    const [name = '', at = '', pid = ''] = line.split(' ');
     if (!name.startsWith(`${address}/`)) continue;
     const attempt = name.slice(address.length + 1);
     const task = attempt.slice(0, attempt.lastIndexOf('@'));
-    const number = Number(attempt.slice(attempt.lastIndexOf('@') + 1));
     executions += 1;
     tasks.add(task);
-    times.set(attempt, (times.get(attempt) ?? 0) + 1);
+    const began = (times.get(attempt) ?? 0) + 1;
+    times.set(attempt, began);
     const facts = told.get(task);
-    if ((times.get(attempt) ?? 0) > (facts?.submitted.get(number) ?? 0))
-      doubled.push(
-        `${attempt} began ${times.get(attempt)} times, submitted ${facts?.submitted.get(number) ?? 0}`,
-      );
-    const decidedAt = facts?.decidedAt ?? Infinity;
-    if (Number(at) <= decidedAt) continue;
-    const fenced = engines.some((taken) => taken > Number(born) && taken <= Number(at));
-    if (fenced) lateOfFenced += 1;
-    else doubled.push(`${attempt} began ${Number(at) - decidedAt} ms after its result, in process ${pid}`);
+    const given = facts?.submitted.get(Number(attempt.slice(attempt.lastIndexOf('@') + 1)));
+    if (began > (given?.times ?? 0))
+      doubled.push(`${attempt} began ${began} times, submitted ${given?.times ?? 0}`);
+    const decided = facts?.decided;
+    if (decided === undefined || Number(at) <= decided.at) continue;
+    if (given !== undefined && given.engine < decided.engine) lateOfFenced += 1;
+    else doubled.push(`${attempt} began ${Number(at) - decided.at} ms after its result, in process ${pid}`);
   }
   return { tasks, executions, lateOfFenced, doubled };
 }
