@@ -33,6 +33,7 @@ export function createState({ run, plan, origin }: StateFacts): SchedulerState {
     catching: 0,
     reusing: 0,
     ending: undefined,
+    cancelling: false,
     forced: false,
     reachedEnd: false,
     endCommanded: undefined,

@@ -5,13 +5,16 @@ import type { SchedulerState } from './state.ts';
 export function failRun(state: SchedulerState, out: Command[]): void {
   if (state.ending !== undefined) return;
   state.ending = 'failed';
-  if (state.limits.failFast && state.inFlight > 0) out.push({ type: 'cancel', force: false });
+  if (!state.limits.failFast) return;
+  state.cancelling = true;
+  if (state.inFlight > 0) out.push({ type: 'cancel', force: false });
 }
 
 /** Someone wants the run to end. A run that has failed or succeeded already stays so, but what is in flight is ended as well. */
 export function cancelRun(state: SchedulerState, force: boolean, out: Command[]): void {
   if (state.endCommanded !== undefined) return;
   if (!state.reachedEnd) state.ending ??= 'cancelled';
+  state.cancelling = true;
   state.forced ||= force;
   if (state.inFlight > 0) out.push({ type: 'cancel', force });
 }

@@ -126,7 +126,7 @@ export class CommandPerformer {
         else driver.adopt(flight, job);
       }
     }
-    if (this.#state.ending !== undefined && this.#state.inFlight > 0) {
+    if (this.#state.cancelling && this.#state.inFlight > 0) {
       for (const driver of this.#drivers.values()) driver.cancel(this.#state.forced);
     }
   }

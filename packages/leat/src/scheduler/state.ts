@@ -217,6 +217,8 @@ export interface SchedulerState {
   reusing: number;
   /** Set when nothing new may start. */
   ending: 'failed' | 'cancelled' | undefined;
+  /** What is in flight was asked to end; otherwise it finishes, also in a run that has failed. */
+  cancelling: boolean;
   forced: boolean;
   /** The flow's last task has succeeded. */
   reachedEnd: boolean;

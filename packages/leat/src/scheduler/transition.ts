@@ -225,7 +225,7 @@ function repeatCommands(state: SchedulerState, out: Command[]): void {
     repeatCommand(state, task, out);
     if (task.copy?.submitted === false) commandSubmit(state, task, out, task.copy.attempt);
   }
-  if (state.ending !== undefined && state.inFlight > 0) out.push({ type: 'cancel', force: state.forced });
+  if (state.cancelling && state.inFlight > 0) out.push({ type: 'cancel', force: state.forced });
   if (state.endCommanded !== undefined) out.push({ type: 'end', status: state.endCommanded });
 }
 
