@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { countFiles } from './harness/count-files.ts';
 import { flowFile, runLeat } from './harness/leat.ts';
-import { verdict, type Answer, type Finding, type Question, type Settings } from './harness/question.ts';
+import { verdict, type Answer, type Finding, type Question } from './harness/question.ts';
+import type { Settings } from './harness/settings.ts';
 import { newFolder } from './harness/work-folder.ts';
 
 const megabytes = 100;

@@ -11,7 +11,8 @@ import v8 from 'node:v8';
 import zlib from 'node:zlib';
 import { type ArtifactRef, ArtifactStore, InlineBudget, openDatastore } from 'leat/datastore';
 import { median, pairedRatio } from './harness/median.ts';
-import { type Answer, type Finding, type Question, type Settings, verdict } from './harness/question.ts';
+import { type Answer, type Finding, type Question, verdict } from './harness/question.ts';
+import type { Settings } from './harness/settings.ts';
 
 const budget = 0.7;
 const bytes = 100_000_000;

@@ -2,7 +2,8 @@
 import { countFiles, type FileCount } from './harness/count-files.ts';
 import { flowFile, runLeat } from './harness/leat.ts';
 import { installMetaflow, runMetaflow } from './harness/metaflow.ts';
-import { verdict, type Answer, type Finding, type Question, type Settings } from './harness/question.ts';
+import { verdict, type Answer, type Finding, type Question } from './harness/question.ts';
+import type { Settings } from './harness/settings.ts';
 
 const budget = 2;
 /** A file for each task shows in the difference of two runs, whatever a run leaves once. */

@@ -6,7 +6,8 @@ import { interleave } from './harness/interleave.ts';
 import { flowFile, runLeat, type LeatRun } from './harness/leat.ts';
 import { median, pairedRatio } from './harness/median.ts';
 import { installMetaflow, runMetaflow, type MetaflowRun } from './harness/metaflow.ts';
-import { wallVerdict, type Answer, type Finding, type Question, type Settings } from './harness/question.ts';
+import { wallVerdict, type Answer, type Finding, type Question } from './harness/question.ts';
+import type { Settings } from './harness/settings.ts';
 
 const budget = 0.8;
 /** Each run has `start`, the join and `end` besides its items. All are fresh processes. */

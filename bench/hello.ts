@@ -5,7 +5,8 @@ import { flowFile, runLeat } from './harness/leat.ts';
 import { measure, type Sample } from './harness/measure.ts';
 import { median, pairedRatio } from './harness/median.ts';
 import { installMetaflow, runMetaflow } from './harness/metaflow.ts';
-import { wallVerdict, type Answer, type Finding, type Question, type Settings } from './harness/question.ts';
+import { wallVerdict, type Answer, type Finding, type Question } from './harness/question.ts';
+import type { Settings } from './harness/settings.ts';
 import { newFolder } from './harness/work-folder.ts';
 
 const budget = 1 / 5;

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { megabytes } from './harness/figures.ts';
 import { flowFile, runLeat } from './harness/leat.ts';
 import { median } from './harness/median.ts';
-import { verdict, type Answer, type Finding, type Question, type Settings } from './harness/question.ts';
+import { verdict, type Answer, type Finding, type Question } from './harness/question.ts';
+import type { Settings } from './harness/settings.ts';
 import { newFolder } from './harness/work-folder.ts';
 
 /** Digits of counts and offsets may grow: less than one item of 1 KiB. */

@@ -1,6 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { Flow, parameter, step, type Inputs } from 'leat';
 
+// Only the engine looks at it, when it reads the flow.
+const isolation = process.env['BENCH_ISOLATION'] === 'reuse' ? 'reuse' : 'process';
+
 /** The last of many items fails until `BENCH_MARK` names a file, to which it writes the time; metaflow/resume.py is the same. */
 export default class ResumeFlow extends Flow {
   items = parameter(10_000, { help: 'width of the foreach' });
@@ -14,7 +17,7 @@ export default class ResumeFlow extends Flow {
     this.next(this.work, { foreach: this.numbers });
   }
 
-  @step work(item: number) {
+  @step({ isolation }) work(item: number) {
     if (item === this.items - 1) {
       const mark = process.env['BENCH_MARK'];
       if (mark === undefined) throw new Error('the one failure');

@@ -1,54 +1,52 @@
 // Design §6, row 7: `resume` of a run of 10,000 tasks of which one failed: how long until the first new task starts.
-import { readFileSync, readdirSync } from 'node:fs';
-import path from 'node:path';
 import { countFiles } from './harness/count-files.ts';
 import { megabytes, milliseconds, seconds } from './harness/figures.ts';
+import { untilFirstTask, type FirstTask } from './harness/first-task.ts';
 import { flowFile, runLeat, type LeatRun } from './harness/leat.ts';
 import type { Sample } from './harness/measure.ts';
 import { median } from './harness/median.ts';
 import { installMetaflow, runMetaflow } from './harness/metaflow.ts';
-import { wallVerdict, type Answer, type Finding, type Question, type Settings } from './harness/question.ts';
-import { newFolder } from './harness/work-folder.ts';
+import { wallVerdict, type Answer, type Finding, type Question } from './harness/question.ts';
+import type { Settings } from './harness/settings.ts';
+import type { Isolation } from './harness/wide-run.ts';
 
 const budget = 2;
 
-interface Resumed extends Sample {
-  /** Seconds from the start of the command until the first new task's own code runs. */
-  readonly first: number;
+interface Resumed extends FirstTask {
   /** Files that the resumed run added. */
   readonly added: number;
 }
 
-/** Runs `resume`, with a file for the task to write the time into. */
+/** Runs `resume` over a store, and counts what that adds. */
 function resumed(
   folder: string,
   store: string,
-  command: (environment: Record<string, string>) => Sample,
+  command: (environment: Readonly<Record<string, string>>) => Sample,
 ): Resumed {
-  const mark = path.join(newFolder(folder, 'resume'), 'mark.txt');
   const before = countFiles(store).files;
-  const sample = command({ BENCH_MARK: mark });
-  const first = (Number(readFileSync(mark, 'utf8').trim()) - sample.startedAt) / 1000;
-  return { ...sample, first, added: countFiles(store).files - before };
+  const sample = untilFirstTask(folder, command);
+  return { ...sample, added: countFiles(store).files - before };
 }
 
-function leatSide({ rounds, resumeItems, inFlight, folder, say }: Settings): {
-  failed: LeatRun;
-  again: Resumed[];
-} {
+interface LeatSide {
+  readonly failed: LeatRun;
+  readonly again: readonly Resumed[];
+}
+
+function leatSide(isolation: Isolation, { rounds, resumeItems, inFlight, folder, say }: Settings): LeatSide {
   const workers = ['--max-workers', String(inFlight)];
-  say(`resume: a run of ${resumeItems} items, the last of which fails`);
+  const isolated = { BENCH_ISOLATION: isolation };
+  say(`resume: a run of ${resumeItems} items (isolation '${isolation}'), the last of which fails`);
   const argv = ['run', flowFile('resume'), '--items', String(resumeItems), ...workers];
-  const failed = runLeat({ argv, inside: folder, exitCode: 1 });
-  const [run] = readdirSync(path.join(failed.home, 'store/runs/ResumeFlow'));
+  const failed = runLeat({ argv, inside: folder, exitCode: 1, environment: isolated });
   say(`resume: ${rounds} times`);
   const again = Array.from({ length: rounds }, () =>
     resumed(folder, failed.home, (environment) =>
       runLeat({
-        argv: ['resume', `ResumeFlow/${run}`, ...workers],
+        argv: ['resume', 'ResumeFlow/1', ...workers],
         home: failed.home,
         inside: folder,
-        environment,
+        environment: { ...environment, ...isolated },
       }),
     ),
   );
@@ -73,38 +71,51 @@ function metaflowSide({ metaflowItems, inFlight, folder, say }: Settings): Resum
   );
 }
 
-function answer(settings: Settings): Answer {
-  const { failed, again } = leatSide(settings);
-  const metaflow = metaflowSide(settings);
+const shown = (what: string, leat: string, against = ''): Finding => ({
+  what,
+  leat,
+  against,
+  ratio: '',
+  budget: '',
+  verdict: 'shown',
+});
+
+function firstTask(
+  items: number,
+  again: readonly Resumed[],
+  ways: { how: string; against: string },
+): Finding {
   const first = median(again.map((resume) => resume.first));
+  return {
+    ...shown(
+      `resume of ${items} tasks${ways.how}, one failed: until the first new task runs`,
+      seconds(first),
+    ),
+    against: ways.against,
+    budget: `≤ ${budget} s`,
+    verdict: wallVerdict(first <= budget, again),
+  };
+}
+
+function answer(settings: Settings): Answer {
+  const { resumeItems, metaflowItems } = settings;
+  const { failed, again } = leatSide('process', settings);
+  const reused = leatSide('reuse', settings);
+  const metaflow = metaflowSide(settings);
   const beside = (text: (resume: Resumed) => string): string =>
-    metaflow === undefined ? '' : `${text(metaflow)} Metaflow, ${settings.metaflowItems} items`;
-  const shown = (what: string, leat: string, against: string): Finding => ({
-    what,
-    leat,
-    against,
-    ratio: '',
-    budget: '',
-    verdict: 'shown',
-  });
+    metaflow === undefined ? '' : `${text(metaflow)} Metaflow, ${metaflowItems} items`;
   const findings: Finding[] = [
-    {
-      what: `resume of ${settings.resumeItems} tasks, one failed: until the first new task runs`,
-      leat: seconds(first),
-      against: beside((resume) => seconds(resume.first)),
-      ratio: '',
-      budget: `≤ ${budget} s`,
-      verdict: wallVerdict(first <= budget, again),
-    },
+    firstTask(resumeItems, again, { how: '', against: beside(({ first }) => seconds(first)) }),
+    firstTask(resumeItems, reused.again, { how: ' of reused processes', against: '' }),
     shown(
-      'the same, the whole command (one task, the join, end)',
-      seconds(median(again.map(({ wall }) => wall))),
+      'the same, the whole command (one task, the join, end); of reused processes',
+      [again, reused.again].map((runs) => seconds(median(runs.map(({ wall }) => wall)))).join('; '),
       beside(({ wall }) => seconds(wall)),
     ),
     shown(
       'CPU of a reused task, the whole command shared out',
-      milliseconds(median(again.map(({ cpu }) => cpu)) / settings.resumeItems),
-      beside(({ cpu }) => milliseconds(cpu / settings.metaflowItems)),
+      milliseconds(median(again.map(({ cpu }) => cpu)) / resumeItems),
+      beside(({ cpu }) => milliseconds(cpu / metaflowItems)),
     ),
     shown(
       'files that the resumed run adds',
@@ -114,10 +125,9 @@ function answer(settings: Settings): Answer {
     shown(
       `engine's peak memory: the first run, the resumed one`,
       `${megabytes(failed.peakMemory)}, ${megabytes(median(again.map(({ peakMemory }) => peakMemory)))}`,
-      '',
     ),
   ];
-  return { findings, samples: { failed, again, metaflow } };
+  return { findings, samples: { failed, again, reused, metaflow } };
 }
 
 export const resume: Question = {

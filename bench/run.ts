@@ -1,63 +1,22 @@
 // `npm run bench [-- name… --option…]`: answers the questions that are named, or all, prints one table, and writes `results/<date>.json`.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
-import { artifactChain } from './artifact-chain.ts';
-import { artifact } from './artifact.ts';
-import { files } from './files.ts';
-import { foreach } from './foreach.ts';
+import { drawPage } from './draw/page.ts';
 import { describeMachine, load } from './harness/machine.ts';
 import { metaflowVersion } from './harness/metaflow.ts';
-import type { Answer, Question, Settings } from './harness/question.ts';
-import { formatTable } from './harness/table.ts';
+import type { Answer, Question } from './harness/question.ts';
+import { readCommandLine, type Settings } from './harness/settings.ts';
+import { formatFindings, formatTable } from './harness/table.ts';
 import { makeWorkFolder } from './harness/work-folder.ts';
-import { hello } from './hello.ts';
-import { itemBytes } from './item-bytes.ts';
-import { resume } from './resume.ts';
+import { questions } from './questions.ts';
 
-const questions: readonly Question[] = [hello, foreach, itemBytes, artifact, artifactChain, files, resume];
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: '5' },
-    items: { type: 'string', default: '1000' },
-    'metaflow-items': { type: 'string', default: '100' },
-    'resume-items': { type: 'string', default: '10000' },
-    'widest-split': { type: 'string', default: '100000' },
-    'in-flight': { type: 'string', default: String(os.availableParallelism()) },
-    keep: { type: 'boolean', default: false },
-  },
-});
-
-/** Names and numbers that make no sense end the program here, before minutes are spent. */
-function settingsIn(folder: string): Settings {
-  const number = (name: Exclude<keyof typeof values, 'keep'>, least: number): number => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < least)
-      throw new Error(`--${name} takes a whole number from ${least} on, not "${values[name]}"`);
-    return value;
-  };
-  return {
-    rounds: number('rounds', 1),
-    items: number('items', 1),
-    metaflowItems: number('metaflow-items', 0),
-    resumeItems: number('resume-items', 2),
-    inFlight: number('in-flight', 1),
-    widestSplit: number('widest-split', 11),
-    folder,
-    say: (text) => console.error(`· ${text}`),
-  };
-}
-
-function chosen(): readonly Question[] {
-  const unknown = positionals.filter((name) => !questions.some((question) => question.name === name));
+function chosen(names: readonly string[]): readonly Question[] {
+  const unknown = names.filter((name) => !questions.some((question) => question.name === name));
   if (unknown.length > 0) {
-    const known = questions.map(({ name, asks }) => `  ${name.padEnd(12)}${asks}`).join('\n');
+    const known = questions.map(({ name, asks }) => `  ${name.padEnd(16)}${asks}`).join('\n');
     throw new Error(`There is no question ${unknown.join(', ')}. There are:\n${known}`);
   }
-  return questions.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  return questions.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
 /** One that cannot be answered must not take the others' answers with it. */
@@ -78,16 +37,24 @@ function save(results: object): string {
   return path.relative(process.cwd(), file);
 }
 
-async function session(asked: readonly Question[], settings: Settings): Promise<boolean> {
+function show(answers: readonly Answer[]): void {
+  for (const table of answers.flatMap(({ tables = [] }) => tables))
+    console.log(`\n${table.title}\n${formatTable(table)}`);
+  const findings = answers.flatMap((answer) => answer.findings);
+  if (findings.length > 0) console.log(`\n${formatFindings(findings)}`);
+}
+
+async function session(asked: readonly Question[], settings: Settings, draw: boolean): Promise<boolean> {
   const machine = describeMachine();
+  const date = new Date().toISOString();
   const loadBefore = load();
   const answers = new Map<string, Answer | undefined>();
   for (const question of asked) answers.set(question.name, await answerOf(question, settings));
   const loads = { before: loadBefore, after: load() };
-  const findings = [...answers.values()].flatMap((answer) => answer?.findings ?? []);
+  const given = [...answers.values()].filter((answer) => answer !== undefined);
+  show(given);
   const { cpus, cpu, memoryGb, kernel, node, commit } = machine;
-  console.log(`\n${formatTable(findings)}\n`);
-  console.log(`${cpus} × ${cpu}, ${memoryGb} GB, ${kernel}, Node ${node}, commit ${commit}`);
+  console.log(`\n${cpus} × ${cpu}, ${memoryGb} GB, ${kernel}, Node ${node}, commit ${commit}`);
   console.log(
     `load average ${loads.before} before, ${loads.after} after; medians of ${settings.rounds}; Metaflow ${metaflowVersion}`,
   );
@@ -95,25 +62,25 @@ async function session(asked: readonly Question[], settings: Settings): Promise<
     console.log('This machine was busy before it began: believe the CPU figures, not the wall times.');
   }
   const { folder: _folder, say: _say, ...numbers } = settings;
-  const results = {
-    machine,
-    loads,
-    settings: numbers,
-    metaflow: metaflowVersion,
-    answers: Object.fromEntries(answers),
-  };
-  console.log(`All samples: ${save({ date: new Date().toISOString(), ...results })}`);
-  const unanswered = [...answers.values()].some((answer) => answer === undefined);
-  return !unanswered && findings.every((finding) => finding.verdict !== 'MISSED');
+  const facts = { date, machine, loads, settings: numbers, metaflow: metaflowVersion };
+  console.log(`All samples: ${save({ ...facts, answers: Object.fromEntries(answers) })}`);
+  if (draw) {
+    const order = questions.map(({ name }) => name);
+    const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`;
+    console.log(`Drawn: ${drawPage(order, answers, { date, machine, loads, command })}`);
+  }
+  const findings = given.flatMap((answer) => answer.findings);
+  return given.length === asked.length && findings.every(({ verdict }) => verdict !== 'MISSED');
 }
 
 async function main(): Promise<void> {
-  const asked = chosen();
+  const { names, draw, keep, settingsIn } = readCommandLine(process.argv.slice(2));
+  const asked = chosen(names);
   const { folder, remove } = makeWorkFolder();
   try {
-    process.exitCode = (await session(asked, settingsIn(folder))) ? 0 : 1;
+    process.exitCode = (await session(asked, settingsIn(folder), draw)) ? 0 : 1;
   } finally {
-    if (values.keep) console.log(`What the runs wrote: ${folder}`);
+    if (keep) console.log(`What the runs wrote: ${folder}`);
     else remove();
   }
 }

@@ -14,3 +14,7 @@ export const fraction = (ratio: number): string =>
   ratio < 1 ? `1/${(1 / ratio).toFixed(1)}` : `${ratio.toFixed(1)}×`;
 
 export const perSecond = (rate: number): string => `${rate.toFixed(1)}/s`;
+
+export const microseconds = (value: number): string => `${(value * 1e6).toFixed(value < 1e-5 ? 1 : 0)} µs`;
+
+export const times = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : 0)}×`;

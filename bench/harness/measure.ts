@@ -33,6 +33,8 @@ export interface Sample {
   readonly ownCpu: number;
   /** VmHWM of the command's own process, in bytes. Linux only, else 0. */
   readonly peakMemory: number;
+  /** Most memory that all processes of the command held together (PSS, looked at each quarter of a second), in bytes. Linux only, else 0. */
+  readonly peakTree: number;
   /** Share of the machine's CPUs that other processes used meanwhile, 0 to 1. */
   readonly others: number;
   /** All that the command printed. */

@@ -1,10 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fairEnvironment } from './environment.ts';
 import { measure, type Sample } from './measure.ts';
-import { python } from './python.ts';
-import { cacheFolder, newFolder } from './work-folder.ts';
+import { virtualEnvironment } from './virtual-environment.ts';
+import { newFolder } from './work-folder.ts';
 
 /** The version that Leat is compared with. */
 export const metaflowVersion = '2.19.39';
@@ -31,7 +28,7 @@ export interface MetaflowCommand {
 export function runMetaflow({ flow, argv, inside, ...more }: MetaflowCommand): MetaflowRun {
   const folder = more.folder ?? newFolder(inside, `metaflow-${flow}`);
   const sample = measure({
-    argv: [path.join(venvFolder(), 'bin/python'), path.join(flows, `${flow}.py`), ...argv],
+    argv: [installMetaflow(console.error), path.join(flows, `${flow}.py`), ...argv],
     folder,
     environment: {
       METAFLOW_USER: 'bench',
@@ -44,32 +41,9 @@ export function runMetaflow({ flow, argv, inside, ...more }: MetaflowCommand): M
   return { ...sample, folder };
 }
 
-const venvFolder = (): string => path.join(cacheFolder(), `metaflow-${metaflowVersion}`);
-
-/** Installs Metaflow from PyPI into a virtual environment in the cache, once. pip compiles it to byte code, as a user's installation has it. */
-export function installMetaflow(say: (text: string) => void): void {
-  const folder = venvFolder();
-  if (existsSync(path.join(folder, 'complete'))) return;
-  say(`installing Metaflow ${metaflowVersion} from PyPI into ${folder}`);
-  rmSync(folder, { recursive: true, force: true });
-  command(python(), '-m', 'venv', folder);
-  const inner = path.join(folder, 'bin/python');
-  command(
-    inner,
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    `metaflow==${metaflowVersion}`,
-  );
-  writeFileSync(path.join(folder, 'complete'), '');
-}
-
-function command(...[file, ...argv]: [string, ...string[]]): void {
-  const { status } = spawnSync(file, argv, {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: fairEnvironment({}),
-  });
-  if (status !== 0) throw new Error(`${file} ${argv.join(' ')} failed`);
+/** Installs Metaflow, once, and returns the path of its Python. */
+export function installMetaflow(say: (text: string) => void): string {
+  const name = `metaflow-${metaflowVersion}`;
+  const programs = virtualEnvironment({ name, requirements: [`metaflow==${metaflowVersion}`] }, say);
+  return path.join(programs, 'python');
 }

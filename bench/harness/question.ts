@@ -3,26 +3,7 @@
  * sides itself, interleaved; it prints nothing but its progress.
  */
 import { disturbed } from './others.ts';
-
-/** How much is measured. All questions share these. */
-export interface Settings {
-  /** Times that each side runs; figures are medians over them. */
-  readonly rounds: number;
-  /** Width of Leat's foreach. */
-  readonly items: number;
-  /** Width of Metaflow's foreach, which takes some 0.3 s an item; 0 leaves Metaflow out everywhere. */
-  readonly metaflowItems: number;
-  /** Tasks of the run that is resumed. */
-  readonly resumeItems: number;
-  /** Tasks in flight, on every side. */
-  readonly inFlight: number;
-  /** Widest split of the question about a foreach item. */
-  readonly widestSplit: number;
-  /** An empty folder of this session. What is in it is removed at the end, not before: see `harness/work-folder.ts`. */
-  readonly folder: string;
-  /** Says what is going on, on stderr. */
-  readonly say: (text: string) => void;
-}
+import type { Settings } from './settings.ts';
 
 /**
  * `shown`: no budget stands for it; it is there to judge the other rows by. `too busy`: a wall time that is not judged, since others worked on this
@@ -42,8 +23,37 @@ export interface Finding {
   readonly verdict: Verdict;
 }
 
+/** More than a comparison of two figures: all peers, or all sizes. */
+export interface Table {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** One line of a chart, or a limit that is drawn as a dashed one. */
+export interface Series {
+  readonly name: string;
+  /** x and y, in the order of x. */
+  readonly points: readonly (readonly [number, number])[];
+  readonly limit?: true;
+}
+
+/** A picture as data. Both axes of lines, and the one of bars, are logarithmic. */
+export type Chart = {
+  /** Name of its file, without `.svg`. */
+  readonly name: string;
+  readonly title: string;
+  /** What is measured, with its unit. */
+  readonly y: string;
+} & (
+  | { readonly kind: 'lines'; readonly x: string; readonly series: readonly Series[] }
+  | { readonly kind: 'bars'; readonly bars: readonly { readonly name: string; readonly value: number }[] }
+);
+
 export interface Answer {
   readonly findings: readonly Finding[];
+  readonly tables?: readonly Table[];
+  readonly charts?: readonly Chart[];
   /** Everything that was measured, for the results file. */
   readonly samples: unknown;
 }
