@@ -56,7 +56,7 @@ export async function lingering(mark: string, deadlineMs: number): Promise<reado
   }
 }
 
-const isUnfinished = /^\.leat-tmp-|\.part$|\.draft$|-(?:wal|shm|journal)$|^task-.*\.\d+$/;
+const isUnfinished = /^\.leat-tmp-|\.part$|\.draft$|-(?:wal|shm|journal)$/;
 
 /** Files that somebody who has died would have removed: each as a line. */
 export function unfinishedFiles(folders: {

@@ -7,7 +7,7 @@
  * The cache is trusted like code, so it is only read from and written to the folder that the layer names, which is the
  * user's own; its name holds the program's hash, and V8 itself refuses what another V8 or other flags have made.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
 import { toldWorkKind } from './work-kind.ts';
@@ -43,17 +43,26 @@ function readCache(file: string | undefined): Cache {
   }
 }
 
-/** Replaced whole: other tasks start meanwhile. Without it the next task is slower, and that is all. */
+/** A draft that is older has no writer any more: that one was killed. In milliseconds. */
+const draftLastsMs = 60_000;
+
+/**
+ * Replaced whole, by one task at a time: others start and end meanwhile. Without it the next task is slower, and that is all. A killed
+ * writer leaves one draft at most, which a later task removes.
+ */
 function writeCache(file: string, { kinds, code }: Cache): void {
+  const draft = `${file}.draft`;
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    const draft = `${file}.${process.pid}`;
+    const since = statSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    if (Date.now() - since > draftLastsMs) rmSync(draft, { force: true });
     writeFileSync(draft, Buffer.concat([Buffer.from(`${kinds.join(' ')}\n`), code ?? Buffer.alloc(0)]), {
       mode: 0o600,
+      flag: 'wx',
     });
     renameSync(draft, file);
   } catch {
-    // A full disk or a folder that may not be written to.
+    // Another task is at it; or a full disk, or a folder that may not be written to.
   }
 }
 

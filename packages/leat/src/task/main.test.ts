@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -226,6 +235,22 @@ describe('the compiled code of tasks', { timeout: 30_000 }, () => {
     writeFileSync(file, 'nothing-end\nrubbish');
     expect((await run('marker', { cache })).manifest?.status).toBe('succeeded');
     expect(statSync(file).size).toBeGreaterThan(10_000);
+  });
+});
+
+describe('the draft of the compiled code', { timeout: 30_000 }, () => {
+  it('is left to the task that writes it, and removed when that one was killed', async () => {
+    const cache = mkdtempSync(path.join(folder, 'cache-'));
+    await run('marker', { cache });
+    const [file = ''] = readdirSync(cache);
+    rmSync(path.join(cache, file));
+    const draft = path.join(cache, `${file}.draft`);
+    writeFileSync(draft, 'half');
+    await run('marker', { cache });
+    expect(readdirSync(cache)).toEqual([`${file}.draft`]);
+    utimesSync(draft, 1, 1);
+    await run('marker', { cache });
+    expect(readdirSync(cache)).toEqual([file]);
   });
 });
 
