@@ -16,6 +16,7 @@ import {
   isDecided,
   type MemberEvent,
   memberEvents,
+  reusedItems,
   type RunEvent,
   type RunState,
   speaksFor,
@@ -82,6 +83,8 @@ export function foldBatch(known: Known, events: readonly RunEvent[], after: numb
     seq += 1;
     if ('task' in event) applyToTask(draft, event, seq);
     else if (isChunkEvent(event)) applyToChunk(draft, event, seq);
+    else if (event.type === 'tasks-reused')
+      for (const item of reusedItems(event)) applyToTask(draft, item, seq);
     else if (event.type === 'run-ended' || event.type === 'engine-started')
       draft.run = foldRun({ status: 'running' }, event);
   }

@@ -36,6 +36,10 @@ export function* mentionsOf(event: RunEvent, chunks: Chunks): Generator<Mention>
     const { group, attempt } = chunk;
     for (const place of placesIn(event, chunk))
       yield { task: memberAddress(group, place), step: group.step, attempt };
+  } else if (event.type === 'tasks-reused') {
+    const { group, from, to } = event;
+    for (let place = from; place < to; place += 1)
+      yield { task: memberAddress(group, place), step: group.step, attempt: undefined };
   }
 }
 
@@ -51,6 +55,7 @@ const stepOf = (task: string): string => /^[^[~]*/.exec(task)?.[0] ?? task;
 
 /** How many tasks an event may change; at least 1, for the event itself. */
 function weightOf(event: RunEvent, chunks: Chunks): number {
+  if (event.type === 'tasks-reused') return Math.max(1, event.to - event.from);
   if (!isChunkEvent(event)) return 1;
   if (event.type === 'chunk-succeeded') return Math.max(1, event.places.length);
   if (event.type === 'chunk-ended') return Math.max(1, event.returned.length);

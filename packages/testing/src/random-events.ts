@@ -36,6 +36,7 @@ const outcomes: readonly EventOutcome[] = [
   { kind: 'switch', choice: 'big' },
   { kind: 'foreach', items: { count: 3, index: 'items' } },
 ];
+const plain = ['linear', 'branch', 'end'] as const;
 const endings: readonly Exclude<RunStatus, 'running'>[] = ['succeeded', 'failed', 'cancelled'];
 const states = ['submitted', 'queued', 'starting', 'running'] as const;
 const reasons = ['error', 'timeout', 'lost', 'cancelled'] as const;
@@ -51,6 +52,7 @@ export function randomEvents(seed: number, length: number): RunEvent[] {
   return Array.from({ length }, () => {
     at += draw(3);
     if (draw(4) === 0) return chunkEvent(draw, at);
+    if (draw(30) === 0) return reusedEvent(draw, at);
     return draw(40) === 0 ? runEvent(draw, at) : taskEvent(draw, at);
   });
 }
@@ -148,12 +150,36 @@ function succeededChunk(draw: Draw, at: number, token: string): RunEvent {
     type: 'chunk-succeeded',
     at,
     token,
-    outcome: { kind: pick(draw, ['linear', 'branch', 'end'] as const) },
+    outcome: { kind: pick(draw, plain) },
     places,
     offsets,
     lengths: places.map(() => 300 + draw(90)),
     startedAt,
     endedAt: startedAt.map((started) => started + draw(10)),
+  };
+}
+
+function reusedEvent(draw: Draw, at: number): RunEvent {
+  const from = draw(20);
+  const to = from + draw(9);
+  const places = Array.from({ length: to - from }, (_, index) => index);
+  return {
+    type: 'tasks-reused',
+    at,
+    group: pick(draw, groups),
+    from,
+    to,
+    outcome: { kind: pick(draw, plain) },
+    originRun: '3',
+    results:
+      draw(2) === 0
+        ? { kind: 'named', before: 'm/', after: '@0.json' }
+        : {
+            kind: 'packed',
+            pack: 'packs/older',
+            offsets: places.map((index) => index * 400 + draw(9)),
+            lengths: places.map(() => 300 + draw(90)),
+          },
   };
 }
 

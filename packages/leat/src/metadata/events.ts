@@ -25,6 +25,11 @@ export type EventOutcome =
   | { readonly kind: 'switch'; readonly choice: string }
   | { readonly kind: 'foreach'; readonly items: { readonly count: number; readonly index?: string } };
 
+/** An outcome that says no more than the graph. */
+export interface PlainOutcome {
+  readonly kind: 'linear' | 'branch' | 'end';
+}
+
 export type RunStatus = 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 export type AttemptState = 'submitted' | 'queued' | 'starting' | 'running';
@@ -47,6 +52,17 @@ export interface TaskGroup {
   readonly path: readonly number[];
   readonly iteration: number;
 }
+
+/** Where the manifests of neighbouring items of a foreach are: objects that are named alike, or parts of one pack, in bytes, by place. */
+export type ReusedResults =
+  /** Each is named by its place between two texts that are the same for all. */
+  | { readonly kind: 'named'; readonly before: string; readonly after: string }
+  | {
+      readonly kind: 'packed';
+      readonly pack: string;
+      readonly offsets: readonly number[];
+      readonly lengths: readonly number[];
+    };
 
 /** `task` is the address within the run, `train[3]~1`. */
 export type RunEvent =
@@ -75,7 +91,7 @@ export type RunEvent =
       readonly type: 'chunk-succeeded';
       readonly at: number;
       readonly token: string;
-      readonly outcome: { readonly kind: 'linear' | 'branch' | 'end' };
+      readonly outcome: PlainOutcome;
       readonly places: readonly number[];
       /** Where in the chunk's pack each manifest lies, in bytes. */
       readonly offsets: readonly number[];
@@ -166,6 +182,17 @@ export type RunEvent =
       readonly manifest: string;
       readonly outcome: EventOutcome;
       readonly originRun: string;
+    }
+  /** `resume` took the results of neighbouring items of a foreach, places `from` to `to` (exclusive): `task-reused` of each of them. */
+  | {
+      readonly type: 'tasks-reused';
+      readonly at: number;
+      readonly group: TaskGroup;
+      readonly from: number;
+      readonly to: number;
+      readonly outcome: PlainOutcome;
+      readonly originRun: string;
+      readonly results: ReusedResults;
     }
   /** The wait before a retry is over. */
   | { readonly type: 'retry-due'; readonly at: number; readonly task: string; readonly attempt: number }

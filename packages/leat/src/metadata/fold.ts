@@ -257,6 +257,8 @@ export interface CountChange {
   /** Nowhere, when they are new. */
   readonly from: TaskStatus | undefined;
   readonly to: TaskStatus;
+  /** They were taken over from another run. */
+  readonly reused?: boolean;
   /** The first start and the last end of them. */
   readonly startedAt?: number | undefined;
   readonly endedAt?: number | undefined;
@@ -266,7 +268,7 @@ export interface CountChange {
 export function foldManyCounts(
   counts: StepCounts | undefined,
   step: string,
-  { tasks, from, to, startedAt, endedAt }: CountChange,
+  { tasks, from, to, reused = false, startedAt, endedAt }: CountChange,
 ): StepCounts {
   const now: StepCounts = counts ?? { step, total: 0, byStatus: {}, caught: 0, reused: 0 };
   const first = smaller(now.firstStartedAt, startedAt);
@@ -276,7 +278,7 @@ export function foldManyCounts(
     total: now.total + (from === undefined ? tasks : 0),
     byStatus: moved(now.byStatus, { tasks, from, to }),
     caught: now.caught,
-    reused: now.reused,
+    reused: now.reused + (reused ? tasks : 0),
     ...(first === undefined ? {} : { firstStartedAt: first }),
     ...(last === undefined ? {} : { lastEndedAt: last }),
   };

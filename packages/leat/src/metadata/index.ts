@@ -10,7 +10,16 @@ export {
   placesOf,
   speaksFor,
 } from './chunk-events.ts';
-export type { AttemptState, EventFailure, EventOutcome, RunEvent, RunStatus, TaskGroup } from './events.ts';
+export type {
+  AttemptState,
+  EventFailure,
+  EventOutcome,
+  PlainOutcome,
+  ReusedResults,
+  RunEvent,
+  RunStatus,
+  TaskGroup,
+} from './events.ts';
 export {
   type AttemptEvent,
   endOpenAttempt,
@@ -37,6 +46,7 @@ export type {
   TaskRecord,
   TaskStatus,
 } from './metadata-store.ts';
+export { type ItemsReused, reusedItems } from './reused-items.ts';
 export { metadataExists, openMetadata } from './open-metadata.ts';
 export { project, type Projection } from './projection.ts';
 export { checkTagCount, checkTags, systemTags, userOfSystemTag } from './tags.ts';

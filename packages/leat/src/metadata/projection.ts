@@ -16,6 +16,7 @@ import {
   type TaskEvent,
 } from './fold.ts';
 import type { AttemptRecord, StepCounts, TaskRecord } from './metadata-store.ts';
+import { reusedItems } from './reused-items.ts';
 import { compareTaskKeys } from './task-key.ts';
 
 /** A run's state. Tasks are in the order of lists, attempts by number, failures by time. */
@@ -76,6 +77,7 @@ function apply(draft: Draft, event: RunEvent, seq: number): void {
   draft.run = foldRun(draft.run, event);
   if ('task' in event) applyToTask(draft, event, seq);
   if (isChunkEvent(event)) applyToChunk(draft, event, seq);
+  if (event.type === 'tasks-reused') for (const item of reusedItems(event)) applyToTask(draft, item, seq);
   if (event.type === 'run-ended') endOpen(draft, event.at, seq);
 }
 

@@ -1,7 +1,7 @@
 import { formatPackedKey, type PackedPlace, parsePackedKey } from '../datastore/packs/packed-key.ts';
 import { manifestKey, parseTask, type TaskAddress } from '../datastore/keys.ts';
-import type { EventOutcome } from '../metadata/events.ts';
-import type { OriginResult } from '../scheduler/origin.ts';
+import type { EventOutcome, ReusedResults, TaskGroup } from '../metadata/events.ts';
+import type { OriginResult, OriginSpan } from '../scheduler/origin.ts';
 
 /** What many results have in common. */
 interface Rule {
@@ -23,6 +23,12 @@ interface Group {
 }
 
 const smallest = 8;
+
+/** Places in packs are told in bulk below this. */
+const longest = 2 ** 32;
+
+/** A key taken apart around the last index of its task's path. */
+const aroundPlace = /^(?<before>.*[/,])\d+(?<after>[^/,]*)$/;
 
 /**
  * Results of tasks by address, about 16 bytes each where they are many: those of a million tasks would not fit as objects into
@@ -79,6 +85,32 @@ export class OriginResults {
     this.#size -= 1;
   }
 
+  /** The places from `from` on that are decided alike, or not at all; at most up to `to`. */
+  span(items: TaskGroup, from: number, to: number): OriginSpan {
+    const rules = this.#groups.get(groupOf(itemOf(items, from)))?.rules;
+    if (rules === undefined || from >= rules.length) return { to };
+    const id = rules[from] ?? 0;
+    const last = Math.min(to, rules.length);
+    let end = from + 1;
+    while (end < last && rules[end] === id) end += 1;
+    const rule = this.#rules[id - 1];
+    if (rule === undefined) return { to: end === rules.length ? to : end };
+    return { to: end, decided: { outcome: rule.outcome, run: rule.run } };
+  }
+
+  /** Where the results of a {@link span} are, when they are named alike. */
+  results(items: TaskGroup, from: number, to: number): ReusedResults | undefined {
+    const address = itemOf(items, from);
+    const group = this.#groups.get(groupOf(address));
+    const rule = this.#rules[(group?.rules[from] ?? 0) - 1];
+    if (group === undefined || rule === undefined || rule.kind === 'key') return undefined;
+    if (rule.kind === 'attempt') return namedAround(this.#manifest(rule, address, group));
+    const offsets = Array.from(group.offsets.subarray(from, to));
+    if (offsets.some((offset) => offset >= longest)) return undefined;
+    const lengths = Array.from(group.lengths.subarray(from, to));
+    return { kind: 'packed', pack: rule.key ?? '', offsets, lengths };
+  }
+
   #manifest({ kind, key = '', attempt, run }: Rule, address: TaskAddress, group: Group): string {
     if (kind === 'key') return key;
     if (kind === 'attempt') return manifestKey(this.#flow, run, address, attempt);
@@ -118,6 +150,17 @@ export class OriginResults {
 
 /** A task outside of any foreach is the only one of its group. */
 const placeOf = ({ path }: TaskAddress): number => path.at(-1) ?? 0;
+
+const itemOf = ({ step, path, iteration }: TaskGroup, place: number): TaskAddress => ({
+  step,
+  path: [...path, place],
+  iteration,
+});
+
+function namedAround(manifest: string): ReusedResults | undefined {
+  const { before, after } = aroundPlace.exec(manifest)?.groups ?? {};
+  return before === undefined || after === undefined ? undefined : { kind: 'named', before, after };
+}
 
 const groupOf = ({ step, path, iteration }: TaskAddress): string =>
   `${step}~${iteration}:${path.length}:${path.slice(0, -1).join()}`;

@@ -37,6 +37,8 @@ export async function readOrigin(
       return results.size;
     },
     result: (task) => results.get(task),
+    span: (group, from, to) => results.span(group, from, to),
+    results: (group, from, to) => results.results(group, from, to),
     forget: (task) => results.delete(task),
   };
 }

@@ -1,4 +1,11 @@
-import type { EventFailure, EventOutcome, RunStatus, TaskGroup } from '../metadata/events.ts';
+import type {
+  EventFailure,
+  EventOutcome,
+  PlainOutcome,
+  ReusedResults,
+  RunStatus,
+  TaskGroup,
+} from '../metadata/events.ts';
 
 /** What the scheduler wants done. `run-loop.ts` performs commands; each answers with an event, sooner or later. */
 export type Command =
@@ -35,6 +42,17 @@ export type Command =
       readonly manifest: string;
       readonly outcome: EventOutcome;
       readonly originRun: string;
+    }
+  /** Take the results of neighbouring items. Answer: `tasks-reused`. */
+  | {
+      readonly type: 'reuse-items';
+      readonly group: TaskGroup;
+      /** Places, `to` exclusive. */
+      readonly from: number;
+      readonly to: number;
+      readonly outcome: PlainOutcome;
+      readonly originRun: string;
+      readonly results: ReusedResults;
     }
   /** Commit the stand-in of `@catchError`; `attempt` was the last try. Answer: `task-caught`. */
   | {

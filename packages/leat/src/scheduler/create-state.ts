@@ -32,6 +32,8 @@ export function createState({ run, plan, origin }: StateFacts): SchedulerState {
     copies: 0,
     catching: 0,
     reusing: 0,
+    reusingItems: new Map(),
+    itemsReusing: 0,
     ending: undefined,
     cancelling: false,
     forced: false,

@@ -32,6 +32,7 @@ function endStatus(state: SchedulerState): SchedulerState['endCommanded'] {
   // The process of a chunk may outlive its last member by a moment.
   if (state.reachedEnd) return state.inFlight > 0 ? undefined : 'succeeded';
   if (state.ending === undefined) return undefined;
-  const busy = state.inFlight > 0 || state.catching > 0 || state.reusing > 0;
+  const reusing = state.reusing > 0 || state.reusingItems.size > 0;
+  const busy = state.inFlight > 0 || state.catching > 0 || reusing;
   return busy ? undefined : state.ending;
 }

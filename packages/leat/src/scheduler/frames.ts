@@ -5,9 +5,11 @@
 import { LeatError } from '../errors/index.ts';
 import { emptyFifo, push } from './fifo.ts';
 import type { FinishedId } from './finished.ts';
+import { queueFresh } from './fresh-items.ts';
 import { itemRound, joinRound, nextRound, noteRound } from './loops.ts';
 import { pushFrame } from './ready-queue.ts';
-import { countOf, type Frame, type Position, type SchedulerState } from './state.ts';
+import type { TaskGroup } from '../metadata/events.ts';
+import { countOf, type Frame, pathOf, type Position, type SchedulerState } from './state.ts';
 import { type CompiledNext, nodeOf, type StepId } from './step-table.ts';
 import { queueTask } from './tasks.ts';
 
@@ -57,6 +59,7 @@ export function openForeach(
   countOf(state, next.to).waiting += items.count;
   if (frame.reused && state.origin !== undefined && !state.fresh.has(next.to)) {
     push(state.toScan, frame);
+    queueFresh(state, frame, { first: next.to, group: itemGroup(state, frame) });
     return;
   }
   push(frame.pending, 0);
@@ -88,6 +91,13 @@ export function itemPosition(state: SchedulerState, frame: Frame, place: number)
   if (next.kind !== 'foreach')
     throw new LeatError('INTERNAL', 'a frame has items, but its step is no foreach');
   return { step: next.to, frame, place, ...itemRound(state.table, frame, next.to) };
+}
+
+/** What a foreach frame's items are called at their first step. */
+export function itemGroup(state: SchedulerState, frame: Frame): TaskGroup {
+  const first = itemPosition(state, frame, 0);
+  const { step, iteration } = first;
+  return { step: nodeOf(state.table, step).name, path: pathOf(first).slice(0, -1), iteration };
 }
 
 /** A chain of tasks has reached the join that closes its frame. */

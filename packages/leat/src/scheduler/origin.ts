@@ -1,4 +1,4 @@
-import type { EventOutcome } from '../metadata/events.ts';
+import type { EventOutcome, ReusedResults, TaskGroup } from '../metadata/events.ts';
 
 /** What an older run has decided about a task. */
 export interface OriginResult {
@@ -7,6 +7,14 @@ export interface OriginResult {
   readonly outcome: EventOutcome;
   /** The run whose task this is, for people. */
   readonly run: string;
+}
+
+/** Neighbouring items of a foreach of which the origin run says the same. */
+export interface OriginSpan {
+  /** One past the last place. */
+  readonly to: number;
+  /** What they decided, and the run that did; absent: it has no results of these. */
+  readonly decided?: Pick<OriginResult, 'outcome' | 'run'>;
 }
 
 /**
@@ -19,4 +27,8 @@ export interface Origin {
   readonly fresh: readonly string[];
   /** By address within the run, `train[3]`. */
   result(task: string): OriginResult | undefined;
+  /** The neighbours from `from` on of which it says the same, at most up to `to` (exclusive). */
+  span(group: TaskGroup, from: number, to: number): OriginSpan;
+  /** Where the results of one span, or of a part of it, are; `undefined` when they are not named alike. */
+  results(group: TaskGroup, from: number, to: number): ReusedResults | undefined;
 }

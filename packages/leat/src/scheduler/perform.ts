@@ -153,6 +153,11 @@ export class CommandPerformer {
         });
         return;
       }
+      case 'reuse-items': {
+        const { type: _, ...items } = command;
+        this.#context.post({ type: 'tasks-reused', at: this.#context.clock.now(), ...items });
+        return;
+      }
       case 'catch':
         void this.#catching.run(async () => {
           await this.#catch(command).catch(this.#context.fail);

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import type { EventFailure, RunEvent, RunLimits } from '../metadata/events.ts';
+import { reusedItems } from '../metadata/reused-items.ts';
 import { packKey } from '../datastore/keys.ts';
 import { toldFailure } from './attempt-events.ts';
 import { addressInGroup } from './chunk-spec-of.ts';
@@ -16,7 +17,7 @@ import { decide, type Draw, manifestOfAttempt, type RandomFlow } from './random-
 import { laneOf, readyCount } from './ready-queue.ts';
 import { jitter } from './retry.ts';
 import { sourcesIn } from './sources.fixture.ts';
-import type { Chunk, SchedulerState } from './state.ts';
+import type { Chunk, SchedulerState, StateFacts } from './state.ts';
 import { nodeOf } from './step-table.ts';
 import { summary } from './summary.ts';
 import { taskPiecesOf } from './task-spec-of.ts';
@@ -63,11 +64,15 @@ export interface World {
 export function makeWorld(
   flow: RandomFlow,
   draw: Draw,
-  more: Partial<Pick<World, 'limits' | 'fails'>> = {},
+  more: Partial<Pick<World, 'limits' | 'fails'>> & Pick<StateFacts, 'origin'> = {},
 ): World {
   return {
     flow,
-    state: createState({ run: '1', plan: flow.plan }),
+    state: createState({
+      run: '1',
+      plan: flow.plan,
+      ...(more.origin === undefined ? {} : { origin: more.origin }),
+    }),
     log: [],
     limits: more.limits ?? { windows: {}, failFast: false },
     draw,
@@ -162,7 +167,9 @@ export function play(world: World, check: (world: World) => void = () => {}): vo
 function note({ decided }: World, event: RunEvent): void {
   // Of two copies the first to succeed decides.
   if (event.type === 'attempt-succeeded' && !decided.has(event.task)) decided.set(event.task, event.manifest);
-  if (event.type === 'task-caught') decided.set(event.task, event.manifest);
+  if (event.type === 'task-caught' || event.type === 'task-reused') decided.set(event.task, event.manifest);
+  if (event.type === 'tasks-reused')
+    for (const { task, manifest } of reusedItems(event)) decided.set(task, manifest);
 }
 
 /** Brings a world to where another one's log ends. */
@@ -214,6 +221,14 @@ function answer(world: World, command: Command): readonly RunEvent[] {
       const { task, attempt, outcome, failure } = command;
       const manifest = manifestOfAttempt(plan, '1', task, attempt + 1);
       return [{ type: 'task-caught', at, task, attempt, manifest, outcome, failure }];
+    }
+    case 'reuse': {
+      const { type: _, ...reused } = command;
+      return [{ ...reused, type: 'task-reused', at }];
+    }
+    case 'reuse-items': {
+      const { type: _, ...reused } = command;
+      return [{ ...reused, type: 'tasks-reused', at }];
     }
     default:
       throw new Error(command.type);

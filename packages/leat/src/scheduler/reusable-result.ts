@@ -11,6 +11,12 @@ export function reusableResult(
 ): OriginResult | undefined {
   if (state.origin === undefined || state.fresh.has(step)) return undefined;
   const result = state.origin.result(address);
-  if (result === undefined || !fitsOutcome(nodeOf(state.table, step).next, result.outcome)) return undefined;
-  return result;
+  return result !== undefined && mayTake(state, step, result) ? result : undefined;
 }
+
+/** Whether what was decided is something that the step may decide today. */
+export const mayTake = (
+  state: SchedulerState,
+  step: StepId,
+  { outcome }: Pick<OriginResult, 'outcome'>,
+): boolean => fitsOutcome(nodeOf(state.table, step).next, outcome);

@@ -5,6 +5,7 @@ import { isLeatError } from '../errors/index.ts';
 import type { RunEvent } from '../metadata/events.ts';
 import { createState } from './create-state.ts';
 import type { TaskLine } from './observer.ts';
+import { originByTask } from './origin.fixture.ts';
 import { flowOf, noRetry, predict, randomBlocks, type RandomFlow } from './random-flow.fixture.ts';
 import { jitter } from './retry.ts';
 import { makeWorld, type World } from './simulation.fixture.ts';
@@ -355,14 +356,10 @@ describe('resume', () => {
     const first = makeWorld({ flow, behave: ({ task }) => (task === 'b[1]' ? thrown : undefined) });
     await expect(first.finish(await first.start())).resolves.toMatchObject({ status: 'failed' });
     const done = new Map(eventsOf(first, 'attempt-succeeded').map((event) => [event.task, event]));
-    const origin = {
-      run: '0',
-      fresh: [],
-      result: (task: string) => {
-        const event = done.get(task);
-        return event && { manifest: event.manifest.replace('/1/', '/0/'), outcome: event.outcome, run: '0' };
-      },
-    };
+    const origin = originByTask('0', (task) => {
+      const event = done.get(task);
+      return event && { manifest: event.manifest.replace('/1/', '/0/'), outcome: event.outcome, run: '0' };
+    });
     const second = makeWorld({ flow, origin });
     for (const [key, bytes] of first.datastore.objects)
       second.datastore.objects.set(key.replace('/1/', '/0/'), bytes);
@@ -383,14 +380,10 @@ describe('resume', () => {
     const first = makeWorld({ flow, behave: ({ step: name }) => (name === 'last' ? thrown : undefined) });
     await expect(first.finish(await first.start())).resolves.toMatchObject({ status: 'failed' });
     const done = new Map(eventsOf(first, 'attempt-succeeded').map((event) => [event.task, event]));
-    const origin = {
-      run: '0',
-      fresh: [],
-      result: (task: string) => {
-        const event = done.get(task);
-        return event && { manifest: event.manifest, outcome: event.outcome, run: '0' };
-      },
-    };
+    const origin = originByTask('0', (task) => {
+      const event = done.get(task);
+      return event && { manifest: event.manifest, outcome: event.outcome, run: '0' };
+    });
     const second = makeWorld({ flow, origin });
     await second.finish(await second.start());
     expect([...second.specs.values()].map(({ task }) => task)).toStrictEqual(['last', 'end']);
@@ -401,14 +394,14 @@ describe('resume', () => {
     const first = makeWorld({ flow });
     await first.finish(await first.start());
     const done = new Map(eventsOf(first, 'attempt-succeeded').map((event) => [event.task, event]));
-    const origin = {
-      run: '1',
-      fresh: ['b'],
-      result: (task: string) => {
+    const origin = originByTask(
+      '1',
+      (task) => {
         const event = done.get(task);
         return event && { manifest: event.manifest, outcome: event.outcome, run: '1' };
       },
-    };
+      ['b'],
+    );
     const second = makeWorld({ flow, origin });
     await second.finish(await second.start());
     const reused = new Set(eventsOf(second, 'task-reused').map(({ task }) => task.replace(/\[.*/, '')));

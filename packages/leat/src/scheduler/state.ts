@@ -15,6 +15,7 @@ import type {
   TaskGroup,
 } from '../metadata/events.ts';
 import type { RunPlan } from '../plan/plan.ts';
+import type { Command } from './commands.ts';
 import type { Durations } from './durations.ts';
 import type { Fifo } from './fifo.ts';
 import type { FinishedId, FinishedTable } from './finished.ts';
@@ -53,7 +54,7 @@ export interface Frame {
   readonly pending: Fifo<number>;
   /** When it was queued: a number that grows. */
   arrival: number;
-  /** foreach, while resuming: places below this one have been held against the origin run. */
+  /** foreach, while resuming: what can be reused below this place was commanded. */
   scanned: number;
   arrived: number;
   arrivedReused: number;
@@ -167,6 +168,12 @@ export interface Pace {
   readonly durations: Durations;
 }
 
+/** Items whose reuse was commanded together. */
+export interface ReuseOfItems {
+  readonly frame: Frame;
+  readonly command: Extract<Command, { type: 'reuse-items' }>;
+}
+
 /** Counters of one step. */
 export interface StepCount {
   waiting: number;
@@ -214,7 +221,11 @@ export interface SchedulerState {
   /** Copies that run beside the first attempts of their tasks. */
   copies: number;
   catching: number;
+  /** Tasks whose `reuse` was commanded. */
   reusing: number;
+  /** Those of items, by the address of the first; and the number of all their items. */
+  readonly reusingItems: Map<string, ReuseOfItems>;
+  itemsReusing: number;
   /** Set when nothing new may start. */
   ending: 'failed' | 'cancelled' | undefined;
   /** What is in flight was asked to end; otherwise it finishes, also in a run that has failed. */

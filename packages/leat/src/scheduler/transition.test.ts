@@ -75,6 +75,8 @@ function show(command: Command): string {
       const { group, places, attempt, number } = command;
       return `#${number} ${group.step}[${[...group.path, places].join(',')}]@${attempt}`;
     }
+    case 'reuse-items':
+      return `reuse ${command.group.step}[${[...command.group.path, command.from].join(',')}..${command.to}]`;
     default:
       return `${command.type} ${command.task}`;
   }

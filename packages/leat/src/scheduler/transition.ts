@@ -24,6 +24,7 @@ import { cancelRun, endIfDone } from './finish.ts';
 import { commandSubmit, commandSubmitChunk } from './issue.ts';
 import { nextRound } from './loops.ts';
 import { commandReuse } from './reuse.ts';
+import { onItemsReused, reuseOf } from './reuse-items.ts';
 import { commandCancel, isWatched, onStragglerDue, watch } from './speculate.ts';
 import { type Copy, countOf, type SchedulerState, type Task } from './state.ts';
 import { defect, queueTask, remember } from './tasks.ts';
@@ -53,6 +54,9 @@ function apply(state: SchedulerState, event: RunEvent, out: Command[]): void {
       return;
     case 'run-ended':
       state.ended = event.status;
+      return;
+    case 'tasks-reused':
+      onItemsReused(state, event);
       return;
     default:
       if ('task' in event) applyToTask(state, event, out);
@@ -97,6 +101,8 @@ function isTimelyForRun(state: SchedulerState, event: Exclude<RunEvent, TaskEven
       return true;
     case 'cancel-requested':
       return state.endCommanded === undefined;
+    case 'tasks-reused':
+      return reuseOf(state, event) !== undefined;
     default:
       return timelyChunk(state, event) !== undefined;
   }
@@ -225,6 +231,7 @@ function repeatCommands(state: SchedulerState, out: Command[]): void {
     repeatCommand(state, task, out);
     if (task.copy?.submitted === false) commandSubmit(state, task, out, task.copy.attempt);
   }
+  for (const { command } of state.reusingItems.values()) out.push(command);
   if (state.cancelling && state.inFlight > 0) out.push({ type: 'cancel', force: state.forced });
   if (state.endCommanded !== undefined) out.push({ type: 'end', status: state.endCommanded });
 }

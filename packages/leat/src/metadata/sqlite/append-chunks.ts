@@ -12,6 +12,7 @@ import {
 } from '../chunk-events.ts';
 import type { CountChange, MemberEvent } from '../fold.ts';
 import {
+  type ChunkRange,
   insertChunk,
   insertDoneRange,
   longestRange,
@@ -27,6 +28,7 @@ import {
 import type { Database } from './database.ts';
 import { packResults } from './packed-results.ts';
 import { pairsOf, pieces, type PlaceRange, rangeOf, rangeSet, removeRange, sizeOf } from './place-ranges.ts';
+import { knownPlaces } from './reused-rows.ts';
 
 /** Chunks that a writer keeps in memory. */
 const maxKeptChunks = 4_096;
@@ -95,7 +97,11 @@ export function liveChunk(batch: TableBatch, token: string): LiveChunk | undefin
   if (stored === undefined) return undefined;
   const inTable = new Map(
     rangeSpans(stored.facts).flatMap((span) =>
-      overlapping(batch.database, 'open_ranges', { run: batch.run, group: stored.facts.group, ...span })
+      overlapping<ChunkRange>(batch.database, 'open_ranges', {
+        run: batch.run,
+        group: stored.facts.group,
+        ...span,
+      })
         .filter((row) => row.chunk === stored.key)
         .map((row) => [placesOfRow(row).from, row.count]),
     ),
@@ -112,7 +118,9 @@ function submit(batch: ChunkBatch, event: Extract<ChunkEvent, { type: 'chunk-sub
   batch.flush();
   const { database, run } = batch;
   const open = rangeSet(event.places);
-  const known = pairsOf(open).flatMap((span) => knownPlaces(batch, event, span));
+  const { group } = event;
+  // They ran before, and this is another try.
+  const known = pairsOf(open).flatMap((span) => [...knownPlaces(database, { run, group, ...span })]);
   for (const place of known) {
     if (rangeOf(open, place) !== undefined) removeRange(open, { from: place, to: place + 1 });
   }
@@ -121,19 +129,7 @@ function submit(batch: ChunkBatch, event: Extract<ChunkEvent, { type: 'chunk-sub
   const chunk = { key, facts, job: undefined, started: false, open, inTable: new Map(), changed: true };
   batch.chunks.set(event.token, chunk);
   batch.count(event.group.step, { tasks: sizeOf(open), from: undefined, to: 'submitted' });
-  for (const place of new Set(known)) applyAlone(batch, chunk, event, place);
-}
-
-/** Places whose tasks are known already: they ran before, and this is another try. */
-function knownPlaces({ database, run }: ChunkBatch, { group }: ChunkFacts, span: PlaceRange): number[] {
-  const inRanges = (['open_ranges', 'done_ranges'] as const).flatMap((table) =>
-    overlapping(database, table, { run, group, ...span }).flatMap((row) => {
-      const { from, to } = placesOfRow(row);
-      const first = Math.max(from, span.from);
-      return Array.from({ length: Math.min(to, span.to) - first }, (_, index) => first + index);
-    }),
-  );
-  return [...placesWithRows(database, { run, group, ...span }), ...inRanges];
+  for (const place of known) applyAlone(batch, chunk, event, place);
 }
 
 function start({ database, count }: ChunkBatch, chunk: LiveChunk): void {

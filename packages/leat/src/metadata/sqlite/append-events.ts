@@ -28,7 +28,8 @@ import {
   liveChunk,
   takeOut,
 } from './append-chunks.ts';
-import { hasChunks, type StoredChunk } from './chunk-rows.ts';
+import { applyReuse } from './append-reused.ts';
+import { hasRanges, type StoredChunk } from './chunk-rows.ts';
 import type { Database } from './database.ts';
 import { writeEvents } from './event-rows.ts';
 import { requireLease } from './leases.ts';
@@ -54,8 +55,8 @@ const endPage = 1_000;
 interface Known {
   readonly open: Map<string, TaskEntry>;
   readonly chunks: Map<string, LiveChunk>;
-  /** Whether the run has, or had, chunks. */
-  chunked: boolean;
+  /** Whether the run has, or had, tasks without rows of their own. */
+  ranged: boolean;
   /** Of the steps that this writer has met. */
   readonly counts: Map<string, StepCounts>;
 }
@@ -95,9 +96,9 @@ export function appendEvents(
   const lastSeq = advance(database, run, lease, events.length);
   const before = lastSeq - events.length;
   const known = ours?.lastSeq === before ? ours : nothingKnown(database, run);
-  const { open, chunks, chunked, counts } = known;
+  const { open, chunks, ranged, counts } = known;
   const own = { changes: new Map<string, Change>(), counted: new Set<string>() };
-  const batch: Batch = { database, run, open, chunks, chunked, counts, ...own };
+  const batch: Batch = { database, run, open, chunks, ranged, counts, ...own };
   writeEvents(database, run, before, events);
   applyAll(batch, events, before);
   flush(batch);
@@ -106,13 +107,13 @@ export function appendEvents(
     if (changed !== undefined) writeCounts(database, run, changed);
   }
   boundChunks(chunks);
-  return { run, lease, lastSeq, open, chunks, chunked: batch.chunked, counts };
+  return { run, lease, lastSeq, open, chunks, ranged: batch.ranged, counts };
 }
 
 const nothingKnown = (database: Database, run: number): Known => ({
   open: new Map(),
   chunks: new Map(),
-  chunked: hasChunks(database, run),
+  ranged: hasRanges(database, run),
   counts: new Map(),
 });
 
@@ -122,7 +123,10 @@ function applyAll(batch: Batch, events: readonly RunEvent[], before: number): vo
     seq += 1;
     if ('task' in event) applyToTask(batch, event, seq);
     else if (isChunkEvent(event)) applyChunkEvent(batch, event, seq);
-    else applyToRun(batch, event, seq);
+    else if (event.type === 'tasks-reused') {
+      batch.ranged = true;
+      applyReuse(chunkBatch(batch, seq), event, (item) => applyToTask(batch, item, seq));
+    } else applyToRun(batch, event, seq);
   }
 }
 
@@ -143,8 +147,8 @@ function advance(database: Database, run: number, lease: Lease, by: number): num
 }
 
 function applyChunkEvent(batch: Batch, event: ChunkEvent, seq: number): void {
-  batch.chunked ||= event.type === 'chunk-submitted';
-  if (batch.chunked) applyToChunk(chunkBatch(batch, seq), event);
+  batch.ranged ||= event.type === 'chunk-submitted';
+  if (batch.ranged) applyToChunk(chunkBatch(batch, seq), event);
 }
 
 function chunkBatch(batch: Batch, seq: number): ChunkBatch {
@@ -203,7 +207,7 @@ function changeOf(batch: Batch, address: string): Change | undefined {
 
 /** A task that its chunk's ranges tell of; it gets a row of its own. */
 function fromRange(batch: Batch, address: string): TaskEntry | undefined {
-  if (!batch.chunked) return undefined;
+  if (!batch.ranged) return undefined;
   const { database, run } = batch;
   flushChunks(batch);
   const found = readFromRange(database, run, taskKey(address));
@@ -258,7 +262,7 @@ function endOpen(batch: Batch, at: number, seq: number): void {
 
 /** Open tasks of chunks get rows of their own, since each of them is to be ended. */
 function giveRows(batch: Batch): void {
-  if (!batch.chunked) return;
+  if (!batch.ranged) return;
   for (;;) {
     const page = openTasksOfRanges(batch.database, batch.run, endPage);
     for (const address of page) changeOf(batch, address);

@@ -46,9 +46,11 @@ function stored(row: ChunkRow | undefined): StoredChunk | undefined {
   };
 }
 
-/** Whether a run has, or had, chunks. */
-export function hasChunks(database: Database, run: number): boolean {
-  return database.get('SELECT 1 FROM chunks WHERE run = ? LIMIT 1', run) !== undefined;
+/** Whether a run has, or had, tasks without rows of their own. */
+export function hasRanges(database: Database, run: number): boolean {
+  const sql =
+    'SELECT 1 FROM chunks WHERE run = ?1 UNION ALL SELECT 1 FROM reused_ranges WHERE run = ?1 LIMIT 1';
+  return database.get(sql, run) !== undefined;
 }
 
 /** A chunk by its token. */
@@ -87,16 +89,20 @@ export function updateChunk(database: Database, { key, job, started }: Omit<Stor
   database.run(sql, job ?? null, started ? 1 : 0, key);
 }
 
-/** The two tables of ranges. */
-export type RangeTable = 'open_ranges' | 'done_ranges';
+/** The tables of ranges; the last one is of no chunks. */
+export type RangeTable = 'open_ranges' | 'done_ranges' | 'reused_ranges';
 
-/** A range as stored; `outcome` and `results` of `done_ranges` only. */
+/** What is stored of every range. */
 export interface RangeRow {
   readonly step: string;
   /** Of the first task. */
   readonly path: string;
   readonly iteration: number;
   readonly count: number;
+}
+
+/** A range of a chunk's tasks; `outcome` and `results` of `done_ranges` only. */
+export interface ChunkRange extends RangeRow {
   readonly chunk: number;
   readonly outcome?: string;
   readonly results?: Uint8Array;
@@ -118,14 +124,17 @@ export interface GroupSpan extends PlaceRange {
 }
 
 /** The ranges of a table that have places in common with a span. */
-export function overlapping(database: Database, table: RangeTable, span: GroupSpan): RangeRow[] {
+export function overlapping<Row extends RangeRow>(
+  database: Database,
+  table: RangeTable,
+  span: GroupSpan,
+): Row[] {
   const { from, group } = span;
   const select = `SELECT * FROM ${table} WHERE run = ? AND step = ? AND path >= ? AND path <= ? AND iteration = ?`;
   // Ranges have no task in common: of those that begin before the span, only the last can reach into it.
   const before = { ...span, from: from - longestRange + 1, to: from };
-  const rows = database.all<RangeRow>(select, ...bounds(span));
-  if (from > 0)
-    rows.push(...database.all<RangeRow>(`${select} ORDER BY path DESC LIMIT 1`, ...bounds(before)));
+  const rows = database.all<Row>(select, ...bounds(span));
+  if (from > 0) rows.push(...database.all<Row>(`${select} ORDER BY path DESC LIMIT 1`, ...bounds(before)));
   return rows.filter((row) => {
     const places = placesOfRow(row);
     return places.prefix.length === group.path.length && places.to > from;

@@ -46,6 +46,10 @@ const pages: readonly Page[] = [
     rows: 500,
   },
   {
+    sql: 'DELETE FROM reused_ranges WHERE key IN (SELECT key FROM reused_ranges WHERE run = ?1 LIMIT ?2)',
+    rows: 500,
+  },
+  {
     sql: 'DELETE FROM chunks WHERE key IN (SELECT key FROM chunks WHERE run = ?1 LIMIT ?2)',
     rows: 5_000,
   },

@@ -6,7 +6,7 @@ import type { Database } from './database.ts';
 /** Most events of one row. */
 const eventsPerRow = 100;
 
-/** Most members of chunks that the events of one row tell of, unless one event tells of more. */
+/** Most tasks that the events of one row tell of, unless one event tells of more. */
 const membersPerRow = 5_000;
 
 /** Longer texts are stored as zstd, which the columns of a chunk's results shrink under several times. */
@@ -43,10 +43,16 @@ function endOfRow(events: readonly RunEvent[], from: number): number {
   let members = 0;
   for (let at = from; at < most; at += 1) {
     const event = events[at];
-    members += event?.type === 'chunk-succeeded' ? event.places.length : 0;
+    members += event === undefined ? 0 : tasksIn(event);
     if (members > membersPerRow && at > from) return at;
   }
   return most;
+}
+
+/** How many tasks an event has columns of. */
+function tasksIn(event: RunEvent): number {
+  if (event.type === 'chunk-succeeded') return event.places.length;
+  return event.type === 'tasks-reused' && event.results.kind === 'packed' ? event.to - event.from : 0;
 }
 
 interface EventRow {

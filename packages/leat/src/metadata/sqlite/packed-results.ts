@@ -56,6 +56,41 @@ export function unpackResults(bytes: Uint8Array): readonly PackedResult[] {
   return results;
 }
 
+/** Where manifests lie in one pack, in bytes. */
+export type PlaceColumns = Pick<ResultColumns, 'offsets' | 'lengths'>;
+
+/** The entries `from` to `to` (exclusive) of columns without times, about three bytes each. */
+export function packPlaces(columns: PlaceColumns, from: number, to: number): Uint8Array {
+  const bytes = new Uint8Array((to - from) * 2 * mostBytesOfNumber);
+  let end = 0;
+  let [next, before] = [0, 0];
+  for (let index = from; index < to; index += 1) {
+    const offset = columns.offsets[index] ?? 0;
+    const length = columns.lengths[index] ?? 0;
+    end = writeNumber(bytes, end, offset - next);
+    end = writeNumber(bytes, end, length - before);
+    next = offset + length;
+    before = length;
+  }
+  return bytes.slice(0, end);
+}
+
+/** The inverse of {@link packPlaces}. */
+export function unpackPlaces(bytes: Uint8Array): PlaceColumns {
+  const numbers = readNumbers(bytes);
+  const offsets: number[] = [];
+  const lengths: number[] = [];
+  let [next, length] = [0, 0];
+  for (let at = 0; at + 1 < numbers.length; at += 2) {
+    const offset = next + (numbers[at] ?? 0);
+    length += numbers[at + 1] ?? 0;
+    offsets.push(offset);
+    lengths.push(length);
+    next = offset + length;
+  }
+  return { offsets, lengths };
+}
+
 /** Seven bits a byte, lowest first; the sign is the lowest of all. Without bit operations where they would cut at 32 bits. */
 function writeNumber(bytes: Uint8Array, at: number, value: number): number {
   let rest = value < 0 ? -value * 2 - 1 : value * 2;

@@ -4,16 +4,17 @@ import type { EventOutcome } from '../events.ts';
 import type { AttemptRecord, TaskRecord } from '../metadata-store.ts';
 import { sortablePath, type TaskKey } from '../task-key.ts';
 import {
+  type ChunkRange,
   longestRange,
   overlapping,
   placesOfRow,
-  type RangeRow,
   type RangeTable,
   readChunkByKey,
   type StoredChunk,
 } from './chunk-rows.ts';
 import type { Database } from './database.ts';
 import { type PackedResult, unpackResults } from './packed-results.ts';
+import { type ReusedRow, reusedReader } from './reused-rows.ts';
 import { laterThan, type ListPlace, type Query, type TaskEntry } from './task-rows.ts';
 
 /** Ranges read at a time. */
@@ -72,23 +73,25 @@ function doneEntry(
   };
 }
 
+type AnyRange = ChunkRange | ReusedRow;
+
 /** The range of a table that a task is in. */
 function rangeWith(
   database: Database,
   table: RangeTable,
   run: number,
   { step, path, iteration }: TaskKey,
-): { readonly row: RangeRow; readonly place: number } | undefined {
+): { readonly row: AnyRange; readonly place: number } | undefined {
   const place = path.at(-1);
   if (place === undefined) return undefined;
   const group = { step, path: path.slice(0, -1), iteration };
-  const [row] = overlapping(database, table, { run, group, from: place, to: place + 1 });
+  const [row] = overlapping<AnyRange>(database, table, { run, group, from: place, to: place + 1 });
   return row === undefined ? undefined : { row, place };
 }
 
 /** A task of a range, by its address taken apart. */
 export function readFromRange(database: Database, run: number, key: TaskKey): TaskEntry | undefined {
-  for (const table of ['done_ranges', 'open_ranges'] as const) {
+  for (const table of ['done_ranges', 'reused_ranges', 'open_ranges'] as const) {
     const found = rangeWith(database, table, run, key);
     if (found !== undefined) return entryReader(database)(found.row)(found.place);
   }
@@ -105,9 +108,10 @@ export function openTasksOfRanges(database: Database, run: number, limit: number
 }
 
 /** Reads the tasks of a row by place; what its row and chunk tell is taken apart once. */
-function entryReader(database: Database): (row: RangeRow) => (place: number) => TaskEntry {
+function entryReader(database: Database): (row: AnyRange) => (place: number) => TaskEntry {
   const chunks = new Map<number, StoredChunk>();
   return (row) => {
+    if (!('chunk' in row)) return reusedReader(row);
     const chunk = chunks.get(row.chunk) ?? readChunkByKey(database, row.chunk);
     if (chunk === undefined) throw new TypeError(`range '${row.path}' names a chunk that is not there`);
     chunks.set(row.chunk, chunk);
@@ -137,7 +141,7 @@ export interface ListedTask {
 }
 
 interface Cursor {
-  readonly row: RangeRow;
+  readonly row: AnyRange;
   readonly prefix: string;
   readonly to: number;
   readonly read: (place: number) => TaskEntry;
@@ -195,13 +199,13 @@ function advance(cursor: Cursor): boolean {
   return cursor.place < cursor.to;
 }
 
-const placeOf = ({ step, iteration }: RangeRow, prefix: string, place: number): ListPlace => ({
+const placeOf = ({ step, iteration }: AnyRange, prefix: string, place: number): ListPlace => ({
   step,
   path: prefix + sortablePath([place]),
   iteration,
 });
 
-function* cursorsOf(database: Database, rows: Iterable<RangeRow>): Generator<Cursor> {
+function* cursorsOf(database: Database, rows: Iterable<AnyRange>): Generator<Cursor> {
   const reader = entryReader(database);
   for (const row of rows) {
     const { prefix: path, from, to } = placesOfRow(row);
@@ -216,11 +220,11 @@ function* ranges(
   table: RangeTable,
   run: number,
   { step, after }: RangeQuery,
-): Generator<RangeRow> {
+): Generator<AnyRange> {
   let from = beginning(after);
   for (;;) {
     const { sql, values } = rangePageQuery(table, run, step, from);
-    const rows = database.all<RangeRow>(sql, ...values, rangesPerPage);
+    const rows = database.all<AnyRange>(sql, ...values, rangesPerPage);
     yield* rows;
     const last = rows.at(-1);
     if (last === undefined || rows.length < rangesPerPage) return;

@@ -1,7 +1,7 @@
 /** Tasks and attempts as a reader sees them, whether they have rows of their own or are told by the ranges of their chunk. */
 import type { AttemptRecord, TaskQuery, TaskRecord, TaskStatus } from '../metadata-store.ts';
 import { parseTaskKey } from '../task-key.ts';
-import { hasChunks, type RangeTable } from './chunk-rows.ts';
+import { hasRanges, type RangeTable } from './chunk-rows.ts';
 import type { Database } from './database.ts';
 import { comparePlaces, type ListedTask, rangeTasks, readFromRange } from './range-tasks.ts';
 import { listOlderAttempts, listTaskRows, readTaskRow, type TaskEntry } from './task-rows.ts';
@@ -28,7 +28,7 @@ export function listTasks(database: Database, run: number, query: TaskQuery): Ta
   const limit = query.limit ?? 1_000;
   const rows = listTaskRows(database, run, query);
   const tables = tablesWith(query.status);
-  if (tables.length === 0 || !hasChunks(database, run)) return rows.map(({ task }) => task);
+  if (tables.length === 0 || !hasRanges(database, run)) return rows.map(({ task }) => task);
   const sources: Source[] = [
     new Source(rows.map(({ at, task }) => ({ at, task: () => task })).values()),
     ...tables.map((table) => new Source(ofRanges(database, table, run, query))),
@@ -46,9 +46,9 @@ export function listTasks(database: Database, run: number, query: TaskQuery): Ta
 function tablesWith(status: TaskStatus | undefined): readonly RangeTable[] {
   switch (status) {
     case undefined:
-      return ['done_ranges', 'open_ranges'];
+      return ['done_ranges', 'reused_ranges', 'open_ranges'];
     case 'succeeded':
-      return ['done_ranges'];
+      return ['done_ranges', 'reused_ranges'];
     case 'submitted':
     case 'running':
       return ['open_ranges'];
@@ -70,7 +70,7 @@ function* ofRanges(database: Database, table: RangeTable, run: number, query: Ta
   const { step, status } = query;
   const after = query.after === undefined ? undefined : parseTaskKey(query.after);
   for (const { at, entry } of rangeTasks(database, table, run, { step, after })) {
-    if (table === 'done_ranges') yield { at, task: () => entry().task };
+    if (table !== 'open_ranges') yield { at, task: () => entry().task };
     else {
       const { task } = entry();
       if (status === undefined || task.status === status) yield { at, task: () => task };

@@ -153,5 +153,26 @@ const chunks = `
   CREATE UNIQUE INDEX done_ranges_by_path ON done_ranges (run, step, path, iteration);
 `;
 
+const reused = `
+  -- Neighbouring items of a foreach whose results a resumed run took over together. They have no rows of their own as long as
+  -- nothing else befalls them, and share no task with the ranges of chunks.
+  CREATE TABLE reused_ranges (
+    key INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    path TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    origin_run TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    -- Of the manifests: all of a key but the place, or the key of a pack, with the columns of places in it.
+    before TEXT NOT NULL,
+    after TEXT,
+    results BLOB
+  );
+  CREATE UNIQUE INDEX reused_ranges_by_path ON reused_ranges (run, step, path, iteration);
+`;
+
 /** In order. The version of the schema that this Leat writes is their number. */
-export const migrations: readonly string[] = [first, chunks];
+export const migrations: readonly string[] = [first, chunks, reused];
