@@ -129,7 +129,7 @@ async function runChunk(
     resources: { cpu: 1, memory: 1, gpu: 0, disk: 0 },
     datastore: store.url,
   };
-  const [program = '', ...rest] = [...(over.launcher ?? []), process.execPath, runner, packageFolder];
+  const [program, ...rest] = [...(over.launcher ?? []), process.execPath, runner, packageFolder];
   const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
