@@ -7,6 +7,7 @@ import type { Lease, MetadataStore, NewRun } from '../metadata/metadata-store.ts
 import type { BegunLayers } from './begun-layers.ts';
 import { writePackage } from '../package/write-package.ts';
 import type { RunPlan } from '../plan/plan.ts';
+import { systemClock } from '../scheduler/clock.ts';
 import { createState } from '../scheduler/create-state.ts';
 import type { Origin } from '../scheduler/origin.ts';
 import { limitsOf } from '../scheduler/run-options.ts';
@@ -51,6 +52,7 @@ async function startRun(
 ): Promise<RunHandle> {
   const { metadata, datastore } = stores;
   const { plan, layers } = checked;
+  const leaseSince = systemClock.steady();
   const { run, lease } = await metadata.createRun(
     newRun(plan, facts, datastore.url),
     leaseOwner(thisEngine),
@@ -62,6 +64,7 @@ async function startRun(
       stores,
       run,
       lease,
+      leaseSince,
       state: createState({ run: run.id, plan, ...(origin === undefined ? {} : { origin }) }),
       limits: limitsOf(layers, options),
       options,

@@ -85,6 +85,8 @@ export interface Drive {
   readonly warnings: readonly CheckFinding[];
   readonly run: RunRecord;
   readonly lease: Lease;
+  /** When it was asked for, by the steady clock. */
+  readonly leaseSince: number;
   readonly plan: RunPlan;
   readonly state: SchedulerState;
   readonly limits: RunLimits;
@@ -96,7 +98,7 @@ export interface Drive {
  * nothing was started and nothing is closed then.
  */
 export function driveRun(drive: Drive): RunHandle {
-  const { stores, layers, warnings, run, lease, plan, state, limits, options } = drive;
+  const { stores, layers, warnings, run, lease, leaseSince, plan, state, limits, options } = drive;
   const announced = { run, address: `${run.flow}/${run.id}`, warnings };
   options.created?.(announced);
   const deaths = new Deaths(lease.epoch);
@@ -106,6 +108,7 @@ export function driveRun(drive: Drive): RunHandle {
     run,
     lease,
     leaseMs,
+    leaseSince,
     ...stores,
     layers,
     limits,

@@ -84,16 +84,21 @@ async function openAndRecover(run: RunRecord, stores: Stores, options: RecoverOp
   }
 }
 
-type Checked = Omit<Drive, 'lease' | 'state' | 'limits'> & { readonly options: RecoverOptions };
+type Checked = Omit<Drive, 'lease' | 'leaseSince' | 'state' | 'limits'> & {
+  readonly options: RecoverOptions;
+};
 
 async function takeUp(checked: Checked): Promise<RunHandle> {
   const { run, stores, layers, options } = checked;
   const { metadata } = stores;
   const { flow, id } = run;
   const force = options.force === true || (run.lease !== undefined && isDeadHere(run.lease.owner));
+  const askedAt = systemClock.steady();
   const lease = await metadata.acquireLease(flow, id, leaseOwner(thisEngine), leaseMs, force);
   try {
-    const state = await whileHeld(metadata, lease, async () => stateOf(checked));
+    const { result: state, leaseSince } = await whileHeld(metadata, { lease, askedAt }, async () =>
+      stateOf(checked),
+    );
     options.planned?.(run, summary(state));
     const before = state.limits;
     const {
@@ -102,7 +107,7 @@ async function takeUp(checked: Checked): Promise<RunHandle> {
       speculate = before.speculate,
     } = options;
     const limits = limitsOf(layers, { maxWorkers, failFast, speculate });
-    return driveRun({ ...checked, lease, state, limits });
+    return driveRun({ ...checked, lease, leaseSince, state, limits });
   } catch (error) {
     await Promise.allSettled([metadata.releaseLease(lease)]);
     throw error;
@@ -136,12 +141,17 @@ async function originOf(metadata: MetadataStore, run: RunRecord): Promise<Origin
 }
 
 /** Reading a long log may take longer than a lease lasts. */
-async function whileHeld<T>(metadata: MetadataStore, lease: Lease, work: () => Promise<T>): Promise<T> {
+async function whileHeld<T>(
+  metadata: MetadataStore,
+  { lease, askedAt }: { readonly lease: Lease; readonly askedAt: number },
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly leaseSince: number }> {
   let fault: Error | undefined;
   const kept = keepLease({
     metadata,
     lease,
     leaseMs,
+    since: askedAt,
     clock: systemClock,
     lost: (error) => {
       fault = error instanceof Error ? error : new LeatError('INTERNAL', String(error));
@@ -150,7 +160,7 @@ async function whileHeld<T>(metadata: MetadataStore, lease: Lease, work: () => P
   try {
     const result = await work();
     if (fault !== undefined) throw fault;
-    return result;
+    return { result, leaseSince: kept.since() };
   } finally {
     kept.drop();
   }

@@ -44,3 +44,26 @@ it('does not hold from the moment on at which another engine may take it', async
   await clock.run(clock.pause(2_000));
   expect([lost.length, kept.holds()]).toEqual([1, false]);
 });
+
+it('counts from when it was asked for: an engine that was slow to begin does not believe in it for longer', async () => {
+  const clock = new VirtualClock();
+  const lost: unknown[] = [];
+  const askedAt = clock.steady();
+  await clock.run(clock.pause(25_000));
+  const kept = keepLease({
+    metadata: metadataThat(async () => new Promise(() => {})),
+    lease,
+    leaseMs: 30_000,
+    since: askedAt,
+    clock,
+    lost: (error) => lost.push(error),
+  });
+  expect(kept.holds()).toBe(true);
+  expect(kept.since()).toBe(askedAt);
+  await clock.run(clock.pause(5_001));
+  expect(kept.holds()).toBe(false);
+  expect(() => {
+    kept.require();
+  }).toThrow(expect.objectContaining({ code: 'LEASE_LOST' }));
+  expect(lost).toHaveLength(1);
+});

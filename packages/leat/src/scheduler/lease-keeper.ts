@@ -9,6 +9,8 @@ export interface LeaseFacts {
   readonly lease: Lease;
   /** For how long it was taken, and is taken again each time. */
   readonly leaseMs: number;
+  /** When it was asked for, by the steady clock: no later than the moment that its time counts from. Now, unless told. */
+  readonly since?: number | undefined;
   readonly clock: Clock;
   /** The lease is gone, or may be: nothing must be written from now on. Called at most once. */
   readonly lost: (error: unknown) => void;
@@ -25,13 +27,16 @@ export interface KeptLease {
    * @throws LeatError LEASE_LOST when {@link holds} says no
    */
   require(): void;
+  /** When the time that it holds for began, by the steady clock. */
+  since(): number;
 }
 
 /**
  * Renews a lease at every third of its time until it is dropped. A store that cannot be reached, or does
  * not answer, is asked again, but never beyond the moment at which another engine may take the lease.
  */
-export function keepLease({ metadata, lease, leaseMs, clock, lost }: LeaseFacts): KeptLease {
+export function keepLease(facts: LeaseFacts): KeptLease {
+  const { metadata, lease, leaseMs, clock, lost } = facts;
   let stopped = false;
   let until = 0;
   let cause: unknown;
@@ -73,10 +78,11 @@ export function keepLease({ metadata, lease, leaseMs, clock, lost }: LeaseFacts)
 
   const holds = (): boolean => !stopped && clock.steady() < until;
 
-  arm(clock.steady());
+  arm(facts.since ?? clock.steady());
   return {
     drop: stop,
     holds,
+    since: () => until - leaseMs,
     require: () => {
       if (!holds()) throw expired(lease, cause);
     },

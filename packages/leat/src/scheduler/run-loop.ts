@@ -89,12 +89,12 @@ class RunLoop {
   }
 
   async drive(): Promise<RunEnd> {
-    const { state, metadata, lease, leaseMs } = this.#options;
+    const { state, metadata, lease, leaseMs, leaseSince: since } = this.#options;
     const { clock } = this.#context;
     const lost = (error: unknown): void => {
       this.#fail(error);
     };
-    this.#lease = keepLease({ metadata, lease, leaseMs, clock, lost });
+    this.#lease = keepLease({ metadata, lease, leaseMs, since, clock, lost });
     try {
       await this.#begin();
       while (state.ended === undefined) {

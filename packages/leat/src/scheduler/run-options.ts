@@ -25,6 +25,8 @@ export interface RunLoopOptions {
   readonly lease: Lease;
   /** For how long the lease is taken each time. */
   readonly leaseMs: number;
+  /** When the lease was asked for, by the clock's steady time; now, unless told. */
+  readonly leaseSince?: number | undefined;
   readonly metadata: MetadataStore;
   readonly datastore: Datastore;
   /** By name, each within `compute/guard.ts`. Not closed by the loop. */
