@@ -2,6 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { project } from '../../metadata/projection.ts';
 import { sourcesAt } from '../sources.fixture.ts';
+import type { Ledger } from './ledger.fixture.ts';
+import type { Scenario } from './scenario.fixture.ts';
 import { Violation } from './violation.fixture.ts';
 import type { World } from './world.fixture.ts';
 
@@ -12,7 +14,7 @@ export async function checkEnd(world: World): Promise<void> {
   await checkSpecs(world);
 }
 
-function checkStatus({ ledger }: World): void {
+function checkStatus({ ledger, scenario }: World): void {
   const { ended, results, failed, cancelRequested, prediction, jobs } = ledger;
   const [left] = jobs.values();
   if (left !== undefined)
@@ -23,6 +25,7 @@ function checkStatus({ ledger }: World): void {
   for (const task of results.keys())
     if (!prediction.has(task))
       throw new Violation(`'${task}' has a result, and no such task was foreseen`, task);
+  if (cancelRequested) expectSoon(ledger, scenario);
   if (ended === 'succeeded') {
     for (const task of prediction.keys())
       if (!results.has(task)) throw new Violation(`the run has succeeded, and '${task}' has no result`, task);
@@ -32,6 +35,15 @@ function checkStatus({ ledger }: World): void {
     throw new Violation('the run has failed, and no task of it has');
   if (ended === 'cancelled' && !cancelRequested)
     throw new Violation('the run was cancelled, and nobody has asked for it');
+}
+
+/** Where calls get through, a run that is to end does so within the grace that tasks have, and a little more. */
+function expectSoon({ cancelledAt, beganAt, endedAt }: Ledger, scenario: Scenario): void {
+  const { storms, stores, latency, faults, jumps } = scenario;
+  const calm = storms.length === 0 && stores.fails === 0 && stores.answerLost === 0 && jumps.length === 0;
+  if (!calm || latency.ms > 1000 || (faults.failingCall ?? 0) > 0) return;
+  const took = endedAt - Math.max(cancelledAt, beganAt);
+  if (took > 90_000) throw new Violation(`the run was to end, and did so ${Math.round(took / 1000)} s later`);
 }
 
 /** The tables that lists are read from. */

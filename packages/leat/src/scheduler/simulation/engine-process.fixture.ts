@@ -5,6 +5,7 @@
  */
 import type { Random, VirtualClock } from '@leat/testing';
 import { LeatError } from '../../errors/index.ts';
+import type { RunEvent } from '../../metadata/events.ts';
 import type { Clock } from '../clock.ts';
 import type { Fate, Scenario } from './scenario.fixture.ts';
 
@@ -42,6 +43,7 @@ export class EngineProcess {
   isDone = false;
   readonly #facts: ProcessFacts;
   #dealings = 0;
+  #logged = 0;
   #fate: Fate | undefined;
   /** What it will hear of when it goes on. */
   readonly #held: { readonly isTimer: boolean; readonly release: () => void }[] = [];
@@ -71,6 +73,15 @@ export class EngineProcess {
         };
       },
     };
+  }
+
+  /** Events of this process are in the log; it has not heard of it yet. */
+  logged(events: readonly RunEvent[]): void {
+    const { fate, troubled } = this.#facts;
+    if (fate?.after === undefined || !troubled()) return;
+    const met = events.filter(({ type }) => type === fate.after).length;
+    this.#logged += met;
+    if (met > 0 && this.#logged >= fate.at && this.#fate !== undefined) this.#meet(fate);
   }
 
   /** Ends the process at once. */
@@ -126,8 +137,9 @@ export class EngineProcess {
   /** Something from outside reaches the process: now, later, or never. */
   #hear(isTimer: boolean, release: () => void): void {
     this.#dealings += 1;
-    if (this.#fate !== undefined && this.#dealings >= this.#fate.at && this.#facts.troubled())
-      this.#meet(this.#fate);
+    const fate = this.#fate;
+    if (fate !== undefined && fate.after === undefined && this.#dealings >= fate.at && this.#facts.troubled())
+      this.#meet(fate);
     if (this.isDead) return;
     if (this.isStopped) this.#held.push({ isTimer, release });
     else release();

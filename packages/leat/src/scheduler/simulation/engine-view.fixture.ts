@@ -21,6 +21,10 @@ export interface ViewFacts {
   readonly stores: { readonly fails: number; readonly answerLost: number };
   /** Told before each call that changes something. */
   readonly writes: (call: string) => void;
+  /** Told of the jobs that are handed over. */
+  readonly submits: (batch: readonly AttemptRequest[]) => void;
+  /** Told when events are in the log, before the engine hears of it. */
+  readonly logged: (events: readonly RunEvent[]) => void;
 }
 
 const troubleOf = (
@@ -134,7 +138,11 @@ export class MetadataView {
   }
 
   async append(lease: Lease, events: readonly RunEvent[]): Promise<number> {
-    return this.#call(`append ${events.length} events`, () => this.#truth.append(lease, events));
+    return this.#call(`append ${events.length} events`, () => {
+      const end = this.#truth.append(lease, events);
+      this.#facts.logged(events);
+      return end;
+    });
   }
 
   async *events(): AsyncIterable<{ readonly event: RunEvent }> {
@@ -155,7 +163,10 @@ const layerTrouble = (call: string): Trouble => ({
 });
 
 /** A layer. What it does by itself is its own; here its answers are on their way. */
-export function viewLayer(layer: SimulatedLayer, { process, random, writes }: ViewFacts): ComputeLayer {
+export function viewLayer(
+  layer: SimulatedLayer,
+  { process, random, writes, submits }: ViewFacts,
+): ComputeLayer {
   const ask = async <T>(call: string, perform: () => Promise<T>): Promise<T> =>
     process.call(layerTrouble(call), perform);
   return {
@@ -165,6 +176,7 @@ export function viewLayer(layer: SimulatedLayer, { process, random, writes }: Vi
     check: async () => [],
     submit: async (batch: readonly AttemptRequest[]) => {
       writes(`submit ${batch.map(({ name }) => name).join(' ')}`);
+      submits(batch);
       return ask('submit', async () => {
         // A request that is sent twice must start nothing twice.
         if (random.chance(0.05)) await layer.submit(batch).catch(() => undefined);

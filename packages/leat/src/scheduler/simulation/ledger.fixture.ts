@@ -46,6 +46,8 @@ export interface Evidence {
   readonly datastore: MemoryDatastore;
   /** Whether the process of an attempt has ever begun with it. */
   readonly hasBegun: (task: string, attempt: number) => boolean;
+  /** When a process has committed an attempt that ran alone, by the clock of engines. */
+  readonly committedAt: (task: string, attempt: number) => number | undefined;
 }
 
 export class Ledger {
@@ -55,6 +57,12 @@ export class Ledger {
   /** Tasks that failed for good. */
   readonly failed = new Set<string>();
   readonly jobs = new Map<string, Job>();
+  /** Of all jobs that the log knows. */
+  readonly tokens = new Set<string>();
+  /** When somebody last asked for the end, and when an engine last began; by the clock of engines. */
+  cancelledAt = 0;
+  beganAt = 0;
+  endedAt = 0;
   ended: RunStatus | undefined;
   prediction: Prediction;
   cancelRequested = false;
@@ -77,12 +85,15 @@ export class Ledger {
       case 'engine-started':
         this.#limits = event.limits;
         this.engines += 1;
+        this.beganAt = event.at;
         return;
       case 'cancel-requested':
         this.cancelRequested = true;
+        this.cancelledAt = event.at;
         return;
       case 'run-ended':
         this.ended = event.status;
+        this.endedAt = event.at;
         return;
       case 'attempt-submitted':
         this.#submitted(event);
@@ -149,6 +160,7 @@ export class Ledger {
 
   #begin(key: string, job: Omit<Job, 'blamed' | 'isRunning'>): void {
     this.jobs.set(key, { ...job, blamed: 0, isRunning: false });
+    this.tokens.add(job.token);
     const { maxWorkers = Infinity, windows } = this.#limits!;
     const jobs = [...this.jobs.values()];
     const [task] = job.tasks.keys();
@@ -256,6 +268,7 @@ export class Ledger {
   #failed(event: EventOf<'attempt-failed'>): void {
     const { task, attempt, failure, retryAt, ofCopies } = event;
     const job = this.#require(task, attempt, 'attempt-failed');
+    this.#expectSeen(event);
     const tries = this.#triesOf(task);
     this.#expectTruth(job, { task, attempt, failure, ofCopies });
     this.#leave(job, task, attempt);
@@ -277,6 +290,28 @@ export class Ledger {
     tries.isOut = true;
     if (catchError === undefined || failure.reason === 'cancelled' || this.cancelRequested || hasTry)
       this.failed.add(task);
+  }
+
+  /** What was committed before its job was over has to be found. */
+  #expectSeen({ at, task, attempt, failure }: EventOf<'attempt-failed'>): void {
+    const committedAt = this.#evidence.committedAt(task, attempt);
+    if (failure.reason !== 'lost' && failure.reason !== 'interrupted') return;
+    if (committedAt === undefined || committedAt >= at || this.#scenario.jumps.length > 0) return;
+    throw new Violation(
+      `'${task}@${attempt}' is said to be '${failure.reason}', and had committed its success before`,
+      task,
+    );
+  }
+
+  /** Whether this world can do what a layer's reason says. */
+  #mayBe(reason: string): boolean {
+    const { faults, storms, stores, diesWithEngine } = this.#scenario;
+    const weathers = [faults, ...storms.map((storm) => storm.faults)];
+    const has = (fault: keyof typeof faults): boolean =>
+      weathers.some((weather) => (weather[fault] ?? 0) > 0);
+    if (reason === 'interrupted') return has('interrupted');
+    if (reason === 'lost') return has('lost') || this.engines > 1 || diesWithEngine;
+    return has('startFailed') || has('failingCall') || stores.fails > 0 || stores.answerLost > 0;
   }
 
   /** A failure that is the user's must be one; the platform's is at most one member's of a chunk. */
@@ -317,6 +352,11 @@ export class Ledger {
     }
     if (!platformReasons.has(reason))
       throw new Violation(`'${task}' failed with '${reason}': ${failure.message}`, task);
+    if (!this.#mayBe(reason))
+      throw new Violation(
+        `'${task}@${attempt}' is said to be '${reason}', and nothing here makes it so`,
+        task,
+      );
     job.blamed += 1;
     if (job.blamed > 1)
       throw new Violation(`two members of one chunk pay for its end, '${task}' is the second`, task);

@@ -6,9 +6,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { Random } from '@leat/testing';
 import { guardLayer } from '../../compute/index.ts';
 import { isLeatError } from '../../errors/index.ts';
+import type { AttemptRequest } from '../../compute/compute-layer.ts';
+import type { RunEvent } from '../../metadata/events.ts';
 import type { Lease } from '../../metadata/metadata-store.ts';
 import { recoverState } from '../recover-state.ts';
 import { type RunHandle, startRun } from '../run-loop.ts';
+import type { RunLoopOptions } from '../run-options.ts';
 import type { SchedulerState } from '../state.ts';
 import { DatastoreView, MetadataView, viewLayer } from './engine-view.fixture.ts';
 import { EngineProcess } from './engine-process.fixture.ts';
@@ -88,6 +91,7 @@ export class Operator {
     if (this.#started >= mostEngines) throw new Violation(`${mostEngines} engines were not enough`);
     const process = this.#makeProcess();
     const views = this.#views(process);
+    const askedAt = world.clock.now();
     const { flow, id } = world.run;
     let lease: Lease;
     try {
@@ -103,12 +107,16 @@ export class Operator {
     this.#started += 1;
     this.#refused = 0;
     world.note(`${process.name} has epoch ${lease.epoch}${force ? ', by force' : ''}`);
-    views.leaseUntil = world.clock.now() + leaseMs;
+    views.leaseUntil = askedAt + leaseMs;
     views.epoch = lease.epoch;
-    await this.#drive(process, views, lease);
+    await this.#drive(process, views, { lease, leaseSince: askedAt });
   }
 
-  async #drive(process: EngineProcess, views: Views, lease: Lease): Promise<void> {
+  async #drive(
+    process: EngineProcess,
+    views: Views,
+    { lease, leaseSince }: Pick<RunLoopOptions, 'lease' | 'leaseSince'>,
+  ): Promise<void> {
     const { world } = this;
     const { plan } = world.scenario.flow;
     const recovered = recoverState({ run: '1', plan }, views.metadata.events());
@@ -127,6 +135,7 @@ export class Operator {
       run: world.run,
       lease,
       leaseMs,
+      leaseSince,
       metadata: views.metadata.store,
       datastore: views.datastore,
       layers: new Map(views.layers.map((layer) => [layer.name, layer])),
@@ -186,6 +195,14 @@ export class Operator {
             new Violation(`${process.name} does '${call}', and its lease is long another engine's`),
           );
       },
+      submits: (batch: readonly AttemptRequest[]): void => {
+        for (const { token, name } of batch)
+          if (!world.ledger.tokens.has(token))
+            world.violate(new Violation(`'${name}' is handed over, and the log does not know of it`));
+      },
+      logged: (events: readonly RunEvent[]): void => {
+        process.logged(events);
+      },
     };
     const layers = world.layersForEngine();
     const metadata = new MetadataView(facts, world.metadata);
@@ -225,8 +242,10 @@ export class Operator {
 
   #expectSame(state: SchedulerState): void {
     const { metadata } = this.#world;
-    if (!metadata.ended || isDeepStrictEqual(plain(state), plain(metadata.state))) return;
-    this.#world.violate(new Violation('the state of the engine is not what its log comes to'));
+    if (!metadata.ended) return;
+    const difference = firstDifference(plain(state), plain(metadata.state));
+    if (difference === undefined) return;
+    this.#world.violate(new Violation(`the state of the engine is not what its log comes to: ${difference}`));
   }
 
   #expectHonest(error: unknown): void {
@@ -263,8 +282,34 @@ interface Views {
   readonly close: () => void;
 }
 
-/** A state without what a fold through JSON cannot keep apart: fields that are `undefined`, and fields that are not there. */
+/** A state that has ended, without the stories of its tasks, which are for people: what is said twice is in them twice. */
 function plain(state: SchedulerState): unknown {
   const { plan: _plan, table: _table, ...rest } = state;
+  forgetStories(rest, new Set());
   return rest;
+}
+
+function forgetStories(value: unknown, seen: Set<unknown>): void {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
+  seen.add(value);
+  if ('story' in value && Array.isArray(value.story)) value.story.length = 0;
+  for (const inner of value instanceof Map || value instanceof Set ? value.values() : Object.values(value))
+    forgetStories(inner, seen);
+}
+
+/** Where two states differ, for a person. */
+function firstDifference(told: unknown, logged: unknown, at = 'state'): string | undefined {
+  if (isDeepStrictEqual(told, logged)) return undefined;
+  const inner = (value: unknown): Map<unknown, unknown> | undefined => {
+    if (value instanceof Map) return value;
+    return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : undefined;
+  };
+  const [a, b] = [inner(told), inner(logged)];
+  if (a === undefined || b === undefined || at.length > 200)
+    return `${at} is ${String(told)} and ${String(logged)}`;
+  for (const key of new Set([...a.keys(), ...b.keys()])) {
+    if (!isDeepStrictEqual(a.get(key), b.get(key)) || a.has(key) !== b.has(key))
+      return firstDifference(a.get(key), b.get(key), `${at}.${String(key)}`) ?? `${at}.${String(key)}`;
+  }
+  return at;
 }

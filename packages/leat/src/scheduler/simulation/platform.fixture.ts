@@ -28,6 +28,7 @@ export class Platform {
   /** Each task's spec as its processes got it; later attempts and copies included. */
   readonly specs: TaskSpec[] = [];
   readonly #begun = new Set<string>();
+  readonly #committed = new Map<string, number>();
   readonly #facts: PlatformFacts;
 
   constructor(facts: PlatformFacts) {
@@ -36,6 +37,11 @@ export class Platform {
 
   hasBegun(task: string, attempt: number): boolean {
     return this.#begun.has(`${task}@${attempt}`);
+  }
+
+  /** When an attempt that ran alone was committed as a success. */
+  committedAt(task: string, attempt: number): number | undefined {
+    return this.#committed.get(`${task}@${attempt}`);
   }
 
   /** What a job does. */
@@ -67,6 +73,9 @@ export class Platform {
         : {
             commit: async () => {
               this.#begin(spec);
+              const { task, attempt } = spec;
+              if (misconduct === undefined && !this.#committed.has(`${task}@${attempt}`))
+                this.#committed.set(`${task}@${attempt}`, this.#facts.now());
               const outcome = commitAttempt(
                 this.#facts.datastore,
                 spec.manifest,

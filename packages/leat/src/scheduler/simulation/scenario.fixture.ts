@@ -3,7 +3,7 @@
  * leaving one out changes none of the others: that is how a failure is made smaller.
  */
 import { Random, type SimulatedFaults } from '@leat/testing';
-import type { RunLimits } from '../../metadata/events.ts';
+import type { RunEvent, RunLimits } from '../../metadata/events.ts';
 import type { StepPlan } from '../../plan/plan.ts';
 import { decideOtherwise, flowOf, predict, randomBlocks, type RandomFlow } from '../random-flow.fixture.ts';
 import { Conduct } from './conduct.fixture.ts';
@@ -26,9 +26,10 @@ export const families = [
 ] as const;
 export type Family = (typeof families)[number];
 
-/** What befalls an engine at its n-th dealing with the outside. */
+/** What befalls an engine at its n-th dealing with the outside, or when so many events of a kind are in the log. */
 export interface Fate {
   readonly at: number;
+  readonly after: RunEvent['type'] | undefined;
   /** For how long it stands still, in milliseconds; `undefined`: it dies. */
   readonly pauseMs: number | undefined;
 }
@@ -198,14 +199,34 @@ function drawLimits(random: Random, speculate: boolean): readonly RunLimits[] {
   }));
 }
 
+/** Events with which something begins that another engine may have to go on with. */
+const moments: readonly RunEvent['type'][] = [
+  'engine-started',
+  'attempt-submitted',
+  'attempt-accepted',
+  'attempt-succeeded',
+  'attempt-failed',
+  'chunk-submitted',
+  'chunk-succeeded',
+  'chunk-ended',
+  'task-caught',
+  'retry-due',
+  'cancel-requested',
+  'run-ended',
+];
+
 function drawFates(
   random: Random,
   { crashes, pauses }: { readonly crashes: number; readonly pauses: number },
 ): readonly (Fate | undefined)[] {
   const at = (): number => Math.ceil(10 ** (random.next() * 3));
-  const deaths = Array.from({ length: crashes }, () => ({ at: at(), pauseMs: undefined }));
+  const moment = (): Pick<Fate, 'at' | 'after'> =>
+    random.chance(0.5)
+      ? { at: at(), after: undefined }
+      : { at: random.between(1, 6), after: moments[random.between(0, moments.length - 1)] };
+  const deaths = Array.from({ length: crashes }, () => ({ ...moment(), pauseMs: undefined }));
   const stops = Array.from({ length: pauses }, () => ({
-    at: at(),
+    ...moment(),
     pauseMs: Math.ceil(1000 * 10 ** (random.next() * 3)),
   }));
   return [...deaths, ...stops]
@@ -266,8 +287,8 @@ export function describeScenario(scenario: Scenario): readonly string[] {
     fate === undefined
       ? 'lives'
       : fate.pauseMs === undefined
-        ? `dies at call ${fate.at}`
-        : `stops at call ${fate.at} for ${seconds(fate.pauseMs)}`;
+        ? `dies at ${fate.after ?? 'call'} ${fate.at}`
+        : `stops at ${fate.after ?? 'call'} ${fate.at} for ${seconds(fate.pauseMs)}`;
   return [
     `flow: ${steps.join(' → ')}`,
     `tasks: ${predict(flow).size}; ${scenario.conduct.describe()}`,

@@ -57,6 +57,7 @@ export class World {
     this.ledger = new Ledger(scenario, {
       datastore,
       hasBegun: (task, attempt) => this.platform.hasBegun(task, attempt),
+      committedAt: (task, attempt) => this.platform.committedAt(task, attempt),
     });
     this.run = {
       id: '1',
