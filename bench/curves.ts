@@ -25,7 +25,8 @@ const names: Readonly<Record<Isolation, string>> = {
 
 function answer(settings: Settings): Answer {
   const curves = (['reuse', 'process'] as const).map((isolation) => measureCurve(isolation, settings));
-  return { findings: [], tables: curves.map(tableOf), charts: chartsOf(curves), samples: curves };
+  const measured = curves.filter(({ sizes }) => sizes.length > 0);
+  return { findings: [], tables: measured.map(tableOf), charts: chartsOf(measured), samples: curves };
 }
 
 function measureCurve(isolation: Isolation, settings: Settings): Curve {
@@ -72,26 +73,24 @@ function tableOf({ isolation, startCpu, sizes }: Curve): Table {
 }
 
 function chartsOf(curves: readonly Curve[]): readonly Chart[] {
+  const widths = curves.flatMap(({ sizes }) => sizes.map(({ items }) => items));
+  const ends = [Math.min(...widths), Math.max(...widths)];
   const limit = (name: string, y: number): Series => ({
     name,
     limit: true,
-    points: curves.flatMap(({ sizes }) => sizes.map(({ items }) => [items, y] as const)),
+    points: ends.map((items) => [items, y] as const),
   });
   const lines = (value: (runs: readonly WideRun[], items: number) => number): readonly Series[] =>
-    curves
-      .filter(({ sizes }) => sizes.length > 0)
-      .map(({ isolation, sizes }) => ({
-        name: names[isolation],
-        points: sizes.map(({ items, runs }) => [items, value(runs, items)] as const),
-      }));
-  const withoutStart = curves
-    .filter(({ sizes }) => sizes.length > 0)
-    .map(({ isolation, startCpu, sizes }) => ({
-      name: `${names[isolation]}, without the engine's start`,
-      points: sizes.map(
-        ({ items, runs }) => [items, Math.max(0, of(runs, 'ownCpu') - startCpu) * (1e6 / items)] as const,
-      ),
+    curves.map(({ isolation, sizes }) => ({
+      name: names[isolation],
+      points: sizes.map(({ items, runs }) => [items, value(runs, items)] as const),
     }));
+  const withoutStart = curves.map(({ isolation, startCpu, sizes }) => ({
+    name: `${names[isolation]}, without the engine's start`,
+    points: sizes.map(
+      ({ items, runs }) => [items, Math.max(0, of(runs, 'ownCpu') - startCpu) * (1e6 / items)] as const,
+    ),
+  }));
   const shared = { kind: 'lines', x: 'tasks in the foreach' } as const;
   return [
     {

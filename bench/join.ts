@@ -20,7 +20,10 @@ function answer({ joinSizes, inFlight, folder, say }: Settings): Answer {
         title: 'A join reads a field of each input',
         x: 'inputs',
         y: 'seconds in the step',
-        series: [{ name: 'join', points: points(({ joinSeconds }) => joinSeconds) }],
+        series: [
+          { name: 'time', points: points(({ joinSeconds }) => joinSeconds) },
+          { name: 'CPU', points: points(({ joinCpu }) => joinCpu) },
+        ],
       },
       {
         kind: 'lines',
@@ -35,13 +38,13 @@ function answer({ joinSizes, inFlight, folder, say }: Settings): Answer {
   };
 }
 
-function rowsOf({ items, joinSeconds, joinMemory }: WideRun): readonly Finding[] {
+function rowsOf({ items, joinSeconds, joinCpu, joinMemory }: WideRun): readonly Finding[] {
   const inputs = items.toLocaleString('en');
   const shown = { against: '', ratio: '', budget: '', verdict: 'shown' } as const;
   return [
     {
       what: `join of ${inputs} inputs: time to read a field of each`,
-      leat: `${seconds(joinSeconds)}, ${microseconds(joinSeconds / items)} an input`,
+      leat: `${seconds(joinSeconds)}; ${microseconds(joinCpu / items)} of CPU an input`,
       ...shown,
     },
     { what: `join of ${inputs} inputs: its process' peak memory`, leat: megabytes(joinMemory), ...shown },

@@ -34,9 +34,16 @@ export default class WideFlow extends Flow {
   @step join(inputs: Inputs<WideFlow>) {
     const joinedAt = Date.now();
     const began = performance.now();
+    const cpu = process.cpuUsage();
     this.total = inputs.reduce((sum, task) => sum + task.result, 0);
     const joinSeconds = (performance.now() - began) / 1000;
-    report({ joinedAt, joinSeconds, joinMemory: process.resourceUsage().maxRSS * 1024 });
+    const { user, system } = process.cpuUsage(cpu);
+    report({
+      joinedAt,
+      joinSeconds,
+      joinCpu: (user + system) / 1e6,
+      joinMemory: process.resourceUsage().maxRSS * 1024,
+    });
     this.next(this.end);
   }
 

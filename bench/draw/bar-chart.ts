@@ -16,18 +16,18 @@ export function barChart({ title, y: unit, bars }: BarChart): string {
   const at = (value: number): number => box.left + axis.at(value) * (box.right - box.left);
   const bottom = box.top + known.length * rowHeight;
   return picture(bottom + 36, `${title}: ${unit}`, [
-    words(title, [20, 28], { kind: 'title' }),
-    words(unit, [20, 50], { kind: 'quiet' }),
+    words(title, [20, 28], { kind: 'fill-ink title' }),
+    words(`${unit}; logarithmic`, [20, 50], { kind: 'fill-quiet' }),
     ...axis.ticks.flatMap((tick) => [
       gridLine([at(tick), box.top], [at(tick), bottom]),
-      words(label(tick), [at(tick), bottom + 20], { anchor: 'middle', kind: 'quiet' }),
+      words(label(tick), [at(tick), bottom + 20], { anchor: 'middle', kind: 'fill-quiet' }),
     ]),
     ...known.flatMap(({ name, value }, index) => {
       const y = box.top + index * rowHeight + (rowHeight - barHeight) / 2;
-      const colour = name.startsWith('Leat') ? 'var(--c0)' : 'var(--quiet)';
+      const colour = name.startsWith('Leat') ? 'c0' : 'quiet';
       return [
         words(name, [box.left - 10, y + 15], { anchor: 'end' }),
-        `<rect x="${box.left}" y="${y}" width="${round(at(value) - box.left)}" height="${barHeight}" rx="3" fill="${colour}"/>`,
+        `<rect x="${box.left}" y="${y}" width="${round(at(value) - box.left)}" height="${barHeight}" rx="3" class="fill-${colour}"/>`,
         words(label(value), [at(value) + 6, y + 15]),
       ];
     }),

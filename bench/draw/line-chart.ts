@@ -1,8 +1,8 @@
 import type { Chart, Series } from '../harness/question.ts';
 import { type LogAxis, logAxis } from './log-axis.ts';
-import { gridLine, label, lineColours, picture, round, width, words } from './svg.ts';
+import { type Colour, gridLine, label, lineColours, picture, round, width, words } from './svg.ts';
 
-const box = { left: 70, right: width - 20, plotHeight: 260 };
+const box = { left: 70, right: width - 40, plotHeight: 260 };
 const lineHeight = 20;
 const headHeight = 66;
 const footHeight = 52;
@@ -24,13 +24,13 @@ export function lineChart(chart: LineChart): string {
     bottom - up.at(y) * box.plotHeight,
   ];
   return picture(bottom + footHeight, `${chart.title}: ${chart.y}, by ${chart.x}`, [
-    words(chart.title, [box.left, 28], { kind: 'title' }),
-    words(chart.y, [box.left, 50], { kind: 'quiet' }),
+    words(chart.title, [box.left, 28], { kind: 'fill-ink title' }),
+    words(chart.y, [box.left, 50], { kind: 'fill-quiet' }),
     ...series.flatMap((line, index) =>
       legend(line, colourOf(series, index), headHeight + index * lineHeight),
     ),
     ...grid(across, up, place),
-    words(chart.x, [(box.left + box.right) / 2, bottom + 42], { anchor: 'middle', kind: 'quiet' }),
+    words(chart.x, [(box.left + box.right) / 2, bottom + 42], { anchor: 'middle', kind: 'fill-quiet' }),
     ...series.flatMap((line, index) => drawn(line, colourOf(series, index), place)),
   ]);
 }
@@ -38,14 +38,19 @@ export function lineChart(chart: LineChart): string {
 type Place = (point: readonly [number, number]) => [number, number];
 
 /** Limits take no colour of the lines. */
-const colourOf = (series: readonly Series[], index: number): string =>
-  `var(--c${series.slice(0, index).filter(({ limit }) => limit !== true).length % lineColours})`;
+function colourOf(series: readonly Series[], index: number): Colour {
+  if (series[index]?.limit === true) return 'limit';
+  const before = series.slice(0, index).filter(({ limit }) => limit !== true).length;
+  return lineColours[before % lineColours.length] ?? lineColours[0];
+}
 
-function legend({ name, limit }: Series, colour: string, y: number): readonly string[] {
-  const stroke = limit === true ? 'class="limit"' : `class="line" stroke="${colour}"`;
+const strokeOf = ({ limit }: Series, colour: Colour): string =>
+  `class="${limit === true ? 'dashed' : 'line'} stroke-${colour}"`;
+
+function legend(line: Series, colour: Colour, y: number): readonly string[] {
   return [
-    `<line ${stroke} x1="${box.left}" y1="${y + 2}" x2="${box.left + 24}" y2="${y + 2}"/>`,
-    words(name, [box.left + 32, y + 6]),
+    `<line ${strokeOf(line, colour)} x1="${box.left}" y1="${y + 2}" x2="${box.left + 24}" y2="${y + 2}"/>`,
+    words(line.name, [box.left + 32, y + 6]),
   ];
 }
 
@@ -55,27 +60,29 @@ function grid(across: LogAxis, up: LogAxis, place: Place): readonly string[] {
       const [x, bottom] = place([tick, up.low]);
       return [
         gridLine([x, bottom], place([tick, up.high])),
-        words(label(tick), [x, bottom + 20], { anchor: 'middle', kind: 'quiet' }),
+        words(label(tick), [x, bottom + 20], { anchor: 'middle', kind: 'fill-quiet' }),
       ];
     }),
     ...up.ticks.flatMap((tick) => {
       const [left, y] = place([across.low, tick]);
       return [
         gridLine([left, y], place([across.high, tick])),
-        words(label(tick), [left - 8, y + 4], { anchor: 'end', kind: 'quiet' }),
+        words(label(tick), [left - 8, y + 4], { anchor: 'end', kind: 'fill-quiet' }),
       ];
     }),
   ];
 }
 
-function drawn({ points, limit }: Series, colour: string, place: Place): readonly string[] {
+function drawn(line: Series, colour: Colour, place: Place): readonly string[] {
+  const { points, limit } = line;
   const path = points.map((point) => place(point).map(round).join(',')).join(' ');
-  if (limit === true) return [`<polyline class="limit" fill="none" points="${path}"/>`];
+  const polyline = `<polyline ${strokeOf(line, colour)} points="${path}"/>`;
+  if (limit === true) return [polyline];
   return [
-    `<polyline class="line" stroke="${colour}" points="${path}"/>`,
+    polyline,
     ...points.map((point) => {
       const [x, y] = place(point).map(round);
-      return `<circle cx="${x}" cy="${y}" r="4" fill="${colour}"/>`;
+      return `<circle cx="${x}" cy="${y}" r="4" class="fill-${colour}"/>`;
     }),
   ];
 }

@@ -22,6 +22,8 @@ interface Report {
   readonly joinedAt: number;
   /** Seconds in which the join read all its inputs. */
   readonly joinSeconds: number;
+  /** CPU seconds of the same. */
+  readonly joinCpu: number;
   /** The most memory that the join's process held, in bytes. */
   readonly joinMemory: number;
   readonly total: number;

@@ -3,7 +3,7 @@ import type { Peer } from './peer.ts';
 
 /** The floor: `node -e 0`, started by forty lines of Node. */
 export const bareNode: Peer = {
-  name: 'bare node processes (floor)',
+  name: 'bare node (floor)',
   isolation: 'process',
   task: 'node -e 0',
   keeps: 'nothing',

@@ -7,7 +7,7 @@ const script = fileURLToPath(import.meta.resolve('./warm-children.script.ts'));
 
 /** The floor: child processes that answer one message after the other. */
 export const warmChildren: Peer = {
-  name: 'node fork(), one message a task (floor)',
+  name: 'warm node children (floor)',
   isolation: 'reuse',
   task: 'a message and its answer',
   keeps: 'nothing',
