@@ -558,6 +558,50 @@ const chunkCases: readonly MetadataCase[] = [
     },
   },
   {
+    name: 'shows every item that was taken over together as one of its own, and goes on with any of them alone',
+    run: async ({ store, connect }) => {
+      const { run, lease } = await create(store);
+      const group = { step: 'train', path: [], iteration: 0 };
+      const outcome = { kind: 'linear' } as const;
+      const columns = Array.from({ length: 2_000 }, (_, index) => index);
+      const reused = { type: 'tasks-reused', group, outcome, originRun: '7' } as const;
+      const named = { kind: 'named', before: 'runs/TrainFlow/7/train/', after: '@1.json' } as const;
+      const packed = {
+        kind: 'packed',
+        pack: 'runs/TrainFlow/7/train/a.pack',
+        offsets: columns.map((index) => index * 400 + 40),
+        lengths: columns.map((index) => 300 + (index % 7)),
+      } as const;
+      const events: readonly RunEvent[] = [
+        { ...reused, at: 5, from: 0, to: 1_500, results: named },
+        { ...reused, at: 6, from: 1_501, to: 3_501, results: packed },
+        // Told again, and of some that are known and some that are not.
+        { ...reused, at: 7, from: 1_490, to: 1_501, results: named },
+        { ...reused, at: 8, from: 3_501, to: 3_501, results: named },
+        chunkSubmitted('a', 3_400, 200),
+        failed('train[20]'),
+      ];
+      await store.append(lease, events.slice(0, 2));
+      await store.append(lease, events.slice(2));
+      const other = await connect();
+      const expected = project(events);
+      const paged: TaskRecord[] = [];
+      for (let after: string | undefined; ; after = paged.at(-1)?.task) {
+        const page = await other.tasks('TrainFlow', run.id, {
+          limit: 700,
+          ...(after === undefined ? {} : { after }),
+        });
+        paged.push(...page);
+        if (page.length < 700) break;
+      }
+      assert.deepEqual(paged, expected.tasks);
+      assert.deepEqual(await other.steps('TrainFlow', run.id), [...expected.steps.values()]);
+      const last = await other.task('TrainFlow', run.id, 'train[3300]');
+      assert.equal(last?.manifest, 'runs/TrainFlow/7/train/a.pack#719640+300');
+      assert.deepEqual(await other.attempts('TrainFlow', run.id, 'train[3300]'), []);
+    },
+  },
+  {
     name: 'lets members whose turn never came be submitted again under the same number',
     run: async ({ store, connect }) => {
       const { run, lease } = await create(store);

@@ -155,7 +155,10 @@ export class CommandPerformer {
       }
       case 'reuse-items': {
         const { type: _, ...items } = command;
-        this.#context.post({ type: 'tasks-reused', at: this.#context.clock.now(), ...items });
+        // Thousands of items take their time: what layers have to say comes in between.
+        setImmediate(() => {
+          this.#context.post({ type: 'tasks-reused', at: this.#context.clock.now(), ...items });
+        });
         return;
       }
       case 'catch':

@@ -53,9 +53,10 @@ function takeSpan(
   const from = frame.scanned;
   const first = itemPosition(state, frame, from);
   const group = itemGroup(state, frame);
-  const room = Math.min(itemsTogether, itemsAtOnce - state.itemsReusing);
-  if (origin === undefined || room <= 0 || state.reusingItems.size >= commandsAtOnce) return false;
-  const { to, decided } = origin.span(group, from, Math.min(frame.count, from + room));
+  // Room for less than a whole command would be filled with scraps for ever.
+  const hasRoom = state.itemsReusing + itemsTogether <= itemsAtOnce;
+  if (origin === undefined || !hasRoom || state.reusingItems.size >= commandsAtOnce) return false;
+  const { to, decided } = origin.span(group, from, Math.min(frame.count, from + itemsTogether));
   if (decided !== undefined && mayTake(state, first.step, decided)) {
     const results = isPlain(decided.outcome) ? origin.results(group, from, to) : undefined;
     if (results === undefined) {
