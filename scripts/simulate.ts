@@ -16,6 +16,8 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     without: { type: 'string', default: '' },
+    /** Failures after which no more seeds are handed out. */
+    enough: { type: 'string', default: '10' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     trace: { type: 'boolean', default: false },
     brief: { type: 'boolean', default: false },
@@ -65,16 +67,13 @@ interface Sum {
   readonly failed: number[];
 }
 
-/** Failures after which no more seeds are handed out. */
-const enough = 10;
-
 async function runAll(first: number, count: number): Promise<Sum> {
   const sum: Sum = { runs: 0, tasks: 0, engines: 0, events: 0, byStatus: {}, failed: [] };
   let next = first;
   const serve = async (worker: ChildProcess): Promise<void> =>
     new Promise((resolve, reject) => {
       const hand = (): void => {
-        if (next >= first + count || sum.failed.length >= enough) worker.disconnect();
+        if (next >= first + count || sum.failed.length >= Number(values.enough)) worker.disconnect();
         else worker.send(next++);
       };
       worker.on('message', (message: Answer | 'ready') => {
