@@ -32,7 +32,7 @@ test.for([false, true])(
     await world.clock.run(first.done.catch(() => undefined));
     await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'failed' });
     expect(cancels.includes(3)).toBe(failFast);
-    const ends = world.metadata.log.filter((event) => 'task' in event && event.task === 'long').at(-1);
+    const ends = world.metadata.log.findLast((event) => 'task' in event && event.task === 'long');
     expect(ends?.type).toBe(failFast ? 'attempt-failed' : 'attempt-succeeded');
   },
 );
