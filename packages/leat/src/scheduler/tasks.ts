@@ -11,7 +11,7 @@ import { nodeOf } from './step-table.ts';
 const storyLength = 16;
 
 /** The address of a position within the run, `train[3]~1`. */
-export function addressOf(state: SchedulerState, position: Position): string {
+function addressOf(state: SchedulerState, position: Position): string {
   const { name } = nodeOf(state.table, position.step);
   return formatTask({ step: name, path: pathOf(position), iteration: position.iteration });
 }
