@@ -2,7 +2,7 @@
  * Who may write to a run. An epoch counts up each time the right changes hands, and never down. Each call is one statement
  * that does nothing when it is repeated; the lock of the lease's row puts them, and all writes to the run, in one order.
  */
-import { type Lease, LeatError } from 'leat/metadata';
+import { type Lease, LeatError, type TakenFrom } from 'leat/metadata';
 import type { Database, Statements } from './database.ts';
 import { idNumber, runKey } from './run-rows.ts';
 import { serverNow } from './server-clock.ts';
@@ -67,7 +67,7 @@ function lost({ flow, run }: Address, row: LeaseRow): LeatError {
 export interface LeaseRequest extends Address {
   readonly owner: string;
   readonly leaseMs: number;
-  readonly force: boolean;
+  readonly force: TakenFrom;
   /** A UUID of the call: made again with it, the call finds the lease that it took. */
   readonly request: string;
 }
@@ -79,7 +79,7 @@ export async function takeLease(statements: Statements, asked: LeaseRequest): Pr
     UPDATE leat.leases SET owner = $3, epoch = epoch + 1, until = ${serverNow} + $4::double precision, taken_by = $5::uuid
     FROM leat.runs
     WHERE runs.key = leases.run AND runs.flow = $1 AND runs.id = $2 AND taken_by <> $5::uuid
-      AND (owner IS NULL OR until <= ${serverNow} OR $6::boolean)
+      AND (owner IS NULL OR until <= ${serverNow} OR $6::boolean OR epoch = $7::bigint)
     RETURNING epoch`;
   const taken = await statements.get<{ epoch: number }>(
     sql,
@@ -88,7 +88,8 @@ export async function takeLease(statements: Statements, asked: LeaseRequest): Pr
     owner,
     leaseMs,
     request,
-    force,
+    force === true,
+    typeof force === 'object' ? force.epoch : undefined,
   );
   if (taken !== undefined) return { flow, run, owner, epoch: taken.epoch };
   const row = await leaseRow(statements, asked);

@@ -14,6 +14,7 @@ import {
   type RunQuery,
   type RunRecord,
   type StepCounts,
+  type TakenFrom,
   type TaskQuery,
   type TaskRecord,
 } from 'leat/metadata';
@@ -77,7 +78,13 @@ class PostgresStore implements MetadataStore {
   }
 
   // oxlint-disable-next-line max-params -- the contract's signature
-  acquireLease(flow: string, run: string, owner: string, leaseMs: number, force = false): Promise<Lease> {
+  acquireLease(
+    flow: string,
+    run: string,
+    owner: string,
+    leaseMs: number,
+    force: TakenFrom = false,
+  ): Promise<Lease> {
     return takeLease(this.#database, { flow, run, owner, leaseMs, force, request: randomUUID() });
   }
 

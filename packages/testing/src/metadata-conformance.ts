@@ -248,6 +248,18 @@ const leaseCases: readonly MetadataCase[] = [
     },
   },
   {
+    name: 'takes a lease from the holder that is meant, and not from one that has taken it since',
+    run: async ({ store, connect }) => {
+      const { lease } = await create(store);
+      const other = await connect();
+      const from = { epoch: lease.epoch };
+      const taken = await other.acquireLease('TrainFlow', '1', 'engine-2', minute, from);
+      assert.equal(taken.epoch, lease.epoch + 1);
+      await rejectsWith('LEASE_LOST', store.acquireLease('TrainFlow', '1', 'engine-3', minute, from));
+      assert.equal(await other.append(taken, [submitted('start')]), 1);
+    },
+  },
+  {
     name: 'lets one engine write through two connections in turn',
     run: async ({ store, connect }) => {
       const { lease } = await create(store);

@@ -42,6 +42,7 @@ export type {
   RunQuery,
   RunRecord,
   StepCounts,
+  TakenFrom,
   TaskQuery,
   TaskRecord,
   TaskStatus,

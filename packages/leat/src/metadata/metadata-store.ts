@@ -132,6 +132,9 @@ export interface Lease {
   readonly epoch: number;
 }
 
+/** From whom a lease that still holds is taken: from nobody, from whoever has it, or from the holder of one epoch, who is known to be dead. */
+export type TakenFrom = boolean | { readonly epoch: number };
+
 export interface MetadataStore {
   /** Where it is: `sqlite:///…/metadata.db`. */
   readonly url: string;
@@ -141,8 +144,8 @@ export interface MetadataStore {
     owner: string,
     leaseMs: number,
   ): Promise<{ readonly run: RunRecord; readonly lease: Lease }>;
-  /** Takes the lease when none is held, it has expired, or `force`; else fails with `LEASE_LOST`. */
-  acquireLease(flow: string, run: string, owner: string, leaseMs: number, force?: boolean): Promise<Lease>;
+  /** Takes the lease when none is held, it has expired, or `force` says that it may be taken all the same; else fails with `LEASE_LOST`. */
+  acquireLease(flow: string, run: string, owner: string, leaseMs: number, force?: TakenFrom): Promise<Lease>;
   renewLease(lease: Lease, leaseMs: number): Promise<void>;
   releaseLease(lease: Lease): Promise<void>;
   /** Appends events and brings the tables up to date, in one transaction, only under the lease's epoch. Returns the last sequence number. */

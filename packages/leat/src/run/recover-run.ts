@@ -92,7 +92,9 @@ async function takeUp(checked: Checked): Promise<RunHandle> {
   const { run, stores, layers, options } = checked;
   const { metadata } = stores;
   const { flow, id } = run;
-  const force = options.force === true || (run.lease !== undefined && isDeadHere(run.lease.owner));
+  // From the dead one only: another engine may have taken the run since it was looked up.
+  const dead = run.lease !== undefined && isDeadHere(run.lease.owner) ? { epoch: run.lease.epoch } : false;
+  const force = options.force === true || dead;
   const askedAt = systemClock.steady();
   const lease = await metadata.acquireLease(flow, id, leaseOwner(thisEngine), leaseMs, force);
   try {

@@ -1,6 +1,6 @@
 /** Who may write to a run. An epoch counts up each time the right changes hands, and never down. */
 import { LeatError } from '../../errors/index.ts';
-import type { Lease } from '../metadata-store.ts';
+import type { Lease, TakenFrom } from '../metadata-store.ts';
 import type { Database } from './database.ts';
 import { runKey } from './run-rows.ts';
 
@@ -54,7 +54,7 @@ export interface LeaseRequest {
   readonly owner: string;
   readonly now: number;
   readonly leaseMs: number;
-  readonly force: boolean;
+  readonly force: TakenFrom;
 }
 
 /** Takes the lease when it is free, has run out, or `force`. Throws `LEASE_LOST`, `NOT_FOUND`. */
@@ -62,7 +62,8 @@ export function takeLease(database: Database, request: LeaseRequest): Lease {
   const { flow, run, owner, now, leaseMs, force } = request;
   const key = requireRun(database, flow, run);
   const row = leaseRow(database, key);
-  if (row !== undefined && isLive(row, now) && !force) throw lost({ flow, run }, row);
+  const taken = typeof force === 'object' ? row?.epoch === force.epoch : force;
+  if (row !== undefined && isLive(row, now) && !taken) throw lost({ flow, run }, row);
   const epoch = (row?.epoch ?? 0) + 1;
   database.run(
     'UPDATE leases SET owner = ?, epoch = ?, until = ? WHERE run = ?',

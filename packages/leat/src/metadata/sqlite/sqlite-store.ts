@@ -13,6 +13,7 @@ import type {
   RunQuery,
   RunRecord,
   StepCounts,
+  TakenFrom,
   TaskQuery,
   TaskRecord,
 } from '../metadata-store.ts';
@@ -67,7 +68,13 @@ class SqliteStore implements MetadataStore {
   }
 
   // oxlint-disable-next-line max-params -- the contract's signature
-  acquireLease(flow: string, run: string, owner: string, leaseMs: number, force = false): Promise<Lease> {
+  acquireLease(
+    flow: string,
+    run: string,
+    owner: string,
+    leaseMs: number,
+    force: TakenFrom = false,
+  ): Promise<Lease> {
     const now = Date.now();
     return this.#write(() => takeLease(this.#database, { flow, run, owner, now, leaseMs, force }));
   }
