@@ -48,6 +48,10 @@ const peaceMs = 600_000;
 /** A wait beside a process: that one keeps us alive. */
 const atMost = (ms: number): Promise<void> => setTimeout(ms, undefined, { ref: false });
 
+/** Whether the run has: the engine before may have died after it had said so in the log. */
+const hasSucceeded = ({ exitCode, stderr }: CliResult): boolean =>
+  exitCode === 0 || (exitCode === 2 && stderr.includes('has ended (succeeded)'));
+
 type Engine = ReturnType<Leat['start']> & { ended: CliResult | undefined; doomed: boolean };
 
 /** Drives one run to its end. @throws when it cannot be brought there. */
@@ -80,7 +84,7 @@ class ChaosRun {
       await Promise.race([this.#engine.done, atMost(performance.now() < until ? gap : peaceMs)]);
       this.#readAddress();
       if (this.#engine.ended !== undefined) {
-        if (this.#engine.ended.exitCode === 0) return this.#result();
+        if (hasSucceeded(this.#engine.ended)) return this.#result();
         await this.#revive(this.#engine.ended);
       } else if (performance.now() < until) await this.#strike();
       else if (performance.now() > until + peaceMs) throw new Error(`${this.#address} hangs`);
@@ -172,7 +176,9 @@ class ChaosRun {
     signal(first.pid, 'SIGCONT');
     await Promise.race([first.done, atMost(wokenMs)]);
     const { ended } = first;
-    if (ended === undefined || !(ended.exitCode === 4 && ended.stderr.includes('LEASE_LOST')))
+    const stopped = ended?.exitCode === 4 && ended.stderr.includes('LEASE_LOST');
+    // In the moments in which it was let go on it may have come to the end.
+    if (!stopped && ended?.exitCode !== 0)
       this.#surprises.push(
         `an engine that had lost its run ended with ${JSON.stringify(ended ?? 'nothing')}`,
       );
