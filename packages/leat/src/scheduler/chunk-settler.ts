@@ -3,7 +3,7 @@
  * the job ended. Says so with events for many at once. Decides nothing.
  */
 import type { ComputeLayer, Diagnosis } from '../compute/compute-layer.ts';
-import type { FailureReason } from '../datastore/manifest.ts';
+import type { AttemptManifest, FailureReason } from '../datastore/manifest.ts';
 import type { PackLine } from '../datastore/packs/pack-line.ts';
 import { formatPackedKey } from '../datastore/packs/packed-key.ts';
 import { tailPack } from '../datastore/packs/tail-pack.ts';
@@ -133,10 +133,9 @@ export class ChunkSettler {
       const tail = await withBackOff(backOff, async () => tailPack(datastore, work.pack, work.read));
       const lines = tail.lines.filter(({ member }) => work.decided[member] === 0);
       const others = lines.filter(({ outcome }) => !isPlain(outcome));
-      const events: RunEvent[] = [];
+      const events: RunEvent[] = [...succeeded(flight, lines, clock.now())];
       for (const line of others)
         events.push(await withBackOff(backOff, async () => this.#readMember(work, line)));
-      events.push(...succeeded(flight, lines, clock.now()));
       for (const { member, last } of tail.lines) {
         work.decided[member] = 1;
         if (last === true) work.endedEarly = true;
@@ -152,23 +151,25 @@ export class ChunkSettler {
     const task = memberTask(work, member);
     const { attempt, pack } = work;
     const key = formatPackedKey({ pack, offset, length });
-    const manifest = await readAttempt(this.#context.datastore, key, { task, attempt });
     const facts = { at: Math.min(endedAt, this.#context.clock.now()), task, attempt };
-    if (manifest?.status === 'succeeded') {
-      const { outcome, startedAt } = manifest;
-      return { type: 'attempt-succeeded', ...facts, manifest: key, outcome, startedAt };
-    }
-    const failure = manifest?.failure ?? {
-      reason: 'lost',
-      type: 'lost',
-      message: `its result '${key}' is gone`,
-    };
-    return {
+    const lost = (message: string): RunEvent => ({
       type: 'attempt-failed',
       ...facts,
-      failure,
-      ...(manifest === undefined ? {} : { startedAt: manifest.startedAt }),
-    };
+      failure: { reason: 'lost', type: 'lost', message },
+    });
+    let manifest: AttemptManifest | undefined;
+    try {
+      manifest = await readAttempt(this.#context.datastore, key, { task, attempt });
+    } catch (error) {
+      if (!isLeatError(error) || error.code !== 'STORE_CORRUPT') throw error;
+      // It is this member's alone: the lines around it are whole.
+      return lost(`the result of '${task}' is damaged: ${error.message}`);
+    }
+    if (manifest === undefined) return lost(`the result of '${task}', '${key}', is gone`);
+    const { startedAt } = manifest;
+    if (manifest.status === 'failed')
+      return { type: 'attempt-failed', ...facts, failure: manifest.failure, startedAt };
+    return { type: 'attempt-succeeded', ...facts, manifest: key, outcome: manifest.outcome, startedAt };
   }
 
   async #diagnose(flight: ChunkFlight, end: JobEnd): Promise<Diagnosis | undefined> {

@@ -184,6 +184,31 @@ describe('chunks in a run', () => {
     expect(eventsOf(world, 'attempt-failed')).toMatchObject([{ failure: { reason: 'lost' } }]);
     expect(results(world).size).toBe(predict(flow).size);
   });
+
+  test('a manifest that is damaged costs its member a try, and nobody else anything', async () => {
+    const flow = wide({ retry: { ...noRetry, times: 1 }, chunk: 100 });
+    const behave = ({ task, attempt }: { readonly task: string; readonly attempt: number }) =>
+      task === 'work[7]' && attempt === 0 ? thrown : undefined;
+    // Many results between two looks.
+    const world = makeWorld({ flow, ...calm, behave, durationMs: () => 10 });
+    const { datastore } = world;
+    const createLog = datastore.createLogSync.bind(datastore);
+    datastore.createLogSync = (key) => {
+      const log = createLog(key);
+      const spoilt = (bytes: Uint8Array): Uint8Array =>
+        Buffer.from(Buffer.from(bytes).toString('latin1').replace('RangeError', 'RangeTerror'), 'latin1');
+      return log && { append: (bytes) => log.append(spoilt(bytes)), close: () => log.close() };
+    };
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    expect(eventsOf(world, 'attempt-failed')).toMatchObject([
+      {
+        task: 'work[7]',
+        failure: { reason: 'lost', message: expect.stringContaining("'work[7]' is damaged") as string },
+      },
+    ]);
+    expect(eventsOf(world, 'chunk-ended').flatMap(({ returned }) => returned)).toEqual([]);
+    expect(results(world).size).toBe(predict(flow).size);
+  });
 });
 
 const hardWorld = fc.record({
