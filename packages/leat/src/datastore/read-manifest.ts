@@ -28,9 +28,13 @@ export function readManifestSync(
 }
 
 /** {@link readManifestSync}, asynchronously where that pays: in a folder reading a small file takes less than asking for it. */
-export async function readManifest(store: Datastore, key: string): Promise<AttemptManifest | undefined> {
+export async function readManifest(
+  store: Datastore,
+  key: string,
+  ahead?: ReadAhead,
+): Promise<AttemptManifest | undefined> {
   const place = parsePackedKey(key);
-  if (store.localPath(place?.pack ?? key) !== undefined) return readManifestSync(store, key);
+  if (store.localPath(place?.pack ?? key) !== undefined) return readManifestSync(store, key, ahead);
   if (place === undefined) return parseFound(key, await store.get(key));
   return parseFound(key, await store.get(place.pack, rangeOf(place)), place);
 }

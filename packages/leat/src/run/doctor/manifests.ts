@@ -1,6 +1,7 @@
 import type { Datastore } from '../../datastore/datastore.ts';
 import type { AttemptManifest } from '../../datastore/manifest.ts';
 import { readPack } from '../../datastore/packs/read-pack.ts';
+import { ReadAhead } from '../../datastore/read-ahead.ts';
 import { readManifest } from '../../datastore/read-manifest.ts';
 import { isLeatError } from '../../errors/index.ts';
 
@@ -15,18 +16,20 @@ export type ManifestLook =
 /** Reads manifests; of those that others refer to it remembers which artifacts they hold. */
 export class Manifests {
   readonly #store: Datastore;
+  readonly #ahead: ReadAhead;
   readonly #names = new Map<string, ReadonlySet<string> | string>();
   /** Manifests read so far. */
   checked = 0;
 
   constructor(store: Datastore) {
     this.#store = store;
+    this.#ahead = new ReadAhead(store);
   }
 
   async look(key: string): Promise<ManifestLook> {
     this.checked += 1;
     try {
-      const manifest = await readManifest(this.#store, key);
+      const manifest = await readManifest(this.#store, key, this.#ahead);
       if (manifest !== undefined) return { manifest };
       return { kind: 'manifest-missing', reason: 'it is gone from the datastore' };
     } catch (error) {
