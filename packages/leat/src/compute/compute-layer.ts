@@ -165,7 +165,7 @@ export interface LayerFactory {
   readonly contract: typeof contractVersion;
   /** Checks the options of the layer's decorator; throws `OPTION_INVALID`. Returns them in their final form. */
   parseOptions(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
-  /** `prepared`: what {@link LayerFactory.prepare} gave; it is the layer's from now on. */
+  /** `prepared`: what {@link LayerFactory.prepare} gave; it is the layer's once this has resolved, and is discarded by the engine when this throws. */
   open(context: LayerContext, prepared?: PreparedLayer): Promise<ComputeLayer>;
   /**
    * Begins what the layer will need whatever the flow is, so that it overlaps with the bundling of the flow. Never throws: what goes

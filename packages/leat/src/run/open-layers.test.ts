@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LayerFactory, PreparedLayer } from '../compute/compute-layer.ts';
 import { FlowFolder } from '../package/flow-folder.fixture.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { checkLayers, closeLayers, loadLayers, loadLayersAgain, openLayers } from './open-layers.ts';
@@ -76,5 +77,25 @@ describe('layers of a plan', () => {
       details: { steps: ['never'] },
     });
     await closeLayers(layers);
+  });
+
+  it('that were begun and cannot be opened are taken back', async () => {
+    const discarded: string[] = [];
+    const factory = (name: string, open: LayerFactory['open']): LayerFactory => ({
+      name,
+      contract: 1,
+      parseOptions: (options) => options,
+      open,
+    });
+    const refuse = async (): Promise<never> => Promise.reject(new Error('no machine'));
+    const begun = {
+      take: async (name: string): Promise<PreparedLayer> => ({
+        discard: async () => void discarded.push(name),
+      }),
+    };
+    const { factories } = await loadLayers(planOf({ start: './layer.mjs' }));
+    const both = new Map([...factories, ['broken', factory('broken', refuse)]]);
+    await expect(openLayers(both, context, begun)).rejects.toThrow('no machine');
+    expect(discarded).toEqual(['broken']);
   });
 });

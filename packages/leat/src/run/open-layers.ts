@@ -5,6 +5,7 @@ import type {
   ComputeLayer,
   LayerContext,
   LayerFactory,
+  PreparedLayer,
   StepRequest,
 } from '../compute/compute-layer.ts';
 import { loadLayer } from '../compute/registry.ts';
@@ -76,10 +77,24 @@ export async function openLayers(
   const layers = new Map<string, ComputeLayer>();
   try {
     for (const [name, factory] of factories)
-      layers.set(name, guardLayer(await factory.open(context, await begun?.take(name))));
+      layers.set(name, guardLayer(await openLayer(factory, context, await begun?.take(name))));
     return layers;
   } catch (error) {
     await closeLayers(layers);
+    throw error;
+  }
+}
+
+/** What was begun of a layer is its own once it is open, and goes when it cannot be. */
+async function openLayer(
+  factory: LayerFactory,
+  context: LayerContext,
+  prepared: PreparedLayer | undefined,
+): Promise<ComputeLayer> {
+  try {
+    return await factory.open(context, prepared);
+  } catch (error) {
+    await prepared?.discard();
     throw error;
   }
 }

@@ -28,11 +28,10 @@ export class PreparedLocal implements PreparedLayer {
   }
 
   async discard(): Promise<void> {
-    try {
-      await Promise.all((await this.standby).map(endStandby));
-      await (await this.reaper).close();
-    } catch {
-      // It has never started.
-    }
+    // What has never started has nothing to be ended.
+    const processes = await this.standby.catch(() => []);
+    await Promise.all(processes.map(endStandby));
+    const reaper = await this.reaper.catch(() => undefined);
+    await reaper?.close();
   }
 }
