@@ -3,7 +3,7 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import path from 'node:path';
 
-/** What an empty pipe takes in one write, whatever the system: it is written at once, without a stream of its own. */
+/** What an empty pipe usually takes in one write: it is written at once, without a stream of its own. */
 const pipeBytes = 16 * 1024;
 
 /** The engine's ends of one slot, open before the process is started. */
@@ -55,18 +55,28 @@ function writer(fd: number): Pick<SlotEnds, 'send' | 'abandon'> {
     send: (line) => {
       once(() => {
         const bytes = Buffer.from(`${line}\n`);
-        if (bytes.length <= pipeBytes) {
-          writeSync(fd, bytes);
+        const written = bytes.length <= pipeBytes ? writeNow(fd, bytes) : 0;
+        if (written === bytes.length) {
           closeSync(fd);
           return;
         }
         const socket = new Socket({ fd, readable: false, writable: true });
         socket.on('error', () => undefined);
-        socket.end(bytes);
+        socket.end(bytes.subarray(written));
       });
     },
     abandon: () => {
       once(() => closeSync(fd));
     },
   };
+}
+
+/** Number of bytes that the pipe took: of a user with many pipes, Linux gives a pipe one page. */
+function writeNow(fd: number, bytes: Uint8Array): number {
+  try {
+    return writeSync(fd, bytes);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+    throw error;
+  }
 }
