@@ -20,7 +20,7 @@ import { root } from './workspace.ts';
 const { values } = parseArgs({
   options: {
     /** Within how many. */
-    seeds: { type: 'string', default: '1500' },
+    seeds: { type: 'string', default: '3000' },
     /** Only mutants whose names contain this. */
     only: { type: 'string', default: '' },
   },

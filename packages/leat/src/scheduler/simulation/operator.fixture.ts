@@ -69,10 +69,10 @@ export class Operator {
     if (force) this.#rivals.shift();
     const process = this.#engine?.process;
     const isFine = process !== undefined && !process.isDead && !process.isStopped && !process.isDone;
-    if (isFine && !force) {
-      this.#mayCancel(this.#engine!.handle);
-      return;
-    }
+    // Somebody else looks after the run as well: whoever comes second is told so.
+    const isDouble = isTroubled && this.#world.scenario.rivals.length > 0 && this.#random.chance(0.3);
+    if (isFine && !force) this.#mayCancel(this.#engine!.handle);
+    if (isFine && !force && !isDouble) return;
     // A lease that was taken before the clock was set back may hold for a day.
     const isGone = process === undefined || process.isDead || process.isDone;
     await this.#start(force || (isGone && (this.#refused > 5 || this.#random.chance(0.2))));
@@ -80,7 +80,9 @@ export class Operator {
 
   #mayCancel(handle: RunHandle): void {
     const { cancel } = this.#world.scenario;
-    if (cancel === undefined || cancel.at > this.#world.time || this.#cancelled) return;
+    if (cancel === undefined || this.#cancelled) return;
+    const { ledger, time } = this.#world;
+    if (cancel.jobs === undefined ? cancel.at > time : ledger.tokens.size < cancel.jobs) return;
     this.#cancelled = true;
     this.#world.note('somebody ends the run');
     handle.cancel('me', cancel.force);
@@ -202,6 +204,8 @@ export class Operator {
       },
       logged: (events: readonly RunEvent[]): void => {
         process.logged(events);
+        // Before the engine has handed over what it has just logged.
+        if (this.#engine?.process === process) this.#mayCancel(this.#engine.handle);
       },
     };
     const layers = world.layersForEngine();

@@ -63,7 +63,10 @@ export interface Scenario {
   readonly latency: { readonly chance: number; readonly ms: number };
   /** When the clock is set, and by how much. */
   readonly jumps: readonly { readonly at: number; readonly by: number }[];
-  readonly cancel: { readonly at: number; readonly force: boolean } | undefined;
+  /** At a time, or when so many jobs are in the log: while the last of them is on its way. */
+  readonly cancel:
+    | { readonly at: number; readonly jobs: number | undefined; readonly force: boolean }
+    | undefined;
   /** From here on nothing goes wrong any more. */
   readonly calmAt: number;
 }
@@ -128,7 +131,11 @@ export function makeScenario(seed: number, without: ReadonlySet<Family> = new Se
         by: (own.chance(0.5) ? 1 : -1) * own.between(1, 24 * 60) * minute,
       })),
     ),
-    cancel: drawn('cancel', 0.1, undefined, (own) => ({ at: time(own), force: own.chance(0.5) })),
+    cancel: drawn('cancel', 0.12, undefined, (own) => ({
+      at: time(own),
+      jobs: own.chance(0.5) ? own.between(1, 20) : undefined,
+      force: own.chance(0.3),
+    })),
     calmAt,
   };
 }
@@ -297,6 +304,6 @@ export function describeScenario(scenario: Scenario): readonly string[] {
     `layer: ${JSON.stringify(faults)}, capacity ${scenario.capacity ?? 'unbounded'}, ${scenario.longPoll ? 'long polls' : 'short polls'}, starts ${seconds(scenario.startMs[1])}`,
     `storms: ${storms.map(({ from, to, faults: of }) => `${seconds(from)}–${seconds(to)} ${JSON.stringify(of)}`).join('; ') || 'none'}`,
     `stores: ${JSON.stringify(stores)}; latency: ${JSON.stringify(latency)}; clock: ${jumps.map(({ at, by }) => `${seconds(by)} at ${seconds(at)}`).join(', ') || 'steady'}`,
-    `${cancel === undefined ? '' : `cancelled${cancel.force ? ' by force' : ''} at ${seconds(cancel.at)}; `}calm from ${seconds(calmAt)} on`,
+    `${cancel === undefined ? '' : `cancelled${cancel.force ? ' by force' : ''} at ${cancel.jobs === undefined ? seconds(cancel.at) : `job ${cancel.jobs}`}; `}calm from ${seconds(calmAt)} on`,
   ];
 }
