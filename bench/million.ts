@@ -25,12 +25,12 @@ function answer({ millionItems, inFlight, folder, say }: Settings): Answer {
   const name = `${millionItems.toLocaleString('en')}-item foreach, reused processes`;
   const findings: readonly Finding[] = [
     finding(`${name}: done, each result in the join`, seconds(wall), ['done', 'met']),
-    finding(`engine's peak memory (VmHWM)`, megabytes(peakMemory), [
+    finding(`the same foreach: engine's peak memory (VmHWM)`, megabytes(peakMemory), [
       '≤ 512 MB',
       verdict(peakMemory <= memoryBudget),
     ]),
     finding(
-      `engine's own CPU a task: scheduler, state, events, results, progress`,
+      `the same foreach: engine's own CPU a task: scheduler, state, events, results, progress`,
       microseconds(ownCpu / millionItems),
       ['≤ 50 µs', verdict(ownCpu / millionItems <= cpuBudget)],
     ),
