@@ -114,6 +114,8 @@ export type RunEvent =
       readonly host: string;
       readonly pid: number;
       readonly limits?: RunLimits;
+      /** Which scheduling policy the engine has; 1 when absent. Only an engine with the same one can recover the run. */
+      readonly policy?: number;
     }
   /** Written before the layer is told, so that a crash in between is seen. */
   | {

@@ -46,7 +46,8 @@ export interface RecoverOptions extends DriveOptions {
 /**
  * Takes up a run and drives it to its end.
  *
- * @throws NOT_FOUND, USAGE when the run has ended, LEASE_LOST when another engine drives it; else as `startRun`.
+ * @throws NOT_FOUND, USAGE when the run has ended, LEASE_LOST when another engine drives it, METADATA_SCHEMA when a version
+ * of Leat that schedules otherwise began it; else as `startRun`.
  */
 export async function recoverRun(options: RecoverOptions): Promise<RunHandle> {
   requireWorkers(options);

@@ -95,12 +95,7 @@ export type AfterFailure =
   | { readonly kind: 'stop' };
 
 /** The policy in one place: retry while there are tries, then catch, then fail. Changes nothing. */
-function afterFailure(
-  state: SchedulerState,
-  task: Task,
-  failure: EventFailure,
-  at: number,
-): AfterFailure {
+function afterFailure(state: SchedulerState, task: Task, failure: EventFailure, at: number): AfterFailure {
   const { retry, catchError } = nodeOf(state.table, task.step).plan;
   const { ownFailures, platformFailures } = task;
   const wait = retryWait(retry, {

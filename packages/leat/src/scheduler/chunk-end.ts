@@ -1,7 +1,7 @@
 /** What the end of a chunk's job means for those of its members that have left no result. Pure. */
 import type { RunEvent } from '../metadata/events.ts';
 import { endOfAttempt, type JobEnd } from './attempt-end.ts';
-import { memberTask, openMembers } from './chunk-flight.ts';
+import { memberPlace, memberTask, openMembers } from './chunk-flight.ts';
 import type { ChunkFlight } from './flight.ts';
 import type { Diagnosis } from '../compute/compute-layer.ts';
 
@@ -40,6 +40,6 @@ export function endOfChunk(
     };
     return endOfAttempt(ending, end, undefined, diagnosis);
   });
-  const returned = open.slice(blamed.length).map((member) => work.places[member] ?? 0);
+  const returned = open.slice(blamed.length).map((member) => memberPlace(work, member));
   return [...failures, { type: 'chunk-ended', at: end.endedAt, token, returned }];
 }

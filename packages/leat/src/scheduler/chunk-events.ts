@@ -1,12 +1,13 @@
+import { LeatError } from '../errors/index.ts';
 import type { RunEvent } from '../metadata/events.ts';
 import { advance } from './advance.ts';
 import { addressInGroup } from './chunk-spec-of.ts';
 import { packOf } from './finished.ts';
 import { leaveChunk } from './issue.ts';
 import { notePace } from './pace.ts';
-import { countPlaces } from './place-ranges.ts';
+import { countPlaces, firstPlace, hasPlace, type PlaceRanges, samePlaces } from './place-ranges.ts';
 import { changePlaces } from './places.ts';
-import { type Chunk, countOf, type SchedulerState } from './state.ts';
+import { type Chunk, countOf, type SchedulerState, type Task } from './state.ts';
 import { fitsOutcome } from './step-outcome.ts';
 import { nodeOf } from './step-table.ts';
 import { defect, makeReady, remember } from './tasks.ts';
@@ -27,15 +28,36 @@ export function timelyChunk(state: SchedulerState, event: ChunkEvent): Chunk | u
     case 'chunk-started':
       return chunk.startedAt === undefined ? chunk : undefined;
     case 'chunk-succeeded':
-      return event.places.some((place) => chunk.open.has(place)) ? chunk : undefined;
+      return event.places.some((place) => openAt(state, chunk, place) !== undefined) ? chunk : undefined;
     case 'chunk-ended':
       return chunk;
   }
 }
 
 function issuedChunk(state: SchedulerState, event: EventOf<'chunk-submitted'>): Chunk | undefined {
-  const chunk = state.active.get(addressInGroup(event.group, event.places[0] ?? 0))?.chunk;
-  return chunk?.token === undefined && chunk?.attempt === event.attempt ? chunk : undefined;
+  const first = state.active.get(addressInGroup(event.group, firstPlace(event.places)));
+  const chunk = first?.chunk;
+  if (first === undefined || chunk === undefined) return undefined;
+  if (chunk.token !== undefined || chunk.attempt !== event.attempt) return undefined;
+  if (!samePlaces(chunk.places, event.places))
+    throw defect(
+      first,
+      `its chunk was issued with the places ${list(chunk.places)}, and handed over with ${list(event.places)}`,
+    );
+  return chunk;
+}
+
+const list = (places: PlaceRanges): string => JSON.stringify(places);
+
+/** A member that is not decided yet. @throws LeatError INTERNAL for a place that is none of the chunk's. */
+function openAt(state: SchedulerState, chunk: Chunk, place: number): Task | undefined {
+  const task = chunk.open.get(place);
+  if (task === undefined && !hasPlace(chunk.places, place))
+    throw new LeatError(
+      'INTERNAL',
+      `'${addressInGroup(chunk.group, place)}' is no member of the chunk with the places ${list(chunk.places)} in '${state.flow}/${state.run}'`,
+    );
+  return task;
 }
 
 /** What happened to a chunk. */
@@ -80,13 +102,14 @@ function onStarted(state: SchedulerState, chunk: Chunk, at: number): void {
 
 function onSucceeded(state: SchedulerState, chunk: Chunk, event: EventOf<'chunk-succeeded'>): void {
   const { places, offsets, lengths, outcome } = event;
-  const { step, attempt, group } = chunk;
+  const { step, attempt, group, pack } = chunk;
+  if (pack === undefined) throw new LeatError('INTERNAL', `'${event.token}' has results, and no pack`);
   const { next } = nodeOf(state.table, step);
-  const keep = packOf(state.finished, chunk.pack ?? '', { step, iteration: group.iteration, attempt });
+  const keep = packOf(state.finished, pack, { step, iteration: group.iteration, attempt });
   const count = countOf(state, step);
   let decided = 0;
   for (let at = 0; at < places.length; at += 1) {
-    const task = chunk.open.get(places[at] as number);
+    const task = openAt(state, chunk, places[at] as number);
     if (task === undefined) continue;
     if (!fitsOutcome(next, outcome))
       throw defect(task, `its outcome '${outcome.kind}' is not what the graph allows`);
@@ -112,7 +135,7 @@ function spanOf({ startedAt, endedAt }: EventOf<'chunk-succeeded'>): number {
 }
 
 function onEnded(state: SchedulerState, chunk: Chunk, event: EventOf<'chunk-ended'>): void {
-  const back = event.returned.flatMap((place) => chunk.open.get(place) ?? []);
+  const back = event.returned.flatMap((place) => openAt(state, chunk, place) ?? []);
   const [first] = back;
   if (first !== undefined && back.length === countPlaces(chunk.places))
     throw defect(first, 'its chunk gave all its members back, and would do so for ever');

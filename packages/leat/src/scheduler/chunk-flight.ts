@@ -1,3 +1,4 @@
+import { LeatError } from '../errors/index.ts';
 import type { TaskGroup } from '../metadata/events.ts';
 import { addressInGroup } from './chunk-spec-of.ts';
 import { type ChunkFlight, type ChunkWork, grounded } from './flight.ts';
@@ -34,9 +35,20 @@ export function makeChunkFlight(facts: ChunkFacts, pieces?: readonly TaskPieces[
   };
 }
 
+/** Where in its foreach a member stands. @throws LeatError INTERNAL when the chunk has no such member. */
+export function memberPlace({ places, pack }: ChunkWork, member: number): number {
+  const place = places[member];
+  if (place === undefined)
+    throw new LeatError(
+      'INTERNAL',
+      `the chunk of '${pack}' has ${places.length} members, and none is ${member}`,
+    );
+  return place;
+}
+
 /** The address of a member. */
-export const memberTask = ({ group, places }: ChunkWork, member: number): string =>
-  addressInGroup(group, places[member] ?? 0);
+export const memberTask = (work: ChunkWork, member: number): string =>
+  addressInGroup(work.group, memberPlace(work, member));
 
 /** The members of which nothing is known yet, in the order of work. */
 export function openMembers({ decided }: ChunkWork): readonly number[] {

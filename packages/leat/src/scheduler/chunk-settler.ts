@@ -12,7 +12,7 @@ import type { RunEvent } from '../metadata/events.ts';
 import type { JobEnd } from './attempt-end.ts';
 import { withBackOff } from './back-off.ts';
 import { blameOf, endOfChunk } from './chunk-end.ts';
-import { memberTask } from './chunk-flight.ts';
+import { memberPlace, memberTask } from './chunk-flight.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
 import type { ChunkFlight, ChunkWork } from './flight.ts';
 import { readAttempt } from './read-attempt.ts';
@@ -131,6 +131,7 @@ export class ChunkSettler {
     const backOff = backOffFor(this.#context, `reading the results of '${flight.name}'`, readPatience);
     for (let more = true; more;) {
       const tail = await withBackOff(backOff, async () => tailPack(datastore, work.pack, work.read));
+      this.#warnOfStrays(work, tail.lines);
       const lines = tail.lines.filter(({ member }) => work.decided[member] === 0);
       const others = lines.filter(({ outcome }) => !isPlain(outcome));
       const events: RunEvent[] = [...succeeded(flight, lines, clock.now())];
@@ -145,6 +146,16 @@ export class ChunkSettler {
       more = tail.more;
       this.#post(events);
     }
+  }
+
+  /** Results of members that are none of the chunk's decide nothing, and none were written by a process that was given this chunk. */
+  #warnOfStrays({ pack, places }: ChunkWork, lines: readonly PackLine[]): void {
+    const strays = lines.filter(({ member }) => member < 0 || member >= places.length);
+    const [first] = strays;
+    if (first !== undefined)
+      this.#context.warn(
+        `'${pack}' holds ${strays.length} results that are none of its chunk: member ${first.member} of ${places.length}`,
+      );
   }
 
   async #readMember(work: ChunkWork, { member, offset, length, endedAt }: PackLine): Promise<RunEvent> {
@@ -203,7 +214,7 @@ function succeeded(
         at: now,
         token,
         outcome: { kind },
-        places: alike.map(({ member }) => work.places[member] ?? 0),
+        places: alike.map(({ member }) => memberPlace(work, member)),
         offsets: alike.map(({ offset }) => offset),
         lengths: alike.map(({ length }) => length),
         startedAt: alike.map(({ startedAt }) => startedAt),

@@ -2,6 +2,7 @@ import { LeatError } from '../errors/index.ts';
 import { formatTask, packKey } from '../datastore/keys.ts';
 import type { ChunkMember, TaskChunk, TaskSpec } from '../plan/task-spec.ts';
 import type { Command } from './commands.ts';
+import { firstPlace } from './place-ranges.ts';
 import type { Chunk, SchedulerState } from './state.ts';
 import { type RunFacts, type SpecStore, type TaskPieces, taskPiecesOf, taskSpecsOf } from './task-spec-of.ts';
 
@@ -10,7 +11,7 @@ export function chunkOf(
   state: SchedulerState,
   { group, places }: Pick<Extract<Command, { type: 'submit-chunk' }>, 'group' | 'places'>,
 ): Chunk {
-  const address = addressInGroup(group, places[0] ?? 0);
+  const address = addressInGroup(group, firstPlace(places));
   const chunk = state.active.get(address)?.chunk;
   if (chunk === undefined) throw new LeatError('INTERNAL', `there is no chunk that begins with '${address}'`);
   return chunk;

@@ -10,10 +10,12 @@ import type { RunEvent } from '../metadata/events.ts';
 import { makeChunkFlight } from './chunk-flight.ts';
 import { addressInGroup, chunkOf, chunkPiecesOf } from './chunk-spec-of.ts';
 import { packKey } from '../datastore/keys.ts';
+import type { StepPlan } from '../plan/plan.ts';
 import { type AttemptFlight, type ChunkFlight, type Flight, makeFlight } from './flight.ts';
 import type { InFlight } from './in-flight.ts';
 import { LayerDriver } from './layer-driver.ts';
 import type { RunLoopOptions } from './run-options.ts';
+import { firstPlace } from './place-ranges.ts';
 import { longestRetryWait } from './retry.ts';
 import { Semaphore } from './semaphore.ts';
 import type { Chunk, SchedulerState } from './state.ts';
@@ -112,7 +114,7 @@ export class CommandPerformer {
       ...attempts.map(({ task, attempt }) => this.#makeFlight(task, attempt)),
       ...chunks.map((chunk) => this.#adoptedChunk(chunk)),
     ];
-    const byLayer = Map.groupBy(flights, ({ step }) => this.#state.plan.steps[step]?.layer ?? '');
+    const byLayer = Map.groupBy(flights, ({ step }) => this.#stepPlan(step).layer);
     for (const [name, group] of byLayer) {
       const driver = this.#driver(name);
       const what = `asking '${name}' for the jobs of an earlier engine`;
@@ -223,21 +225,23 @@ export class CommandPerformer {
   }
 
   #makeChunkFlight(command: CommandOf<'submit-chunk'>): ChunkFlight {
-    const { run, plan } = this.#context;
+    const { run } = this.#context;
     const { group, places, attempt } = command;
     const name = this.#chunkName(command);
     const token = attemptToken(run, name);
     const pack = packKey(run.flow, run.id, group.step, token);
-    const { timeoutSeconds } = plan.steps[group.step] ?? {};
+    const { timeoutSeconds } = this.#stepPlan(group.step);
     const pieces = chunkPiecesOf(this.#state, chunkOf(this.#state, command));
     return makeChunkFlight({ group, places, attempt, name, token, pack, timeoutSeconds }, pieces);
   }
 
   /** What the log tells of it is all that is known of it: where its results are, and which of them are told. */
   #adoptedChunk(chunk: Chunk): ChunkFlight {
-    const { group, places, attempt, token = '', pack = '', open } = chunk;
-    const { timeoutSeconds } = this.#context.plan.steps[group.step] ?? {};
+    const { group, places, attempt, token, pack, open } = chunk;
+    const { timeoutSeconds } = this.#stepPlan(group.step);
     const name = this.#chunkName(chunk);
+    if (token === undefined || pack === undefined)
+      throw new LeatError('INTERNAL', `'${name}' is in flight, and was never handed over`);
     const flight = makeChunkFlight({ group, places, attempt, name, token, pack, timeoutSeconds });
     for (const [member, place] of flight.work.places.entries())
       if (!open.has(place)) flight.work.decided[member] = 1;
@@ -245,7 +249,7 @@ export class CommandPerformer {
   }
 
   #chunkName({ group, places, attempt, number }: Omit<CommandOf<'submit-chunk'>, 'type' | 'layer'>): string {
-    return formatChunk(this.#context.run, addressInGroup(group, places[0] ?? 0), { attempt, number });
+    return formatChunk(this.#context.run, addressInGroup(group, firstPlace(places)), { attempt, number });
   }
 
   #takeFlight(command: CommandOf<'submit' | 'submit-chunk'>): Flight {
@@ -259,7 +263,15 @@ export class CommandPerformer {
     return isChunk ? this.#makeChunkFlight(command) : this.#makeFlight(command.task, command.attempt);
   }
 
+  #stepPlan(step: string): StepPlan {
+    const plan = this.#context.plan.steps[step];
+    if (plan === undefined) throw new LeatError('INTERNAL', `the plan has no step '${step}'`);
+    return plan;
+  }
+
   #driver(layer: string): LayerDriver {
-    return this.#drivers.get(layer) as LayerDriver;
+    const driver = this.#drivers.get(layer);
+    if (driver === undefined) throw new LeatError('INTERNAL', `the plan has no layer '${layer}'`);
+    return driver;
   }
 }

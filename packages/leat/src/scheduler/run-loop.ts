@@ -16,6 +16,7 @@ import { keepLease, type KeptLease } from './lease-keeper.ts';
 import { inFlightOf } from './in-flight.ts';
 import { observeAll, type RunObserver } from './observer.ts';
 import { CommandPerformer } from './perform.ts';
+import { schedulingPolicy } from './policy.ts';
 import type { RunEnd, RunLoopOptions } from './run-options.ts';
 import { makeContext } from './run-options.ts';
 import { summary } from './summary.ts';
@@ -129,8 +130,9 @@ class RunLoop {
   async #begin(): Promise<void> {
     const { state, lease, engine, limits } = this.#options;
     const recovering = state.started;
+    const policy = schedulingPolicy;
     const at = this.#context.clock.now();
-    this.#post({ type: 'engine-started', at, epoch: lease.epoch, ...engine, limits });
+    this.#post({ type: 'engine-started', at, epoch: lease.epoch, ...engine, limits, policy });
     // Before the turn: what it starts is nobody's to take up.
     const inFlight = inFlightOf(state);
     await this.#turn();
