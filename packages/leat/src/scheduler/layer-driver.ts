@@ -50,6 +50,8 @@ export class LayerDriver {
   #told = 0;
   /** Attempts that are being handed over. */
   #handing = 0;
+  /** The end was asked for by force. */
+  #forced = false;
   #forgetConfirmation = (): void => {};
 
   constructor(layer: ComputeLayer, context: EngineContext) {
@@ -109,7 +111,13 @@ export class LayerDriver {
     this.#recalled.abort();
     for (let flight = shift(this.#queue); flight !== undefined; flight = shift(this.#queue))
       this.#recall(flight);
-    const jobs = this.#watch.cancelAll();
+    this.#forced ||= force;
+    this.#endAll(this.#watch.cancelAll());
+  }
+
+  /** Ends jobs of a run that is to end, and waits for that only so long. */
+  #endAll(jobs: readonly JobId[]): void {
+    const force = this.#forced;
     if (jobs.length > 0) void this.#endJobs(jobs, force ? 0 : graceSeconds);
     this.#forgetConfirmation();
     const confirmed = force ? confirmMs.forced : confirmMs.gentle + graceSeconds * 1000;
@@ -220,7 +228,7 @@ export class LayerDriver {
     }
     if (late.length === 0) return;
     this.#watch.cancelAll();
-    void this.#endJobs(late, graceSeconds);
+    this.#endAll(late);
   }
 
   #accepted(flight: Flight, job: JobId): void {

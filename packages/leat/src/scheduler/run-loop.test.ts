@@ -242,6 +242,27 @@ describe('the loop', () => {
     expect(world.clock.now() - began).toBeLessThan(60_000);
   });
 
+  test('ends by force also what its layer takes only after the end was asked for', async () => {
+    const world = makeWorld({ flow: twoSteps, durationMs: () => 360_000_000 });
+    const submit = world.layer.submit.bind(world.layer);
+    world.layer.submit = async (batch) => {
+      await world.clock.pause(20_000);
+      return submit(batch);
+    };
+    const graces: number[] = [];
+    world.layer.cancel = async (_, { graceSeconds }) => {
+      graces.push(graceSeconds);
+    };
+    const handle = await world.start();
+    world.clock.after(5000, () => {
+      handle.cancel('SIGINT', true);
+    });
+    const began = world.clock.now();
+    await expect(world.finish(handle)).resolves.toMatchObject({ status: 'cancelled' });
+    expect(graces).toStrictEqual([0]);
+    expect(world.clock.now() - began).toBeLessThan(60_000);
+  });
+
   test('ends the others when it fails fast', async () => {
     const flow = flowOf({
       blocks: [{ kind: 'branch', name: 'split', arms: [[step('bad')], [step('long')]], join: 'join' }],
