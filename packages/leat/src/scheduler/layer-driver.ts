@@ -42,8 +42,8 @@ export class LayerDriver {
   readonly #recalled = new AbortController();
   /** Aborted when there is nothing more to hand over: recalled, or the loop has stopped. */
   readonly #handOver: AbortSignal;
-  /** Names of attempts that are to be ended as soon as they are handed over. */
-  readonly #unwanted = new Set<string>();
+  /** Attempts that are not handed over yet, by name. One that is cancelled meanwhile is ended as soon as it is handed over. */
+  readonly #coming = new Map<string, Flight>();
   #submitting = false;
   #expected = 0;
   /** What the layer was told to expect, less what it got since. */
@@ -82,7 +82,10 @@ export class LayerDriver {
 
   /** Hands over attempts, soon. */
   submit(flights: readonly Flight[]): void {
-    for (const flight of flights) push(this.#queue, flight);
+    for (const flight of flights) {
+      push(this.#queue, flight);
+      this.#coming.set(flight.name, flight);
+    }
     if (this.#submitting) return;
     this.#submitting = true;
     void this.#submitAll();
@@ -102,8 +105,9 @@ export class LayerDriver {
   /** Ends one attempt gently, if it is in flight. */
   cancelAttempt(task: string, attempt: number): void {
     const job = this.#watch.cancelOne(task, attempt);
-    if (job === undefined) this.#unwanted.add(formatAttempt(this.#context.run, task, attempt));
-    else void this.#endJobs([job], graceSeconds);
+    const coming = this.#coming.get(formatAttempt(this.#context.run, task, attempt));
+    if (coming !== undefined) coming.cancelled = true;
+    if (job !== undefined) void this.#endJobs([job], graceSeconds);
   }
 
   /** Ends everything in flight. */
@@ -242,8 +246,8 @@ export class LayerDriver {
       this.#context.post({ type: 'attempt-accepted', at, task, attempt, job });
     }
     this.#watch.add(flight, job);
-    if (flight.kind === 'attempt' && this.#unwanted.delete(flight.name))
-      this.cancelAttempt(flight.task, flight.attempt);
+    this.#coming.delete(flight.name);
+    if (flight.cancelled) void this.#endJobs([job], graceSeconds);
   }
 
   #settle(flight: Flight, end: JobEnd): void {
@@ -253,6 +257,7 @@ export class LayerDriver {
 
   /** It failed without a job. */
   #fail(flight: Flight, reason: FailureReason, message: string): void {
+    this.#coming.delete(flight.name);
     if (flight.kind === 'chunk') this.#chunks.fail(flight, reason, message);
     else this.#settler.fail(flight, reason, message);
   }

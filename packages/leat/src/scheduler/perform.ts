@@ -126,6 +126,9 @@ export class CommandPerformer {
         const job = found.get(flight.token);
         if (job === undefined) driver.abandon(flight, lostJob(name, this.#context.clock.now()));
         else driver.adopt(flight, job);
+        // Commanded again before there was anything to end.
+        if (flight.kind === 'attempt' && this.#state.active.get(flight.task)?.phase === 'beaten')
+          driver.cancelAttempt(flight.task, flight.attempt);
       }
     }
     if (this.#state.cancelling && this.#state.inFlight > 0) {

@@ -197,6 +197,32 @@ describe('the loop', () => {
     expect(world.layer.inFlight).toStrictEqual([]);
   });
 
+  test('ends the slower copy also when the engine died before it could ask for that', async () => {
+    const blocks = [{ kind: 'foreach', name: 'fan', body: [step('work')], join: 'join' } as const];
+    const world = makeWorld({
+      flow: flowOf({ blocks, items: 100 }),
+      limits: { maxWorkers: 8, windows: {}, failFast: false, speculate: true },
+      durationMs: ({ task, attempt }) => (task === 'work[3]' && attempt === 0 ? 36_000_000 : 1000),
+    });
+    const { layer, metadata } = world;
+    const append = metadata.append.bind(metadata);
+    metadata.append = async (lease, events) => {
+      const length = await append(lease, events);
+      const isWon = events.some((event) => event.type === 'attempt-succeeded' && event.task === 'work[3]');
+      if (isWon && lease.epoch === 1) {
+        metadata.epoch += 1;
+        await append(lease, events);
+      }
+      return length;
+    };
+    await expect(world.clock.run(outcomeOf((await world.start()).done))).resolves.toBe('LEASE_LOST');
+    expect(layer.inFlight).toContain('RandomFlow/1/work[3]@0');
+    const began = world.clock.now();
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    expect(world.clock.now() - began).toBeLessThan(600_000);
+    expect(layer.inFlight).toStrictEqual([]);
+  });
+
   test('ends a task that its layer lets run past its timeout', async () => {
     const flow = flowOf({ blocks: [], steps: { start: { timeoutSeconds: 10 } } });
     const world = makeWorld({ flow, durationMs: () => 3_600_000 });
