@@ -8,9 +8,9 @@
 import { isLeatError, LeatError } from '../errors/index.ts';
 import type { RunEvent } from '../metadata/events.ts';
 import { toldFailure } from './attempt-events.ts';
-import { withBackOff } from './back-off.ts';
 import type { Command } from './commands.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
+import { EventLog } from './event-log.ts';
 import { emptyFifo, type Fifo, push, shift, size } from './fifo.ts';
 import { keepLease, type KeptLease } from './lease-keeper.ts';
 import { inFlightOf } from './in-flight.ts';
@@ -57,6 +57,7 @@ export function startRun(options: RunLoopOptions): RunHandle {
 
 class RunLoop {
   readonly #options: RunLoopOptions;
+  readonly #log: EventLog;
   readonly #observer: Required<RunObserver>;
   readonly #context: EngineContext;
   readonly #performer: CommandPerformer;
@@ -69,6 +70,7 @@ class RunLoop {
 
   constructor(options: RunLoopOptions) {
     this.#options = options;
+    this.#log = new EventLog(options.metadata, options.lease);
     this.#observer = observeAll(options.observers ?? []);
     this.#context = makeContext(options, {
       signal: this.#stopped.signal,
@@ -141,7 +143,7 @@ class RunLoop {
 
   /** Applies, logs, acts. */
   async #turn(): Promise<void> {
-    const { state, metadata, lease } = this.#options;
+    const { state } = this.#options;
     const log: RunEvent[] = [];
     const commands: Command[] = [];
     while (size(this.#inbox) > 0 && log.length < eventsATurn) {
@@ -151,7 +153,7 @@ class RunLoop {
     this.#throwFault();
     if (log.length === 0) return;
     const backOff = backOffFor(this.#context, 'logging what happened', { giveUpMs: this.#options.leaseMs });
-    await withBackOff(backOff, async () => metadata.append(lease, log));
+    await this.#log.append(log, backOff);
     this.#throwFault();
     this.#observer.applied(log, summary(state));
     this.#performer.perform(commands);

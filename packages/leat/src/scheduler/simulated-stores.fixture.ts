@@ -135,8 +135,12 @@ export class MemoryLog implements LogCalls {
     return this.log.length;
   }
 
-  async *events(): AsyncIterable<{ readonly event: RunEvent }> {
-    for (const event of this.log) yield { event };
+  async *events(
+    _flow = '',
+    _run = '',
+    after = 0,
+  ): AsyncIterable<{ readonly seq: number; readonly event: RunEvent }> {
+    for (const [index, event] of this.log.entries()) if (index >= after) yield { seq: index + 1, event };
   }
 
   #check({ epoch }: Lease): void {

@@ -145,9 +145,13 @@ export class MetadataView {
     });
   }
 
-  async *events(): AsyncIterable<{ readonly event: RunEvent }> {
-    const log = await this.#call('read the log', () => [...this.#truth.log]);
-    for (const event of log) yield { event };
+  async *events(
+    _flow = '',
+    _run = '',
+    after = 0,
+  ): AsyncIterable<{ readonly seq: number; readonly event: RunEvent }> {
+    const log = await this.#call('read the log', () => this.#truth.log.slice(after));
+    for (const [index, event] of log.entries()) yield { seq: after + index + 1, event };
   }
 
   async #call<T>(call: string, perform: () => Promise<T> | T): Promise<T> {

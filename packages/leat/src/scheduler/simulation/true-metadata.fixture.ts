@@ -6,6 +6,7 @@ import { createState } from '../create-state.ts';
 import type { SchedulerState, StateFacts } from '../state.ts';
 import { summary } from '../summary.ts';
 import { transition } from '../transition.ts';
+import { Violation } from './violation.fixture.ts';
 
 export class TrueMetadata {
   readonly log: RunEvent[] = [];
@@ -57,14 +58,15 @@ export class TrueMetadata {
     if (epoch === this.epoch) this.#held = false;
   }
 
-  /** A batch whose answer was lost is appended again, and is in the log twice: readers have to bear it. */
+  /** @throws Violation for a batch that is in the log already: its answer was lost, and the engine has to find that out */
   append(lease: Lease, events: readonly RunEvent[]): number {
     this.#require(lease);
+    if (this.#last === events) throw new Violation('the same events are logged twice');
     const stored = JSON.parse(JSON.stringify(events)) as RunEvent[];
     this.log.push(...stored);
     for (const event of stored) transition(this.state, event);
     this.#summaries.set(events, JSON.stringify(summary(this.state)));
-    if (this.#last !== events) this.#appended(stored);
+    this.#appended(stored);
     this.#last = events;
     return this.log.length;
   }
