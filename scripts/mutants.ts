@@ -121,8 +121,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an engine acts before its log is written',
     file: 'run-loop.ts',
-    from: '    await withBackOff(backOff, async () => metadata.append(lease, log));\n    this.#throwFault();',
-    to: '    this.#performer.perform(commands.filter(({ type }) => type !== "end"));\n    commands.splice(0, commands.length, ...commands.filter(({ type }) => type === "end"));\n    await withBackOff(backOff, async () => metadata.append(lease, log));\n    this.#throwFault();',
+    from: '    await this.#log.append(log, backOff);\n    this.#throwFault();',
+    to: '    this.#performer.perform(commands.filter(({ type }) => type !== "end"));\n    commands.splice(0, commands.length, ...commands.filter(({ type }) => type === "end"));\n    await this.#log.append(log, backOff);\n    this.#throwFault();',
   },
   {
     name: 'an engine that stood still writes without a look at its lease',
@@ -159,5 +159,11 @@ export const mutants: readonly Mutant[] = [
     file: 'transition.ts',
     from: "if (state.cancelling && state.inFlight > 0) out.push({ type: 'cancel', force: state.forced });",
     to: "if (state.ending !== undefined && state.inFlight > 0) out.push({ type: 'cancel', force: state.forced });",
+  },
+  {
+    name: 'an append whose answer was lost is made again without a look at the log',
+    file: 'event-log.ts',
+    from: 'isUnsure ? await this.#find(events) : undefined',
+    to: 'undefined',
   },
 ];
