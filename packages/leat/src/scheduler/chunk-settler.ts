@@ -15,14 +15,12 @@ import { blameOf, endOfChunk } from './chunk-end.ts';
 import { memberPlace, memberTask } from './chunk-flight.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
 import type { ChunkFlight, ChunkWork } from './flight.ts';
+import { PackLooks } from './pack-looks.ts';
 import { readAttempt } from './read-attempt.ts';
 import { Semaphore } from './semaphore.ts';
 
 /** Packs that are read at once. */
 const readAtOnce = 32;
-
-/** Between two looks at the pack of a chunk that runs, from the shortest to the longest. In milliseconds. */
-const lookMs = { first: 250, longest: 5000 };
 
 const readPatience = { giveUpMs: 120_000 };
 
@@ -30,54 +28,38 @@ const readPatience = { giveUpMs: 120_000 };
 type Plain = Extract<RunEvent, { type: 'chunk-succeeded' }>['outcome']['kind'];
 const isPlain = (kind: string): kind is Plain => kind === 'linear' || kind === 'branch' || kind === 'end';
 
-/** A chunk whose pack is looked at. */
-interface Look {
-  /** Takes the next look back. */
-  cancel: () => void;
-  waitMs: number;
-  /** One look at a time. */
-  reading: Promise<void>;
-}
-
 /** See the file's header. */
 export class ChunkSettler {
   readonly #layer: ComputeLayer;
   readonly #context: EngineContext;
   readonly #reading = new Semaphore(readAtOnce);
-  readonly #looks = new Map<ChunkFlight, Look>();
+  readonly #looks = new Map<ChunkFlight, PackLooks>();
 
   constructor(layer: ComputeLayer, context: EngineContext) {
     this.#layer = layer;
     this.#context = context;
     context.signal.addEventListener('abort', () => {
-      for (const { cancel } of this.#looks.values()) cancel();
+      for (const looks of this.#looks.values()) void looks.end();
     });
   }
 
   /** The job runs: from now on there may be results. */
   watch(flight: ChunkFlight): void {
     if (this.#looks.has(flight)) return;
-    const look: Look = { cancel: () => undefined, waitMs: lookMs.first, reading: Promise.resolve() };
-    this.#looks.set(flight, look);
-    this.#lookLater(flight, look);
+    const look = async (): Promise<boolean> => this.#reading.run(async () => this.#look(flight));
+    this.#looks.set(flight, new PackLooks(this.#context, look));
   }
 
   /** A member has ended, as the layer sees it. */
   progressed(flight: ChunkFlight): void {
-    const look = this.#looks.get(flight);
-    if (look === undefined || look.waitMs === lookMs.first) return;
-    look.waitMs = lookMs.first;
-    look.cancel();
-    this.#lookLater(flight, look);
+    this.#looks.get(flight)?.hurry();
   }
 
   /** The job is over. */
   settle(flight: ChunkFlight, end: JobEnd): void {
-    const look = this.#looks.get(flight);
+    const looks = this.#looks.get(flight);
     this.#looks.delete(flight);
-    look?.cancel();
-    const before = look?.reading ?? Promise.resolve();
-    void before
+    void Promise.resolve(looks?.end())
       .then(async () => this.#reading.run(async () => this.#settleNow(flight, end)))
       .catch(this.#context.fail);
   }
@@ -101,18 +83,9 @@ export class ChunkSettler {
     this.#post(endOfChunk(flight, end, await this.#diagnose(flight, end)));
   }
 
-  #lookLater(flight: ChunkFlight, look: Look): void {
-    look.cancel = this.#context.clock.after(look.waitMs, () => {
-      look.reading = this.#reading
-        .run(async () => this.#look(flight, look))
-        .catch((error: unknown) => {
-          this.#context.fail(error);
-        });
-    });
-  }
-
-  async #look(flight: ChunkFlight, look: Look): Promise<void> {
-    if (this.#context.signal.aborted) return;
+  /** Whether there was anything new. */
+  async #look(flight: ChunkFlight): Promise<boolean> {
+    if (this.#context.signal.aborted || !this.#looks.has(flight)) return false;
     const before = flight.work.read;
     try {
       await this.#readAll(flight);
@@ -120,8 +93,7 @@ export class ChunkSettler {
       // At the end of the job it is looked at again, and told then.
       if (!isLeatError(error) || error.code !== 'STORE_CORRUPT') throw error;
     }
-    look.waitMs = flight.work.read > before ? lookMs.first : Math.min(lookMs.longest, look.waitMs * 2);
-    if (this.#looks.get(flight) === look && !this.#context.signal.aborted) this.#lookLater(flight, look);
+    return flight.work.read > before;
   }
 
   /** Says what became of the members whose lines are new. */

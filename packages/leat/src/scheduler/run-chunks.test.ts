@@ -80,6 +80,27 @@ describe('chunks in a run', () => {
     expect(told[0]!.at).toBeLessThan(eventsOf(world, 'chunk-ended')[0]!.at - 10_000);
   });
 
+  test('have their pack read once at a time, however slow the store and however much is told meanwhile', async () => {
+    const world = makeWorld({
+      flow: wide({ chunk: 100 }),
+      layer: { startMs: [0, 0] },
+      durationMs: ({ path }) => ((path[0] ?? 0) % 3 === 0 ? 8000 : 400),
+    });
+    const { datastore } = world;
+    const get = datastore.get.bind(datastore);
+    let [reading, most] = [0, 0];
+    datastore.get = async (key, range) => {
+      if (!key.endsWith('.pack')) return get(key, range);
+      most = Math.max(most, (reading += 1));
+      await world.clock.pause(3000);
+      reading -= 1;
+      return get(key, range);
+    };
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    expect(eventsOf(world, 'chunk-submitted')).toHaveLength(1);
+    expect(most).toBe(1);
+  });
+
   test('a process that dies takes the member that it was at with it, and gives those after it back', async () => {
     let deaths = 0;
     const flow = wide({ retry: { ...noRetry, times: 1 }, chunk: 100 });
