@@ -271,7 +271,7 @@ export class SimulatedLayer implements ComputeLayer {
 
   #exit(job: SimulatedJob, startedAt: number, exitCode: number): void {
     const endedAt = this.#options.clock.now();
-    if (exitCode === 0) this.#become(job, { state: 'succeeded', startedAt, endedAt });
+    if (exitCode === 0) this.#become(job, { state: 'succeeded', startedAt, endedAt, ...lastMember(job) });
     else this.#fail(job, 'exit', `it exited with code ${exitCode}`, exitCode);
   }
 
@@ -326,6 +326,7 @@ export class SimulatedLayer implements ComputeLayer {
       message,
       endedAt,
       ...(exitCode === undefined ? {} : { exitCode }),
+      ...lastMember(job),
     });
   }
 
@@ -374,5 +375,8 @@ export class SimulatedLayer implements ComputeLayer {
 
 const durationOf = ({ members }: SimulatedJob): number =>
   members.reduce((sum, { durationMs }) => sum + durationMs, 0);
+
+const lastMember = ({ request, begun }: SimulatedJob): { readonly member?: number } =>
+  request.chunk === undefined || begun === 0 ? {} : { member: begun - 1 };
 
 type Fate = 'plain' | 'startFailed' | 'interrupted' | 'lost' | 'doubled';

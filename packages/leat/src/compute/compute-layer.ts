@@ -30,7 +30,13 @@ export type JobStatus =
       /** Of a chunk: the member that it works on. A job that fails takes this one with it, not those after. */
       readonly member?: number;
     }
-  | { readonly state: 'succeeded'; readonly startedAt: number; readonly endedAt: number }
+  | {
+      readonly state: 'succeeded';
+      readonly startedAt: number;
+      readonly endedAt: number;
+      /** As that of a job that failed. */
+      readonly member?: number;
+    }
   | {
       readonly state: 'failed';
       readonly reason: JobFailureReason;
@@ -41,6 +47,8 @@ export type JobStatus =
       readonly signal?: string;
       readonly startedAt?: number;
       readonly endedAt: number;
+      /** Of a chunk: the last member that it began. Where it is told, no member after it pays for the end of the job. */
+      readonly member?: number;
     };
 
 /** What a step will ask for, before the run starts. */

@@ -3,6 +3,7 @@ import type { RunEvent } from '../metadata/events.ts';
 import { endOfAttempt, type JobEnd } from './attempt-end.ts';
 import { memberPlace, memberTask, openMembers } from './chunk-flight.ts';
 import type { ChunkFlight } from './flight.ts';
+import { payerOf } from './retry.ts';
 import type { Diagnosis } from '../compute/compute-layer.ts';
 
 /** Who pays for the end of the job: the member that ran when it ended, all that are left, or none of them. */
@@ -18,18 +19,21 @@ export function blameOf({ cancelled, work }: ChunkFlight, end: JobEnd): Blame {
 
 /**
  * The events of the end: how those members ended that pay for it, and last the chunk itself. All others go back to be handed over
- * again. A chunk that dies always costs one of its members a try, so that it cannot die for ever.
+ * again. A chunk that dies always costs one of its members a try, so that it cannot die for ever; where that member was not begun
+ * yet, one of the platform's.
  */
 export function endOfChunk(
   flight: ChunkFlight,
-  end: JobEnd,
+  given: JobEnd,
   diagnosis?: Diagnosis,
 ): readonly [...RunEvent[], RunEvent] {
   const { work, cancelled, token } = flight;
   const open = openMembers(work);
-  const blame = blameOf(flight, end);
+  const blame = blameOf(flight, given);
   const blamed = blame === 'all' ? open : blame === 'first' ? open.slice(0, 1) : [];
-  const overdue = flight.overdueSince !== undefined;
+  const unbegun = blame === 'first' && isUnbegun(open[0], given);
+  const end = unbegun ? betweenMembers(given) : given;
+  const overdue = flight.overdueSince !== undefined && !unbegun;
   const failures = blamed.map((member) => {
     const ending = {
       task: memberTask(work, member),
@@ -42,4 +46,15 @@ export function endOfChunk(
   });
   const returned = open.slice(blamed.length).map((member) => memberPlace(work, member));
   return [...failures, { type: 'chunk-ended', at: end.endedAt, token, returned }];
+}
+
+/** Between the end of one member and the begin of the next nobody's code runs but Leat's. */
+const isUnbegun = (member: number | undefined, { member: last }: JobEnd): boolean =>
+  member !== undefined && last !== undefined && member > last;
+
+function betweenMembers(end: JobEnd): JobEnd {
+  if (end.state === 'failed' && payerOf({ ...end, type: end.reason }) === 'platform') return end;
+  const how = end.state === 'failed' ? end.message : 'it left no result for it';
+  const { endedAt } = end;
+  return { state: 'failed', reason: 'lost', message: `its process ended before it began: ${how}`, endedAt };
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FailureRecord } from '../datastore/manifest.ts';
+import type { JobStatus } from '../compute/compute-layer.ts';
 import { isLeatError } from '../errors/index.ts';
 import type { RunEvent } from '../metadata/events.ts';
 import type { StepPlan } from '../plan/plan.ts';
@@ -118,6 +119,45 @@ describe('chunks in a run', () => {
     expect(second).toMatchObject({ attempt: 0, places: [8, count] });
     expect(eventsOf(world, 'run-ended')).toMatchObject([{ status: 'succeeded' }]);
     expect(results(world).size).toBe(predict(flow).size);
+  });
+
+  test('a process that dies between two members costs none of them a try', async () => {
+    const flow = wide({ chunk: 100 });
+    const behave = ({ task, attempt }: { readonly task: string; readonly attempt: number }) =>
+      task === 'work[7]' && attempt === 0 ? ('commits-and-crashes' as const) : undefined;
+    const world = await run({ flow, behave, ...calm });
+    // Without a retry of its own.
+    expect(eventsOf(world, 'run-ended')).toMatchObject([{ status: 'succeeded' }]);
+    expect(eventsOf(world, 'attempt-failed')).toMatchObject([
+      {
+        task: 'work[8]',
+        failure: {
+          reason: 'lost',
+          message: expect.stringContaining(
+            'its process ended before it began: it exited with code 1',
+          ) as string,
+        },
+      },
+    ]);
+    expect(results(world).size).toBe(predict(flow).size);
+  });
+
+  test('a layer that does not say which member was begun last lets the first without a result pay', async () => {
+    const flow = wide({ retry: { ...noRetry, times: 1 }, chunk: 100 });
+    const behave = ({ task, attempt }: { readonly task: string; readonly attempt: number }) =>
+      task === 'work[7]' && attempt === 0 ? ('commits-and-crashes' as const) : undefined;
+    const world = makeWorld({ flow, behave, ...calm });
+    const poll = world.layer.poll.bind(world.layer);
+    world.layer.poll = async (jobs, options) => {
+      const answer = await poll(jobs, options);
+      const untold = ({ member: _, ...status }: JobStatus & { readonly member?: number }): JobStatus =>
+        status;
+      return new Map([...answer].map(([job, status]) => [job, untold(status)]));
+    };
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    expect(eventsOf(world, 'attempt-failed')).toMatchObject([
+      { task: 'work[8]', failure: { reason: 'exit' } },
+    ]);
   });
 
   test('a process that says it ends with a member costs no other member a try', async () => {

@@ -162,8 +162,8 @@ export class LocalJob {
       return;
     }
     const aborted = facts.signal === 'SIGABRT' || facts.code === 134;
-    // Whether it was for lack of memory stands in the last words on stderr.
-    if (aborted) await drained;
+    // Whether it was for lack of memory stands in the last words on stderr, and which member began last in the last marks.
+    if (aborted || this.#isChunk) await drained;
     const end: ProcessEnd = {
       ...facts,
       startedAt,
@@ -174,7 +174,11 @@ export class LocalJob {
         facts.signal === 'SIGKILL' && this.#ended === undefined && this.#events.killedForMemory(),
       timeoutSeconds: this.#timeoutSeconds,
     };
-    this.#over(statusOfEnd(end));
+    this.#over({ ...statusOfEnd(end), ...this.#lastMember() });
+  }
+
+  #lastMember(): { readonly member?: number } {
+    return this.#isChunk && this.#output !== undefined ? { member: this.#output.member } : {};
   }
 
   #over(status: JobStatus): void {
