@@ -29,8 +29,8 @@ export class PreparedLocal implements PreparedLayer {
 
   async discard(): Promise<void> {
     // What has never started has nothing to be ended.
-    const processes = await this.standby.catch(() => []);
-    await Promise.all(processes.map(endStandby));
+    const standby = await this.standby.catch(() => []);
+    await Promise.all(standby.map(endStandby));
     const reaper = await this.reaper.catch(() => undefined);
     await reaper?.close();
   }
