@@ -91,8 +91,9 @@ export const chunkCases: readonly LayerCase[] = [
       const [job = ''] = await submit(layer, [asChunk(request('dieThird'), 5)]);
       const [end] = await ends(layer, [job]);
       assert.ok(end !== undefined);
-      const { signal, exitCode } = failed(end, 'exit');
+      const { signal, exitCode, member } = failed(end, 'exit');
       assert.ok(signal === 'SIGKILL' || exitCode === 137, 'SIGKILL or 137');
+      assert.ok(member === undefined || member === 2, 'where it is told, the last one that it began');
     },
   },
 ];
