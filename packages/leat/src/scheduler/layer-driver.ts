@@ -18,8 +18,11 @@ import { JobWatch } from './job-watch.ts';
 import { Settler } from './settler.ts';
 import { taskSpecOf } from './task-spec-of.ts';
 
-/** Attempts that one call hands over, at most. */
-const batchSize = 1000;
+/** Attempts that one call hands over to a layer without arrays, at most. */
+const usualBatch = 1000;
+
+/** A layer with arrays gets as many as one of them takes; not more than this, since their requests are held together. */
+const largestBatch = 10_000;
 
 /** Between the gentle and the forced end of a task, in seconds. */
 const graceSeconds = 10;
@@ -37,6 +40,7 @@ export class LayerDriver {
   readonly #settler: Settler;
   readonly #chunks: ChunkSettler;
   readonly #watch: JobWatch;
+  readonly #batchSize: number;
   readonly #queue: Fifo<Flight> = emptyFifo();
   /** Aborted when attempts that are not handed over yet shall not be. */
   readonly #recalled = new AbortController();
@@ -57,6 +61,7 @@ export class LayerDriver {
   constructor(layer: ComputeLayer, context: EngineContext) {
     this.layer = layer;
     this.#context = context;
+    this.#batchSize = Math.min(largestBatch, Math.max(usualBatch, layer.capabilities.arrays));
     this.#handOver = AbortSignal.any([context.signal, this.#recalled.signal]);
     this.#settler = new Settler(layer, context);
     this.#chunks = new ChunkSettler(layer, context);
@@ -149,7 +154,7 @@ export class LayerDriver {
       const batch: Flight[] = [];
       for (let flight = shift(this.#queue); flight !== undefined; flight = shift(this.#queue)) {
         batch.push(flight);
-        if (batch.length === batchSize) break;
+        if (batch.length === this.#batchSize) break;
       }
       this.#handing = batch.length;
       await this.#submitBatch(batch);

@@ -382,6 +382,31 @@ describe('the loop', () => {
     expect(opened).toStrictEqual([5000, 11_000]);
   });
 
+  test('hands over as many at once as one array of the layer takes', async () => {
+    const sizes = async (arrays: number): Promise<readonly number[]> => {
+      const body = [step('work')];
+      const blocks = [{ kind: 'foreach', name: 'wide', body, join: 'join' } as const];
+      const capabilities = { arrays, window: 20_000 };
+      const world = makeWorld({ flow: flowOf({ blocks, items: 6000 }), layer: { capabilities } });
+      const { layer } = world;
+      const seen: number[] = [];
+      const submit = layer.submit.bind(layer);
+      Object.assign(layer, {
+        submit: async (batch: Parameters<typeof submit>[0]) => {
+          seen.push(batch.length);
+          return submit(batch);
+        },
+      });
+      await world.finish(await world.start());
+      return seen.filter((size) => size > 1);
+    };
+    const one = await sizes(10_000);
+    const many = await sizes(0);
+    expect(one).toHaveLength(1);
+    expect(Math.max(...many)).toBe(1000);
+    expect(many.length).toBeGreaterThan(1);
+  });
+
   test('tells layers what is coming, with what is on its way to them: they count down what they get', async () => {
     const hints: number[] = [];
     const world = makeWorld({ flow: flowOf({ blocks: [step('a'), step('b')] }) });
