@@ -29,7 +29,7 @@ export default class BootstrapFlow extends Flow {
   }
 
   @step summarise(inputs: Inputs<BootstrapFlow>) {
-    const slopes = Float64Array.from(inputs, (task) => task.slope).sort();
+    const slopes = Float64Array.from(inputs, (task) => task.slope).toSorted();
     this.interval = { low: percentile(slopes, 2.5), high: percentile(slopes, 97.5) };
     this.merge(inputs, { include: ['countries'] });
     this.next(this.end);

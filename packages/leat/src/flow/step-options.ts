@@ -37,8 +37,7 @@ export function checkedStepOptions(label: string, options: StepCallOptions): Mar
   }
   const decorators = { ...(isolation !== undefined && { isolation }), ...(chunk !== undefined && { chunk }) };
   const declares = Object.keys(declared).length > 0;
-  const problem =
-    declares || Object.keys(decorators).length === 0 ? edgesProblem(declared) : undefined;
+  const problem = declares || Object.keys(decorators).length === 0 ? edgesProblem(declared) : undefined;
   if (problem !== undefined) throw new LeatError('OPTION_INVALID', `${label}({ … }): ${problem}`);
   return { declared, decorators };
 }

@@ -46,7 +46,7 @@ describe('the fold of a log', () => {
 
   test('takes a log without a policy for one of policy 1', async () => {
     const flow = sharing(8);
-    const [{ policy: _, ...first } = {} as never, ...rest] = (await logOf(flow)) as [
+    const [{ policy: _, ...first }, ...rest] = (await logOf(flow)) as [
       Extract<RunEvent, { type: 'engine-started' }>,
       ...RunEvent[],
     ];

@@ -100,6 +100,7 @@ export class FlowTest<F extends Flow> {
       case 'cancel-attempt':
       case 'submit-chunk':
       case 'watch':
+      case 'reuse-items':
       case 'reuse': // One attempt runs at a time, alone, and there is no origin run: none of them can be asked for.
     }
   }
