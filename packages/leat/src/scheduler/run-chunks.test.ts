@@ -331,7 +331,7 @@ async function expectSoundRun(world: World, flow: RandomFlow): Promise<void> {
   expect(world.layer.inFlight).toStrictEqual([]);
 }
 
-describe('chunks in a world where everything goes wrong', () => {
+describe('chunks in a world where everything goes wrong', { timeout: 60_000 }, () => {
   test('every task has one result, within the limits, and the log replays to the same end', async () => {
     await fc.assert(
       fc.asyncProperty(hardWorld, async ({ numbers, seed, maxWorkers }) => {
