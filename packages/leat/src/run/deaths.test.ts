@@ -8,14 +8,21 @@ import type { RunEvent } from '../metadata/events.ts';
 import type { RunRecord } from '../metadata/metadata-store.ts';
 import { Deaths } from './deaths.ts';
 
-const run = { flow: 'F', id: '1' } as RunRecord;
+const run = { flow: 'F', id: '1', package: 'abc' } as RunRecord;
 
-const failed = (reason: string): RunEvent => ({
+const failed = (reason: string, signal?: string): RunEvent => ({
   type: 'attempt-failed',
   at: 1,
   task: 'work',
   attempt: 0,
-  failure: { reason, type: 'Error', message: reason },
+  failure: { reason, type: 'Error', message: reason, ...(signal && { signal }) },
+});
+
+const chunkEnded = (returned: readonly number[]): RunEvent => ({
+  type: 'chunk-ended',
+  at: 1,
+  token: 't',
+  returned,
 });
 
 /** The name that a process which is dead now gave to what it was writing. */
@@ -37,7 +44,11 @@ describe('what killed processes have left', () => {
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
   it.each([
-    ['a process was killed', 1, [failed('exit')], false],
+    ['a process was killed', 1, [failed('exit', 'SIGKILL')], false],
+    ['a task ran too long', 1, [failed('timeout')], false],
+    ['a process was killed between two tasks', 1, [chunkEnded([2, 3])], false],
+    ['a chunk was done', 1, [chunkEnded([])], true],
+    ['a process ended by itself', 1, [failed('exit')], true],
     ['an engine before was', 2, [], false],
     ['steps threw', 1, [failed('error')], true],
     ['all went well', 1, [], true],
@@ -46,6 +57,18 @@ describe('what killed processes have left', () => {
     deaths.applied(events);
     await deaths.sweep(openFsDatastore(root), run);
     expect(existsSync(left)).toBe(stays);
+  });
+
+  it('is found where blobs and the code of the run are written, without a look into the folders of other blobs and packages', async () => {
+    const name = path.basename(left);
+    const at = (folder: string): string => path.join(root, folder, name);
+    const folders = ['blobs', 'packages/abc/chunks', 'blobs/ab', 'packages/other'];
+    for (const folder of folders) {
+      mkdirSync(path.join(root, folder), { recursive: true });
+      writeFileSync(at(folder), 'half');
+    }
+    await new Deaths(2).sweep(openFsDatastore(root), run);
+    expect(folders.filter((folder) => existsSync(at(folder)))).toEqual(['blobs/ab', 'packages/other']);
   });
 
   it('is left to others when it cannot be looked for', async () => {

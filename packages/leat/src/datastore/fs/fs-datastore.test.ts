@@ -101,7 +101,7 @@ describe('a folder as a datastore', () => {
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
     const [dead, own] = [stdout.trim(), temporaryName()];
     const elsewhere = dead.replace(/^\.leat-tmp-[\da-f]+/, '.leat-tmp-0123456789ab');
-    for (const folder of ['runs/F/1', 'runs/F/2', 'blobs/ab']) {
+    for (const folder of ['runs/F/1', 'runs/F/2', 'blobs']) {
       fs.mkdirSync(path.join(root, folder), { recursive: true });
       for (const name of [dead, own, elsewhere]) fs.writeFileSync(path.join(root, folder, name), 'half');
     }
@@ -109,8 +109,24 @@ describe('a folder as a datastore', () => {
     expect(swept).toEqual({ objects: 2, bytes: 8 });
     const left = (folder: string): string[] => fs.readdirSync(path.join(root, folder)).toSorted();
     expect(left('runs/F/1')).toEqual([own, elsewhere].toSorted());
-    expect(left('blobs/ab')).toEqual([own, elsewhere].toSorted());
+    expect(left('blobs')).toEqual([own, elsewhere].toSorted());
     expect(left('runs/F/2')).toHaveLength(3);
+  });
+
+  it('writes blobs above the folders that they are spread over, with one writer of each, and streams too', async () => {
+    const store = openFsDatastore(root);
+    const seen: string[] = [];
+    async function* source(): AsyncIterable<Uint8Array> {
+      seen.push(...fs.readdirSync(path.join(root, 'blobs')));
+      yield bytes('x');
+    }
+    await store.putStream('blobs/aa/x', source());
+    expect(seen).toEqual([expect.stringContaining('.leat-tmp-')]);
+    await store.put('blobs/ab/x', [bytes('x')]);
+    store.putSync('blobs/ac/x', [bytes('x')]);
+    expect(await store.create('blobs/ad/x', [bytes('x')])).toBe(true);
+    expect([store.createSync('blobs/ae/x', []), store.createSync('blobs/ae/x', [])]).toEqual([true, false]);
+    expect(fs.readdirSync(path.join(root, 'blobs'))).toEqual(['aa', 'ab', 'ac', 'ad', 'ae']);
   });
 
   it('refuses keys that look like an object in the making', async () => {

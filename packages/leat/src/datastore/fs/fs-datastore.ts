@@ -1,7 +1,7 @@
 /**
  * The datastore that is a folder: an object is a file, its key the path below the root. It knows bytes and names only;
  * what artifacts, manifests and logs are is decided above it. Invariants: a file appears under its final name whole or
- * never (temporary file in the same folder, then rename or link), so a reader or a killed writer never leaves a torn
+ * never (temporary file, then rename or link), so a reader or a killed writer never leaves a torn
  * object; a small commit costs five system calls. Only logs (`append`, `createLogSync`) grow in place.
  */
 import fs from 'node:fs';
@@ -15,8 +15,8 @@ import { objectPath } from './object-path.ts';
 import { publishNew } from './publish-new.ts';
 import { readFile, readFileSync } from './read-file.ts';
 import { errorCode, storeError } from './store-error.ts';
-import { temporaryName, writerIsDead } from './temporary-name.ts';
-import { openNew, openNewSync, writeParts, writePartsSync } from './write-file.ts';
+import { temporaryPath, writerIsDead } from './temporary-name.ts';
+import { inFolder, inFolderSync, openNew, openNewSync, writeParts, writePartsSync } from './write-file.ts';
 
 export interface FsDatastoreOptions {
   /**
@@ -63,7 +63,7 @@ export class FsDatastore implements Datastore {
     const file = objectPath(this.#root, key);
     await trying('write', file, async () => {
       const temporary = await this.#writeTemporary(file, async (handle) => await writeParts(handle, parts));
-      await fsp.rename(temporary, file);
+      await inFolder(file, async () => fsp.rename(temporary, file));
       await this.#settle(file);
     });
   }
@@ -71,7 +71,8 @@ export class FsDatastore implements Datastore {
   putSync(key: string, parts: readonly Uint8Array[]): void {
     const file = objectPath(this.#root, key);
     tryingSync('write', file, () => {
-      fs.renameSync(this.#writeTemporarySync(file, parts), file);
+      const temporary = this.#writeTemporarySync(file, parts);
+      inFolderSync(file, () => fs.renameSync(temporary, file));
       this.#settleSync(file);
     });
   }
@@ -84,7 +85,7 @@ export class FsDatastore implements Datastore {
         await trying('write', file, async () => await writeParts(handle, [bytes]));
     });
     await trying('write', file, async () => {
-      await fsp.rename(temporary, file);
+      await inFolder(file, async () => fsp.rename(temporary, file));
       await this.#settle(file);
     });
   }
@@ -93,7 +94,7 @@ export class FsDatastore implements Datastore {
     const file = objectPath(this.#root, key);
     return await trying('write', file, async () => {
       const temporary = await this.#writeTemporary(file, async (handle) => await writeParts(handle, parts));
-      const created = publishNew(temporary, file);
+      const created = inFolderSync(file, () => publishNew(temporary, file));
       if (created) await this.#settle(file);
       return created;
     });
@@ -102,7 +103,8 @@ export class FsDatastore implements Datastore {
   createSync(key: string, parts: readonly Uint8Array[]): boolean {
     const file = objectPath(this.#root, key);
     return tryingSync('write', file, () => {
-      const created = publishNew(this.#writeTemporarySync(file, parts), file);
+      const temporary = this.#writeTemporarySync(file, parts);
+      const created = inFolderSync(file, () => publishNew(temporary, file));
       if (created) this.#settleSync(file);
       return created;
     });
@@ -148,13 +150,7 @@ export class FsDatastore implements Datastore {
   async append(key: string, bytes: Uint8Array): Promise<void> {
     const file = objectPath(this.#root, key);
     await trying('write', file, async () => {
-      try {
-        await fsp.appendFile(file, bytes);
-      } catch (error) {
-        if (errorCode(error) !== 'ENOENT') throw error;
-        await fsp.mkdir(path.dirname(file), { recursive: true });
-        await fsp.appendFile(file, bytes);
-      }
+      await inFolder(file, async () => fsp.appendFile(file, bytes));
     });
   }
 
@@ -199,7 +195,7 @@ export class FsDatastore implements Datastore {
   }
 
   #writeTemporarySync(file: string, parts: readonly Uint8Array[]): string {
-    const temporary = path.dirname(file) + path.sep + temporaryName();
+    const temporary = temporaryPath(this.#root, file);
     const fd = openNewSync(temporary);
     try {
       writePartsSync(fd, parts);
@@ -214,7 +210,7 @@ export class FsDatastore implements Datastore {
   }
 
   async #writeTemporary(file: string, write: (handle: fsp.FileHandle) => Promise<void>): Promise<string> {
-    const temporary = path.dirname(file) + path.sep + temporaryName();
+    const temporary = temporaryPath(this.#root, file);
     const handle = await trying('write', file, async () => await openNew(temporary));
     try {
       await write(handle);

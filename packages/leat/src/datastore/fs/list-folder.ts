@@ -3,7 +3,7 @@ import fsp from 'node:fs/promises';
 import path from 'node:path';
 import type { ObjectFacts } from '../datastore.ts';
 import { errorCode } from './store-error.ts';
-import { isTemporaryName } from './temporary-name.ts';
+import { isSpread, isTemporaryName } from './temporary-name.ts';
 
 // Enough to keep libuv's threads busy, few enough to stay small.
 const looksAtOnce = 64;
@@ -40,10 +40,15 @@ async function* walkFolder(root: string, folder: string, start: string): AsyncIt
  * looked at; of the others nothing but the name is read.
  */
 export async function* listTemporary(root: string, prefix: string): AsyncIterable<FoundFile> {
+  yield* temporaryIn(root, prefix, !isSpread(prefix));
+}
+
+async function* temporaryIn(root: string, prefix: string, below: boolean): AsyncIterable<FoundFile> {
   const left: string[] = [];
   for await (const entry of entries(path.join(root, prefix))) {
-    if (entry.isDirectory()) yield* listTemporary(root, `${prefix}${entry.name}/`);
-    else if (isTemporaryName(entry.name)) left.push(prefix + entry.name);
+    if (entry.isDirectory()) {
+      if (below) yield* temporaryIn(root, `${prefix}${entry.name}/`, true);
+    } else if (isTemporaryName(entry.name)) left.push(prefix + entry.name);
   }
   yield* lookAt(root, left);
 }

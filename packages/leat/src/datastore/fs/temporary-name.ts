@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import path from 'node:path';
 import { hasEnded, machineName } from './machine-name.ts';
 
 const mark = '.leat-tmp-';
+
+/** Its objects are spread over hundreds of folders, in which nobody wants to look for a single one. */
+const spread = 'blobs/';
 
 // One random name for each process and a counter: no system call and no clash, also between machines that share a folder.
 const processName = randomBytes(6).toString('hex');
@@ -15,6 +19,18 @@ export function temporaryName(): string {
   counter += 1;
   return `${mark}${machineName()}-${process.pid}-${processName}-${counter}`;
 }
+
+/**
+ * Where a file of the folder `root` is while it is being written: beside its place, and a blob above the folders that blobs are spread over, so
+ * that what a killed process has left is found without going through all of them.
+ */
+export function temporaryPath(root: string, file: string): string {
+  const above = path.join(root, spread);
+  return (file.startsWith(above) ? above : path.dirname(file) + path.sep) + temporaryName();
+}
+
+/** Whether all that is still being written below a folder lies directly in it. `prefix`: its name with its `/`. */
+export const isSpread = (prefix: string): boolean => prefix === spread;
 
 /** Whether a file's name was made by {@link temporaryName}. */
 export const isTemporaryName = (name: string): boolean => name.startsWith(mark);

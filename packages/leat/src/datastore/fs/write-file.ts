@@ -8,32 +8,40 @@ import { errorCode } from './store-error.ts';
 const objectMode = 0o444;
 // Linux takes at most 1,024 buffers and about 2 GiB a call.
 const partsPerWrite = 512;
-// A folder may be removed by `gc` between our mkdir and open: try again, but not for ever.
-const openTries = 8;
+// A folder may be removed by `gc` between our mkdir and what comes then: try again, but not for ever.
+const folderTries = 8;
 
-/** Opens a new file, making its folder only when it turns out to be missing: no system call is spent on looking. */
-export function openNewSync(file: string): number {
+/** Does what needs the folder of a file, making that only when it turns out to be missing: no system call is spent on looking. */
+export function inFolderSync<Result>(file: string, act: () => Result): Result {
   for (let tries = 1; ; tries++) {
     try {
-      return fs.openSync(file, 'wx', objectMode);
+      return act();
     } catch (error) {
-      if (errorCode(error) !== 'ENOENT' || tries === openTries) throw error;
+      if (errorCode(error) !== 'ENOENT' || tries === folderTries) throw error;
       fs.mkdirSync(path.dirname(file), { recursive: true });
     }
   }
 }
 
-/** {@link openNewSync}, asynchronously. */
-export async function openNew(file: string): Promise<FileHandle> {
+/** {@link inFolderSync}, asynchronously. */
+export async function inFolder<Result>(file: string, act: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {
-      return await fsp.open(file, 'wx', objectMode);
+      return await act();
     } catch (error) {
-      if (errorCode(error) !== 'ENOENT' || tries === openTries) throw error;
+      if (errorCode(error) !== 'ENOENT' || tries === folderTries) throw error;
       await fsp.mkdir(path.dirname(file), { recursive: true });
     }
   }
 }
+
+/** Opens a new file, and makes its folder where there is none. */
+export const openNewSync = (file: string): number =>
+  inFolderSync(file, () => fs.openSync(file, 'wx', objectMode));
+
+/** {@link openNewSync}, asynchronously. */
+export const openNew = async (file: string): Promise<FileHandle> =>
+  inFolder(file, async () => fsp.open(file, 'wx', objectMode));
 
 /** Writes all parts one after the other without joining them. */
 export function writePartsSync(fd: number, parts: readonly Uint8Array[]): void {
