@@ -34,7 +34,8 @@ export function endOfChunk(
   const unbegun = blame === 'first' && isUnbegun(open[0], given);
   const end = unbegun ? betweenMembers(given) : given;
   const overdue = flight.overdueSince !== undefined && !unbegun;
-  const failures = blamed.map((member) => {
+  const isBegun = !work.endedEarly && !isUnbegun(open[0], given);
+  const failures = blamed.map((member, index) => {
     const ending = {
       task: memberTask(work, member),
       attempt: work.attempt,
@@ -42,6 +43,8 @@ export function endOfChunk(
       cancelled,
       overdue,
     };
+    if (cancelled && (index > 0 || !isBegun))
+      return endOfAttempt({ ...ending, overdue: false }, neverBegun(end), undefined);
     return endOfAttempt(ending, end, undefined, diagnosis);
   });
   const returned = open.slice(blamed.length).map((member) => memberPlace(work, member));
@@ -58,3 +61,11 @@ function betweenMembers(end: JobEnd): JobEnd {
   const { endedAt } = end;
   return { state: 'failed', reason: 'lost', message: `its process ended before it began: ${how}`, endedAt };
 }
+
+/** What ended the member that ran, a time limit say, is nothing to those after it. */
+const neverBegun = ({ endedAt }: JobEnd): JobEnd => ({
+  state: 'failed',
+  reason: 'cancelled',
+  message: 'its process was ended before its turn came',
+  endedAt,
+});

@@ -72,7 +72,9 @@ export class Conduct {
   /** How long an attempt runs when nothing disturbs it. In milliseconds. */
   durationMs(task: string, attempt: number): number {
     const { seed } = this.#options;
-    const pace = 10 ** (1 + 3 * this.#chance(`${seed} pace ${stepOf(task)}`));
+    // From a hundredth of a second to minutes; in some runs everything takes long.
+    const pace =
+      10 ** (1 + 3 * this.#chance(`${seed} pace ${stepOf(task)}`) + 1.5 * this.#chance(`${seed} pace`) ** 2);
     const straggles = this.#chance(`${seed} straggles ${task}@${attempt}`) < 0.05 ? 20 : 1;
     return Math.ceil(
       Math.min(400_000, pace * (0.5 + this.#chance(`${seed} lasts ${task}@${attempt}`)) * straggles),

@@ -7,7 +7,7 @@ import type { Random, VirtualClock } from '@leat/testing';
 import { LeatError } from '../../errors/index.ts';
 import type { RunEvent } from '../../metadata/events.ts';
 import type { Clock } from '../clock.ts';
-import type { Fate, Scenario } from './scenario.fixture.ts';
+import { type Fate, isMoment, type Scenario } from './scenario.fixture.ts';
 
 const nobody = (): void => {};
 
@@ -79,9 +79,10 @@ export class EngineProcess {
   logged(events: readonly RunEvent[]): void {
     const { fate, troubled } = this.#facts;
     if (fate?.after === undefined || !troubled()) return;
-    const met = events.filter(({ type }) => type === fate.after).length;
+    const { after, at } = fate;
+    const met = events.filter((event) => isMoment(event, after)).length;
     this.#logged += met;
-    if (met > 0 && this.#logged >= fate.at && this.#fate !== undefined) this.#meet(fate);
+    if (met > 0 && this.#logged >= at && this.#fate !== undefined) this.#meet(fate);
   }
 
   /** Ends the process at once. */

@@ -99,7 +99,10 @@ export class Operator {
     try {
       const taken = views.metadata.acquireLease(flow, id, process.name, leaseMs, force);
       const answer = await Promise.race([taken, process.died.then(() => undefined)]);
-      if (answer === undefined) return;
+      if (answer === undefined) {
+        this.#started += 1;
+        return;
+      }
       lease = answer;
     } catch (error) {
       this.#refused += 1;

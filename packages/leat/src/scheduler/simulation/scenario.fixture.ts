@@ -26,10 +26,19 @@ export const families = [
 ] as const;
 export type Family = (typeof families)[number];
 
+/** What an engine may be struck by: an event of a kind, or that a task has failed for good. */
+export type Moment = RunEvent['type'] | 'task-failed';
+
+/** Whether an event is a moment. */
+export const isMoment = (event: RunEvent, moment: Moment): boolean =>
+  moment === 'task-failed'
+    ? event.type === 'attempt-failed' && event.retryAt === undefined
+    : event.type === moment;
+
 /** What befalls an engine at its n-th dealing with the outside, or when so many events of a kind are in the log. */
 export interface Fate {
   readonly at: number;
-  readonly after: RunEvent['type'] | undefined;
+  readonly after: Moment | undefined;
   /** For how long it stands still, in milliseconds; `undefined`: it dies. */
   readonly pauseMs: number | undefined;
 }
@@ -207,7 +216,7 @@ function drawLimits(random: Random, speculate: boolean): readonly RunLimits[] {
 }
 
 /** Events with which something begins that another engine may have to go on with. */
-const moments: readonly RunEvent['type'][] = [
+const moments: readonly Moment[] = [
   'engine-started',
   'attempt-submitted',
   'attempt-accepted',
@@ -217,6 +226,8 @@ const moments: readonly RunEvent['type'][] = [
   'chunk-succeeded',
   'chunk-ended',
   'task-caught',
+  'task-failed',
+  'task-failed',
   'retry-due',
   'cancel-requested',
   'run-ended',
@@ -230,7 +241,10 @@ function drawFates(
   const moment = (): Pick<Fate, 'at' | 'after'> =>
     random.chance(0.5)
       ? { at: at(), after: undefined }
-      : { at: random.between(1, 6), after: moments[random.between(0, moments.length - 1)] };
+      : {
+          at: random.chance(0.4) ? 1 : random.between(1, 6),
+          after: moments[random.between(0, moments.length - 1)],
+        };
   const deaths = Array.from({ length: crashes }, () => ({ ...moment(), pauseMs: undefined }));
   const stops = Array.from({ length: pauses }, () => ({
     ...moment(),
