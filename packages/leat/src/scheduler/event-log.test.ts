@@ -46,6 +46,14 @@ describe('the log of an engine', () => {
     expect(metadata.log).toStrictEqual(batches.flat());
   });
 
+  test('takes what another engine has logged since for its own in no case', async () => {
+    const { metadata, append } = await logOf(['before']);
+    metadata.epoch += 1;
+    const other: RunEvent = { type: 'engine-started', at: 1, epoch: 2, host: 'there', pid: 1 };
+    metadata.log.push(other, due('a'));
+    await expect(append([due('a')])).rejects.toThrow(expect.objectContaining({ code: 'LEASE_LOST' }));
+  });
+
   test('is closed to an engine whose lease is lost, found or not', async () => {
     const { metadata, append } = await logOf(['before']);
     metadata.epoch += 1;

@@ -5,8 +5,7 @@ import { type BackOff, withBackOff } from './back-off.ts';
 
 /**
  * The log of a run, for the engine that holds its lease. An append whose answer was lost may have been stored; making it again would
- * put hand-overs into the log that nothing led to. So before it is made again the log is asked whether it is there: nobody else
- * can have appended meanwhile, or the lease is lost anyway.
+ * put hand-overs into the log that nothing led to. So before it is made again the log is asked whether it is there.
  */
 export class EventLog {
   readonly #metadata: MetadataStore;
@@ -34,10 +33,13 @@ export class EventLog {
 
   /** The number of the last of these events, if they are stored: all of them, or none. */
   async #find(events: readonly RunEvent[]): Promise<number | undefined> {
-    const { flow, run } = this.#lease;
+    const { flow, run, epoch } = this.#lease;
     const wanted: unknown = JSON.parse(JSON.stringify(events[0]));
-    for await (const { seq, event } of this.#metadata.events(flow, run, this.#seq))
+    for await (const { seq, event } of this.#metadata.events(flow, run, this.#seq)) {
+      // What another engine has logged since may look the same, and is not ours: the append will say that the lease is lost.
+      if (event.type === 'engine-started' && event.epoch > epoch) return undefined;
       if (isDeepStrictEqual(event, wanted)) return seq + events.length - 1;
+    }
     return undefined;
   }
 }
