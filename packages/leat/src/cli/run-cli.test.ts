@@ -23,7 +23,7 @@ async function leat(...argv: string[]): Promise<Said> {
   return { exitCode, out: terminal.out.text, err: terminal.err.text };
 }
 
-const commands = 'run resume recover check show list logs get dump diff code tag gc'.split(' ');
+const commands = 'run resume recover check show list logs get dump diff code tag gc doctor'.split(' ');
 
 describe('help', () => {
   it('is what leat alone prints, with every command', async () => {
