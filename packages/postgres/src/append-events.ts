@@ -8,7 +8,7 @@
  * An append whose answer got lost may have been stored. It is made again with the same `request`, which the write leaves in
  * the lease's row: so it is known, and not stored twice.
  */
-import { type ChunkFacts, type Lease, LeatError, type RunEvent, type StepCounts } from 'leat/metadata';
+import { type ChunkFacts, type Lease, type RunEvent, type StepCounts } from 'leat/metadata';
 import type { Database, Statements } from './database.ts';
 import { type Changes, endTasks, foldBatch, keepChunks, keepOpen } from './fold-batch.ts';
 import { requireLease } from './leases.ts';
@@ -20,8 +20,8 @@ import { writeChanges } from './write-changes.ts';
 /** About so many tasks are changed by one statement. */
 const page = 2_000;
 
-/** How often an append is begun again because another connection has written to the same run meanwhile. */
-const maxRounds = 20;
+/** How often an append is made without a lock, although another connection has written to the same run meanwhile. */
+const maxRounds = 3;
 
 /** What the last append of a run left; true only as long as nobody else has appended since. */
 export interface Kept {
@@ -78,13 +78,8 @@ export async function appendEvents(
     if (next !== undefined) return next;
     end = undefined;
   }
-  throw new LeatError(
-    'METADATA_UNAVAILABLE',
-    `'${lease.flow}/${lease.run}' is written to by others all the time`,
-    {
-      hint: 'One engine writes to a run: look for another process that has its lease.',
-    },
-  );
+  // Somebody else was first each time: from the back of a queue nobody can be overtaken.
+  return database.transaction(async (statements) => appendLong(statements, append));
 }
 
 /** Whether one statement cannot hold them, or there may be more to do than they say. */
