@@ -8,7 +8,7 @@
  * An append whose answer got lost may have been stored. It is made again with the same `request`, which the write leaves in
  * the lease's row: so it is known, and not stored twice.
  */
-import { type ChunkFacts, type Lease, type RunEvent, type StepCounts } from 'leat/metadata';
+import { type ChunkFacts, type Lease, LeatError, type RunEvent, type StepCounts } from 'leat/metadata';
 import type { Database, Statements } from './database.ts';
 import { type Changes, endTasks, foldBatch, keepChunks, keepOpen } from './fold-batch.ts';
 import { requireLease } from './leases.ts';
