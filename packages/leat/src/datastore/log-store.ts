@@ -46,28 +46,49 @@ const letters = { stdout: 'o', stderr: 'e' } as const;
  * Opens the log of an attempt for writing, after what is there already. Nothing is created before something is printed.
  *
  * @param mayWrite asked before each write; what may not be written is dropped
+ * @param after calls once after so many milliseconds, and returns what takes that back
  */
-export function openLog(store: Datastore, key: string, mayWrite: () => boolean = () => true): LogWriter {
-  return new StoredLog(store, key, mayWrite);
+export function openLog(
+  store: Datastore,
+  key: string,
+  mayWrite: () => boolean = () => true,
+  after: After = afterReal,
+): LogWriter {
+  return new StoredLog(store, key, { mayWrite, after });
 }
+
+type After = (ms: number, fire: () => void) => () => void;
+
+const afterReal: After = (ms, fire) => {
+  const timer = setTimeout(fire, ms);
+  return () => {
+    clearTimeout(timer);
+  };
+};
 
 // Text is held as latin1 strings: one character for each byte, so that bytes can be cut and joined with string methods.
 class StoredLog implements LogWriter {
   readonly #store: Datastore;
   readonly #key: string;
   readonly #mayWrite: () => boolean;
+  readonly #after: After;
   readonly #open = { stdout: '', stderr: '' };
   #ready: string[] = [];
   #readyBytes = 0;
   #waitingBytes = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelFlush: (() => void) | undefined;
   #appending: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(store: Datastore, key: string, mayWrite: () => boolean) {
+  constructor(
+    store: Datastore,
+    key: string,
+    { mayWrite, after }: { readonly mayWrite: () => boolean; readonly after: After },
+  ) {
     this.#store = store;
     this.#key = key;
     this.#mayWrite = mayWrite;
+    this.#after = after;
   }
 
   write({ stream, bytes, at = Date.now() }: PrintedChunk): Promise<void> | undefined {
@@ -77,7 +98,7 @@ class StoredLog implements LogWriter {
     if (cut > 0) this.#addLines(stream, at, text.slice(0, cut - 1));
     this.#open[stream] = this.#splitOpenLine(stream, at, text.slice(cut));
     if (this.#readyBytes >= flushBytes) void this.#append();
-    else if (this.#readyBytes > 0) this.#timer ??= setTimeout(() => void this.#append(), flushAfterMs);
+    else if (this.#readyBytes > 0) this.#cancelFlush ??= this.#after(flushAfterMs, () => void this.#append());
     return this.#waitingBytes > mostWaitingBytes ? this.#appending : undefined;
   }
 
@@ -120,8 +141,8 @@ class StoredLog implements LogWriter {
   }
 
   #append(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
     if (this.#ready.length > 0) {
       const bytes = Buffer.from(`${this.#ready.join('\n')}\n`, 'latin1');
       this.#ready = [];

@@ -2,6 +2,7 @@ import type { LogChunk } from '../compute/compute-layer.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { openLog, type LogWriter } from '../datastore/log-store.ts';
 import { memberTask } from './chunk-flight.ts';
+import type { Clock } from './clock.ts';
 import type { Flight } from './flight.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { TaskLine } from './observer.ts';
@@ -11,6 +12,7 @@ const openAtOnce = 8;
 
 /** What {@link MemberLogs} needs. */
 export interface MemberLogFacts {
+  readonly clock: Clock;
   readonly datastore: Datastore;
   /** Where the output of an attempt is stored. */
   readonly keyOf: (task: string, attempt: number) => string;
@@ -52,7 +54,7 @@ export class MemberLogs {
   async #openLog(member: number): Promise<OpenLog> {
     const [oldest] = this.#open.keys();
     if (oldest !== undefined && this.#open.size >= openAtOnce) await this.#close(oldest);
-    const { datastore, keyOf, line, mayWrite } = this.#facts;
+    const { clock, datastore, keyOf, line, mayWrite } = this.#facts;
     const who = whoIs(this.#flight, member);
     const key = keyOf(who.task, who.attempt);
     // Layers give output from its beginning: what an earlier engine has stored of it is replaced.
@@ -62,7 +64,7 @@ export class MemberLogs {
         line({ ...who, stream, text });
       });
     const lines = { stdout: splitter('stdout'), stderr: splitter('stderr') };
-    const open = { log: openLog(datastore, key, mayWrite), lines };
+    const open = { log: openLog(datastore, key, mayWrite, (ms, fire) => clock.after(ms, fire)), lines };
     this.#open.set(member, open);
     return open;
   }
