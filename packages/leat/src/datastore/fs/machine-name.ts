@@ -7,7 +7,7 @@ let known: string | undefined;
 
 /** The same for all processes that number each other alike: a machine since it was started, on Linux also a container. Hexadecimal digits. */
 export function machineName(): string {
-  known ??= hash('sha256', facts().join('\n')).slice(0, 12);
+  known ??= hash('sha256', Buffer.from(facts().join('\n'))).slice(0, 12);
   return known;
 }
 
