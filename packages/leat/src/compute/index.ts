@@ -1,3 +1,4 @@
+export { isLeatError, LeatError } from '../errors/index.ts';
 export {
   type AttemptRequest,
   type CheckFinding,

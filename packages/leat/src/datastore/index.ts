@@ -1,3 +1,4 @@
+export { isLeatError, LeatError } from '../errors/index.ts';
 export { type EncodedArtifact, ArtifactStore } from './artifact-store.ts';
 export { commitAttempt, commitAttemptAsync, type CommitResult } from './commit-attempt.ts';
 export type { ByteRange, Datastore, LogObject, ObjectFacts, TemporarySweep } from './datastore.ts';

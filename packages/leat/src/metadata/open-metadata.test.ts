@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { importPackage } from './import-package.ts';
+import { importPackage } from '../errors/import-package.ts';
 import { metadataExists, openMetadata } from './open-metadata.ts';
 
 let folder = '';
@@ -37,6 +37,12 @@ it('says how to install a driver that is not there', async () => {
   await expect(importPackage('@leat/nowhere', [folder])).rejects.toMatchObject({
     code: 'OPTION_INVALID',
     message: "the package '@leat/nowhere' is not installed",
+    hint: 'npm install @leat/nowhere',
+  });
+});
+
+it('names the package of an entry that is not there', async () => {
+  await expect(importPackage('@leat/nowhere/deep', [folder])).rejects.toMatchObject({
     hint: 'npm install @leat/nowhere',
   });
 });

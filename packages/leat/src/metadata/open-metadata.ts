@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LeatError } from '../errors/index.ts';
 import { withoutPassword } from '../errors/without-password.ts';
-import { importPackage } from './import-package.ts';
+import { importPackage } from '../errors/import-package.ts';
 import type { MetadataStore } from './metadata-store.ts';
 
 interface Driver {
