@@ -99,10 +99,30 @@ export interface LogChunk {
   readonly member?: number;
 }
 
+/**
+ * What sort of cause it is: it waits for its turn or for room; nothing can be started for it now (capacity, quota); it asks for more than
+ * there ever is; something is set up wrongly; all is well and it takes its time; it runs; it has ended; nobody can tell.
+ */
+export type DiagnosisKind =
+  | 'waiting'
+  | 'no-capacity'
+  | 'never-fits'
+  | 'misconfigured'
+  | 'on-its-way'
+  | 'running'
+  | 'ended'
+  | 'unknown';
+
 /** Why a job waits or died, and what to do. */
 export interface Diagnosis {
   readonly cause: string;
   readonly remedy?: string;
+  /** Absent: the layer does not sort its causes. */
+  readonly kind?: DiagnosisKind;
+  /** Whether the facts prove the cause, or only speak for it. Absent: the layer knows. */
+  readonly confidence?: 'certain' | 'likely' | 'none';
+  /** What speaks for the cause, a sentence each; where it is unknown, what was looked at. */
+  readonly evidence?: readonly string[];
 }
 
 export interface LayerCapabilities {

@@ -5,6 +5,7 @@ export {
   type ComputeLayer,
   contractVersion,
   type Diagnosis,
+  type DiagnosisKind,
   type JobFailureReason,
   type JobId,
   type JobStatus,
