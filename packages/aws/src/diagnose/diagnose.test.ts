@@ -723,7 +723,7 @@ const others: readonly Situation[] = [
     code: 'fargate-no-public-ip',
     kind: 'misconfigured',
     confidence: 'likely',
-    says: /assignPublicIp/,
+    says: /publicIp/,
   },
   {
     name: 'it starts for an hour',

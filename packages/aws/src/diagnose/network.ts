@@ -36,7 +36,7 @@ export function waysOut(job: JobFacts, { environments = [] }: BatchFacts): Findi
         ? 'its subnet is a public one, and the container has no public address: it can reach neither the registry nor the datastore'
         : 'its subnet has no way out: the container can reach neither the registry nor the datastore',
       remedy: isPublic
-        ? 'Set assignPublicIp (@batch({ assignPublicIp: true })), or use private subnets with a NAT gateway.'
+        ? 'Give it one (@batch({ publicIp: true })), or use private subnets with a NAT gateway.'
         : 'Add a NAT gateway, or VPC endpoints for ecr.api, ecr.dkr, s3 and logs.',
       evidence: shut.map(
         ({ id, way }) =>

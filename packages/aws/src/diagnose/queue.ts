@@ -90,7 +90,7 @@ export function shareSpent(job: JobFacts, { queue }: BatchFacts): Finding | unde
     kind: 'waiting',
     confidence: 'certain',
     cause: `the share '${share}' uses ${used} of the ${limit} vCPU that it may have`,
-    remedy: 'Wait for jobs of the same share, or use another one: @batch({ shareIdentifier }).',
+    remedy: 'Wait for jobs of the same share, or use another one: @batch({ share }).',
     evidence: [aboutQueue(queue)],
   };
 }
@@ -116,7 +116,7 @@ export function waitsItsTurn(job: JobFacts, { queue }: BatchFacts): Finding | un
       confidence: 'likely',
       cause: `the fair-share policy of '${name}' puts ${ahead} jobs before it${job.schedulingPriority === undefined ? '' : ` (its priority is ${job.schedulingPriority})`}`,
       remedy:
-        'Wait: shares that used much lately come later. @batch({ schedulingPriority }) orders jobs within a share.',
+        'Wait: shares that used much lately come later. @batch({ priority }) orders jobs within a share.',
       evidence: [aboutQueue(queue)],
     };
   if (ahead > 0)

@@ -29,6 +29,11 @@ export const metadataOption = (): Option =>
     '--metadata <url>',
     'where metadata are, as in postgres://HOST/DB (default: with the runs; env LEAT_METADATA)',
   );
+export const profileOption = (): Option =>
+  new Option(
+    '--profile <name>',
+    "the profile that says where and how (default: 'default', where it exists; 'none' for none; env LEAT_PROFILE)",
+  );
 export const jsonOption = (): Option => new Option('--json', 'print JSON for programs');
 export const namespaceOption = (): Option =>
   new Option(

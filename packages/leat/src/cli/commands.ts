@@ -13,6 +13,7 @@ import {
   metadataOption,
   jsonOption,
   namespaceOption,
+  profileOption,
   runIdOption,
 } from './command-options.ts';
 import type { CheckCommand } from './commands/check.ts';
@@ -271,4 +272,8 @@ export function registerCommands(root: Command, terminal: Terminal, done: Done):
   addOutputReaders(root, terminal, done);
   addCodeReaders(root, terminal, done);
   addKeepingCommands(root, terminal, done);
+  // A profile says where things are: whoever may be told that, may be told the profile.
+  for (const command of root.commands) {
+    if (command.options.some(({ long }) => long === '--home')) command.addOption(profileOption());
+  }
 }

@@ -23,6 +23,8 @@ export interface ConnectOptions {
   readonly home?: string | undefined;
   /** URL of the metadata, as in `postgres://db.example/leat`. Default: `LEAT_METADATA`, else in the folder of the runs. */
   readonly metadata?: string | undefined;
+  /** The profile; `'none'`: no profile. Default: `LEAT_PROFILE`, else the one called `default`, if there is one. */
+  readonly profile?: string | undefined;
   /** Default: `LEAT_NAMESPACE`, else `user:NAME`. `'*'` (or `'global'`): everybody's. */
   readonly namespace?: string | undefined;
 }
@@ -42,7 +44,9 @@ function namespaceOf({ namespace = currentNamespace() }: ConnectOptions): string
  *     await client.close();
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
-  const source = new Source(resolveHome({ home: options.home, metadata: options.metadata }));
+  const source = new Source(
+    resolveHome({ home: options.home, metadata: options.metadata, profile: options.profile }),
+  );
   // Opened here, so that a damaged file is reported now and not in the middle of the work.
   await source.metadata();
   return new Client(source, namespaceOf(options));

@@ -6,6 +6,7 @@ import type { Datastore } from '../datastore/datastore.ts';
 import { openDatastore } from '../datastore/open-datastore.ts';
 import { withoutPassword } from '../errors/without-password.ts';
 import type { Home } from '../home/home.ts';
+import { enterProfile } from '../home/profile-defaults.ts';
 import type { MetadataStore, RunRecord } from '../metadata/metadata-store.ts';
 import { metadataExists, openMetadata } from '../metadata/open-metadata.ts';
 
@@ -18,6 +19,7 @@ export class Source {
 
   constructor(home: Home) {
     this.#home = home;
+    enterProfile(home.profile);
   }
 
   /** Where it reads, for people. */

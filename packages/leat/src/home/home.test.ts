@@ -11,10 +11,13 @@ const project = (): string => {
   return folder;
 };
 
+/** Whoever runs the tests may have a profile. */
+const noProfile = { LEAT_PROFILE: 'none' };
+
 describe('resolveHome', () => {
   it('is .leat of the project, from any folder in it', () => {
     const folder = project();
-    const home = resolveHome({ cwd: join(folder, 'deep/down'), env: {} });
+    const home = resolveHome({ cwd: join(folder, 'deep/down'), env: noProfile });
     expect(home.folder).toBe(join(folder, '.leat'));
     expect(home.datastore).toMatch(/^file:\/\/.*\.leat\/store$/);
     expect(home.metadata).toBe(join(folder, '.leat/metadata.db'));
@@ -23,31 +26,33 @@ describe('resolveHome', () => {
   it('is the nearest .leat, also where there is no package', () => {
     const folder = project();
     mkdirSync(join(folder, 'deep/.leat'));
-    expect(resolveHome({ cwd: join(folder, 'deep/down'), env: {} }).folder).toBe(join(folder, 'deep/.leat'));
+    expect(resolveHome({ cwd: join(folder, 'deep/down'), env: noProfile }).folder).toBe(
+      join(folder, 'deep/.leat'),
+    );
   });
 
   it('is what --home says, else LEAT_HOME', () => {
     const folder = project();
-    expect(resolveHome({ cwd: folder, env: { LEAT_HOME: 'elsewhere' } }).folder).toBe(
+    expect(resolveHome({ cwd: folder, env: { ...noProfile, LEAT_HOME: 'elsewhere' } }).folder).toBe(
       join(folder, 'elsewhere'),
     );
-    expect(resolveHome({ home: 'told', cwd: folder, env: { LEAT_HOME: 'elsewhere' } }).folder).toBe(
-      join(folder, 'told'),
-    );
+    expect(
+      resolveHome({ home: 'told', cwd: folder, env: { ...noProfile, LEAT_HOME: 'elsewhere' } }).folder,
+    ).toBe(join(folder, 'told'));
   });
 
   it('has the metadata where --metadata says, else LEAT_METADATA', () => {
     const cwd = project();
-    const env = { LEAT_METADATA: 'postgres://db/leat' };
-    expect(resolveHome({ cwd, env: {} })).toMatchObject({ shared: false });
-    expect(resolveHome({ cwd, env: { LEAT_METADATA: '' } })).toMatchObject({ shared: false });
+    const env = { ...noProfile, LEAT_METADATA: 'postgres://db/leat' };
+    expect(resolveHome({ cwd, env: noProfile })).toMatchObject({ shared: false });
+    expect(resolveHome({ cwd, env: { ...noProfile, LEAT_METADATA: '' } })).toMatchObject({ shared: false });
     expect(resolveHome({ cwd, env })).toMatchObject({ metadata: 'postgres://db/leat', shared: true });
     expect(resolveHome({ cwd, env, metadata: 'postgres://db/other' }).metadata).toBe('postgres://db/other');
   });
 
   it('has a datastore for each metadata, named by where they are and not by who asks', () => {
     const cwd = project();
-    const storeOf = (metadata: string): string => resolveHome({ cwd, env: {}, metadata }).datastore;
+    const storeOf = (metadata: string): string => resolveHome({ cwd, env: noProfile, metadata }).datastore;
     const store = storeOf('postgres://ada:secret@db.example/leat?sslmode=verify-full');
     expect(store).toMatch(/\/\.leat\/store-[0-9a-f]{12}$/);
     expect(storeOf('postgresql://bob@db.example/leat')).toBe(store);

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type Environment, type Profile, readProfile } from './profile.ts';
 
 /** The folder of a project's runs: `metadata.db`, `store/`, `cache/`. */
 export interface Home {
@@ -18,6 +19,8 @@ export interface Home {
   readonly shared: boolean;
   /** Folder of what can be made again at any time. */
   readonly cache: string;
+  /** The profile that holds, if there is one. */
+  readonly profile?: Profile;
 }
 
 export interface HomeOptions {
@@ -25,8 +28,10 @@ export interface HomeOptions {
   readonly home?: string | undefined;
   /** `--metadata`, a URL; wins over `LEAT_METADATA`. */
   readonly metadata?: string | undefined;
+  /** `--profile`; wins over `LEAT_PROFILE`. */
+  readonly profile?: string | undefined;
   readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Environment;
 }
 
 /** What a project's home is called unless told. */
@@ -43,24 +48,37 @@ function projectFolder(from: string): string {
 
 /**
  * `--home`, else `LEAT_HOME`, else `.leat` in the nearest folder upwards that has `.leat`, `package.json` or `.git`,
- * else `.leat` in the working directory. The metadata are there unless `--metadata` or `LEAT_METADATA` says otherwise. Creates
- * nothing.
+ * else `.leat` in the working directory. The metadata are there unless `--metadata`, `LEAT_METADATA` or the profile says otherwise,
+ * and so is the datastore unless the profile does. Creates nothing.
+ *
+ * @throws LeatError OPTION_INVALID when the profile cannot be used
  */
-export function resolveHome({
-  home,
-  metadata,
-  cwd = process.cwd(),
-  env = process.env,
-}: HomeOptions = {}): Home {
-  const told = home ?? env['LEAT_HOME'];
+export function resolveHome(options: HomeOptions = {}): Home {
+  const { cwd = process.cwd(), env = process.env } = options;
+  const profile = readProfile(options.profile, env);
+  const told = options.home ?? env['LEAT_HOME'];
   const folder = told ? resolve(cwd, told) : join(projectFolder(cwd), homeName);
-  const url = metadata ?? env['LEAT_METADATA'];
   return {
     folder,
-    datastore: pathToFileURL(join(folder, url ? storeOf(url) : 'store')).href,
-    metadata: url ? url : join(folder, 'metadata.db'),
-    shared: Boolean(url),
+    ...storesOf(folder, {
+      datastore: profile?.values.datastore,
+      metadata: options.metadata ?? (env['LEAT_METADATA'] || profile?.values.metadata),
+    }),
     cache: join(folder, 'cache'),
+    ...(profile && { profile }),
+  };
+}
+
+/** Where the stores are: where somebody has said, else in the folder. */
+function storesOf(
+  folder: string,
+  { datastore, metadata }: Pick<HomeOptions, 'metadata'> & { readonly datastore: string | undefined },
+): Pick<Home, 'datastore' | 'metadata' | 'shared'> {
+  const store = metadata ? storeOf(metadata) : 'store';
+  return {
+    datastore: datastore ?? pathToFileURL(join(folder, store)).href,
+    metadata: metadata || join(folder, 'metadata.db'),
+    shared: Boolean(metadata),
   };
 }
 
@@ -83,7 +101,7 @@ function placeOf(metadata: string): string {
 }
 
 /** The name that runs are filed under: `LEAT_USER`, else the account's name. */
-export function currentUser(env: Readonly<Record<string, string | undefined>> = process.env): string {
+export function currentUser(env: Environment = process.env): string {
   const told = env['LEAT_USER'];
   if (told) return told;
   try {
@@ -95,7 +113,7 @@ export function currentUser(env: Readonly<Record<string, string | undefined>> = 
 }
 
 /** `LEAT_NAMESPACE`, else `user:NAME`. */
-export function currentNamespace(env: Readonly<Record<string, string | undefined>> = process.env): string {
+export function currentNamespace(env: Environment = process.env): string {
   return env['LEAT_NAMESPACE'] || `user:${currentUser(env)}`;
 }
 

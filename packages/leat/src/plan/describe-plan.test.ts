@@ -26,3 +26,13 @@ it('shows how tasks share processes, and how many run at once', () => {
   expect(planOf({ chunk: 100 }).steps['work']).toMatchObject({ isolation: 'reuse', chunk: 100 });
   expect(planOf({ isolation: 'process' }).steps['work']).not.toHaveProperty('isolation');
 });
+
+it('names what the profile gives, once a layer', () => {
+  const plan = planOf({}, ['batch'], undefined, { batch: { queue: 'leat', memory: 4000, spotRetries: 3 } });
+  expect(`\n${describePlan(plan)}`).toBe(`
+step   layer  memory
+start  batch  4000 MB (profile)
+work   batch  4000 MB (profile)
+end    batch  4000 MB (profile)
+batch: queue=leat, spotRetries=3 (profile)`);
+});

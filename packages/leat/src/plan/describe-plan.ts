@@ -39,7 +39,7 @@ function planRows(plan: RunPlan): readonly PlanRow[] {
 
 /**
  * The resolved shape of a run as a table, with where each value came from. Columns in which nobody asked for anything are
- * left out.
+ * left out. Below it a line for each layer that has options from the profile.
  */
 export function describePlan(plan: RunPlan): string {
   const rows = planRows(plan);
@@ -51,15 +51,24 @@ export function describePlan(plan: RunPlan): string {
     ...rows,
   ];
   const widths = shown.map((column) => Math.max(...table.map((row) => row[column].length)));
-  return table
-    .map((row) =>
-      shown
-        .map((column, i) => row[column].padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const lines = table.map((row) =>
+    shown
+      .map((column, i) => row[column].padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [...lines, ...profileLines(plan)].join('\n');
 }
+
+function profileLines(plan: RunPlan): readonly string[] {
+  const lines = Object.values(plan.steps).flatMap(({ layer, layerOptions, fromProfile = [] }) => {
+    const shown = fromProfile.map((option) => `${option}=${optionText(layerOptions[option])}`);
+    return shown.length === 0 ? [] : [`${layer}: ${shown.join(', ')} (profile)`];
+  });
+  return [...new Set(lines)];
+}
+
+const optionText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function rowOf(plan: StepPlan): PlanRow {
   const { step, layer, resources, retry, timeoutSeconds, concurrency } = plan;

@@ -213,3 +213,35 @@ describe('a plan', () => {
     });
   });
 });
+
+describe('the profile', () => {
+  const profile = { batch: { queue: 'leat', memory: 4000, image: 'node:26' }, local: { cpu: 2 } };
+  const withProfile = (decorators: StepDecorators, ...flags: readonly string[]): StepPlan =>
+    planOf(decorators, flags, undefined, profile).steps['work'] as StepPlan;
+
+  it('gives what neither a decorator nor --with gives, and is named as the origin', () => {
+    expect(withProfile({}, 'batch:image=python:3.12')).toMatchObject({
+      layerOptions: { queue: 'leat', image: 'python:3.12' },
+      fromProfile: ['queue'],
+      resources: { memory: { value: 4000, origin: 'profile' }, cpu: { value: 1, origin: 'default' } },
+    });
+  });
+
+  it('gives way to @resources', () => {
+    const { resources } = withProfile({ resources: { memory: 9000 } }, 'batch');
+    expect(resources.memory).toEqual({ value: 9000, origin: '@resources' });
+  });
+
+  it('concerns its layers only', () => {
+    expect(withProfile({}, 'kubernetes')).toMatchObject({ layerOptions: {} });
+    expect(withProfile({}, 'kubernetes')).not.toHaveProperty('fromProfile');
+    expect(withProfile({}).resources.cpu).toEqual({ value: 2, origin: 'profile' });
+  });
+
+  it('is blamed for a wrong number', () => {
+    const wrong = { batch: { memory: -1 } };
+    expect(refused(() => planOf({}, ['batch'], undefined, wrong)).message).toMatch(
+      /^the profile of the step/,
+    );
+  });
+});

@@ -28,6 +28,8 @@ export interface PlanRequest {
   readonly package: string;
   /** Names of compute layers that this installation can open. A name with `/` is a module and is always let through. */
   readonly layers: readonly string[];
+  /** Options of layers that hold where neither a decorator nor `--with` gives them: those of the profile. */
+  readonly layerDefaults?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** sha256 of a text, in hex. */
   readonly hash: (text: string) => string;
 }
@@ -45,6 +47,7 @@ export function makePlan({
   description,
   package: packageHash,
   layers,
+  layerDefaults = {},
   hash,
   ...request
 }: PlanRequest): RunPlan {
@@ -55,7 +58,7 @@ export function makePlan({
     const described = description.steps.find(({ name }) => name === step.name);
     if (described === undefined)
       throw new TypeError(`no step '${step.name}' in the description of '${graph.flow}'`);
-    const plan = planStep(step, described, added);
+    const plan = planStep(step, described, { added, layerDefaults });
     requireLayer(plan, layers);
     steps[step.name] = plan;
     stepHashes[step.name] = hash(described.source);
@@ -65,20 +68,30 @@ export function makePlan({
   return { version: 1, flow: graph.flow, graph, steps, package: packageHash, stepHashes };
 }
 
+/** What holds for all steps. */
+interface Surroundings {
+  readonly added: AddedDecorators;
+  readonly layerDefaults: NonNullable<PlanRequest['layerDefaults']>;
+}
+
 function planStep(
   step: GraphStep,
   { name, decorators: own }: StepDescription,
-  all: AddedDecorators,
+  { added: all, layerDefaults }: Surroundings,
 ): StepPlan {
   const added = addedFor(name, own, all);
   const { retry, timeout, catchError, environment, layer } = { ...added, ...own };
   const layerName = layer?.name ?? defaultLayer;
+  const given = withoutResources(layer?.options ?? {});
+  const defaults = layerDefaults[layerName] ?? {};
+  const fromProfile = Object.keys(withoutResources(defaults)).filter((option) => given[option] === undefined);
   if (catchError !== undefined) requireCase(step, catchError, own.catchError === undefined);
   return {
     step: name,
     layer: layerName,
-    layerOptions: withoutResources(layer?.options ?? {}),
-    resources: checkedResources(name, layerName, resolveResources(own, added)),
+    layerOptions: { ...withoutResources(defaults), ...given },
+    ...(fromProfile.length > 0 && { fromProfile }),
+    resources: checkedResources(name, layerName, resolveResources(own, added, defaults)),
     retry: resolveRetry(retry),
     ...(timeout !== undefined && { timeoutSeconds: secondsOf(timeout) }),
     ...(catchError !== undefined && { catchError }),
@@ -125,7 +138,7 @@ function checkedResources(
         ? Number.isSafeInteger(value) && (value as number) >= 0
         : Number.isFinite(value) && (value as number) > 0;
     if (fine) continue;
-    const by = origin === 'layer decorator' ? `@${layer}` : origin;
+    const by = origin === 'layer decorator' ? `@${layer}` : origin === 'profile' ? 'the profile' : origin;
     throw new LeatError(
       'OPTION_INVALID',
       `${by} of the step '${step}': '${name}' must be ${least}, got ${JSON.stringify(value)}`,

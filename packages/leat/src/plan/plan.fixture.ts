@@ -1,7 +1,7 @@
 /** Flows for the tests of this folder, as plain data. */
 import type { FlowDescription, StepDecorators } from '../flow/description.ts';
 import type { FlowGraph, GraphStep, Transition } from '../graph/graph.ts';
-import { makePlan } from './make-plan.ts';
+import { makePlan, type PlanRequest } from './make-plan.ts';
 import { parseWith } from './parse-with.ts';
 import type { RunPlan } from './plan.ts';
 
@@ -19,6 +19,7 @@ export function planOf(
   decorators: StepDecorators,
   flags: readonly string[] = [],
   cases?: Readonly<Record<string, string>>,
+  layerDefaults: PlanRequest['layerDefaults'] = {},
 ): RunPlan {
   const next: Transition =
     cases === undefined ? { kind: 'linear', to: 'end' } : { kind: 'switch', cases, by: 'this.kind' };
@@ -46,6 +47,7 @@ export function planOf(
     description,
     with: flags.map(parseWith),
     package: 'p'.repeat(64),
+    layerDefaults,
     layers: ['local', 'container', 'batch', 'kubernetes'],
     hash: (text) => `hash of ${text}`,
   });

@@ -4,7 +4,7 @@
 import type { FlowGraph } from '../graph/graph.ts';
 
 /** Where a resolved value came from, for the printed shape. */
-export type ValueOrigin = 'default' | '@resources' | 'layer decorator' | '--with';
+export type ValueOrigin = 'default' | '@resources' | 'layer decorator' | '--with' | 'profile';
 
 export interface ResolvedValue<T> {
   readonly value: T;
@@ -33,6 +33,8 @@ export interface StepPlan {
   readonly step: string;
   readonly layer: string;
   readonly layerOptions: Readonly<Record<string, unknown>>;
+  /** Which of them nobody wrote here: the profile has them. */
+  readonly fromProfile?: readonly string[];
   readonly resources: ResolvedResources;
   readonly retry: RetryPolicy;
   readonly timeoutSeconds?: number;

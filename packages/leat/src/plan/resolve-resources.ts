@@ -21,13 +21,19 @@ interface Asked {
  * wins over defaults. A decorator that `--with` adds stands where the step's own would stand.
  *
  * @param added What of `--with` holds for this step.
+ * @param profile What the profile says of its layer.
  */
-export function resolveResources(own: StepDecorators, added: AddedDecorators): ResolvedResources {
+export function resolveResources(
+  own: StepDecorators,
+  added: AddedDecorators,
+  profile: Readonly<Record<string, unknown>> = {},
+): ResolvedResources {
   const asked: readonly Asked[] = [
     { values: own.layer?.options ?? {}, origin: 'layer decorator' },
     { values: added.layer?.options ?? {}, origin: '--with' },
     { values: { ...own.resources }, origin: '@resources' },
     { values: { ...added.resources }, origin: '--with' },
+    { values: profile, origin: 'profile' },
   ];
   const entries = resourceNames.map((name) => [name, resolveValue(name, asked)] as const);
   return Object.fromEntries(entries) as Record<(typeof resourceNames)[number], ResolvedValue<number>>;

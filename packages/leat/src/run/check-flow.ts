@@ -1,5 +1,6 @@
 /** `leat check`: all that would be refused before a run, without one. */
 import type { CheckFinding } from '../compute/compute-layer.ts';
+import { enterProfile } from '../home/profile-defaults.ts';
 import { checkLayers, closeLayers, loadLayers, openLayers, runnerFile } from './open-layers.ts';
 import { type PreparedFlow, prepareFlow, type PrepareOptions } from './prepare-flow.ts';
 
@@ -10,6 +11,7 @@ export interface CheckedFlow {
 
 /** @throws LeatError for what `leat run` would refuse before the run exists, parameters excepted. */
 export async function checkFlow(options: PrepareOptions): Promise<CheckedFlow> {
+  enterProfile(options.home.profile);
   const prepared = await prepareFlow(options);
   const { plan, factories } = await loadLayers(prepared.plan);
   const layers = await openLayers(factories, {

@@ -18,6 +18,7 @@ import { makePlan } from '../plan/make-plan.ts';
 import { parseWith } from '../plan/parse-with.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import type { Home } from '../home/home.ts';
+import { layerDefaults } from '../home/profile-defaults.ts';
 
 export interface PrepareOptions {
   /** The flow file. */
@@ -51,6 +52,7 @@ export async function prepareFlow({ file, home, with: added = [] }: PrepareOptio
     with: specs,
     package: built.hash,
     layers: layerNames,
+    layerDefaults: layerDefaults(home.profile),
     hash: (text) => hash('sha256', text),
   });
   return { built, description, graph, plan };

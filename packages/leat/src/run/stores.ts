@@ -7,6 +7,7 @@ import { LeatError } from '../errors/index.ts';
 import type { MetadataStore, RunRecord } from '../metadata/metadata-store.ts';
 import { metadataExists, openMetadata } from '../metadata/open-metadata.ts';
 import { type Home, homeName } from '../home/home.ts';
+import { enterProfile } from '../home/profile-defaults.ts';
 
 /** What a run is kept in. */
 export interface Stores {
@@ -37,6 +38,7 @@ function ignoreInGit(folder: string): void {
 
 /** Opens both stores of a home, creating what is not there. @throws STORE_UNAVAILABLE, METADATA_UNAVAILABLE, METADATA_SCHEMA. */
 export async function openStores(home: Home): Promise<Stores> {
+  enterProfile(home.profile);
   createFolder(home.folder);
   const metadata = await openMetadata(home.metadata);
   try {

@@ -6,7 +6,12 @@ import { planText } from './run.ts';
 export interface CheckCommand {
   readonly terminal: Terminal;
   readonly flow: string;
-  readonly options: { readonly with?: readonly string[]; readonly json?: boolean; readonly home?: string };
+  readonly options: {
+    readonly with?: readonly string[];
+    readonly json?: boolean;
+    readonly home?: string;
+    readonly profile?: string;
+  };
 }
 
 /** `leat check FLOW`: everything that `leat run` would refuse, without a run. */
