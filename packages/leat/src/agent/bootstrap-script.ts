@@ -1,0 +1,178 @@
+/**
+ * The two programs that make a bare container ready. They hold no input: all that differs comes by variables (`agent-environment.ts`), so
+ * one job definition serves every run. The shell's part ends with a Node that is new enough; Node's part fetches the tools. Both must be
+ * short: a platform counts their bytes.
+ */
+import { agentExits } from './agent-exit.ts';
+
+/** The oldest Node that the tools run on. */
+const oldestNode = 24;
+
+/** Flags of the agent's process: as little memory as can be, since it is the task's. */
+const agentFlags = '--v8-pool-size=1 --max-semi-space-size=1';
+
+/** Answers of a server that will be the same the next time. */
+const refusals = [401, 403, 404, 410];
+const refusalPattern = refusals.join('|');
+
+const python = `
+import os,sys,shutil,urllib.request as r,urllib.error
+try:
+ with r.urlopen(os.environ["U"],timeout=60) as s,open(os.environ["F"],"wb") as f: shutil.copyfileobj(s,f)
+except urllib.error.HTTPError as e: print("HTTP %d %s"%(e.code,e.read(400).decode("utf8","replace")),file=sys.stderr);sys.exit(3 if e.code in (${refusals.join(',')}) else 1)
+except Exception as e: sys.exit(str(e))`;
+
+const perl = `my $r=HTTP::Tiny->new(timeout=>60,verify_SSL=>1)->mirror($ENV{U},$ENV{F});exit 0 if $r->{success};print STDERR "HTTP $r->{status} ".substr($r->{content},0,400)."\\n";exit($r->{status}=~/^(${refusalPattern})$/?3:1)`;
+
+const olderNode = `const u=process.env.U;const e=(c,m)=>{console.error(m);process.exit(c)};require(u.slice(0,5)=="https"?"https":"http").get(u,r=>r.statusCode==200?r.pipe(require("fs").createWriteStream(process.env.F)).on("finish",()=>process.exit(0)):e(/^(${refusalPattern})$/.test(r.statusCode)?3:1,"HTTP "+r.statusCode)).on("error",x=>e(1,x.message))`;
+
+/** Of the shell: finds or fetches a Node, and becomes it with the program in `$1`. POSIX, as dash and busybox have it. */
+export const shellPart: string = `
+set -u
+say() { printf 'leat: %s\\n' "$1" >&2; }
+die() { say "$2"; exit "$1"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+fits() {
+  v=$("$1" --version 2>/dev/null) || return 1
+  v=\${v#v}; v=\${v%%.*}
+  case $v in ''|*[!0-9]*) return 1;; esac
+  [ "$v" -ge ${oldestNode} ]
+}
+if have node && fits node; then exec node ${agentFlags} -e "$1"; fi
+no="this image has no Node ${oldestNode} or newer"
+[ -n "\${LEAT_NODE:-}" ] || die ${agentExits.unsupported} "$no, and this run brings none along: that takes an engine on Linux. Use an image with Node."
+m=$(uname -m)
+case $m in
+  x86_64) m=x64; l=/lib64/ld-linux-x86-64.so.2;;
+  aarch64) m=arm64; l=/lib/ld-linux-aarch64.so.1;;
+  *) l=/;;
+esac
+[ "linux-$m" = "\${LEAT_NODE_PLATFORM:-}" ] || die ${agentExits.unsupported} "$no, and the one that Leat brings along is for \${LEAT_NODE_PLATFORM:-another machine}, while this is linux-$m."
+if [ ! -e $l ]; then
+  for x in /lib/ld-musl-*; do
+    [ -e "$x" ] && die ${agentExits.unsupported} "$no, and is built on musl, as Alpine is: the Node that Leat brings along needs glibc. Use an image with Node, such as node:26-alpine, or one built on glibc."
+  done
+  die ${agentExits.unsupported} "$no, nor the C library (glibc) that the Node which Leat brings along needs."
+fi
+for t in "\${TMPDIR:-/tmp}" /var/tmp "\${HOME:-.}" .; do
+  d=$t/leat-$$
+  mkdir -m 700 "$d" 2>/dev/null || { d=; continue; }
+  printf '#!/bin/sh\\n' >"$d/try" 2>/dev/null && chmod 700 "$d/try" && "$d/try" 2>/dev/null && break
+  rm -rf "$d"; d=
+done
+[ -n "$d" ] || die ${agentExits.noRoom} "there is no folder that programs may be written to and run from: /tmp is read-only, full or noexec."
+export F="$d/node.tgz" U="$LEAT_NODE"
+fetch() {
+  r=9
+  if have curl; then
+    s=$(printf 'url = "%s"\\n' "$U" | curl -sSL -K - --connect-timeout 20 --speed-limit 1 --speed-time 60 -o "$F" -w '%{http_code}' 2>"$d/said") && r=0 || r=1
+    case $s in 2??) ;; ${refusalPattern}) r=3;; *) r=1;; esac
+    [ $r = 1 ] && [ "$s" != 000 ] && echo "HTTP $s" >>"$d/said"
+  fi
+  case $r in 0|3) return $r;; esac
+  if have wget; then
+    wget -T 60 -O "$F" "$U" 2>"$d/said" && return 0
+    r=1
+    case $(cat "$d/said") in *' 401 '*|*' 403 '*|*' 404 '*|*' 410 '*|*' 403: '*|*' 404: '*) return 3;; esac
+  fi
+  for p in python3 python; do
+    have $p || continue
+    $p -c '${python}' 2>"$d/said"; r=$?
+    case $r in 0|3) return $r;; *) r=1;; esac
+  done
+  if have perl && perl -MHTTP::Tiny -e 1 2>/dev/null; then
+    perl -MHTTP::Tiny -e '${perl}' 2>"$d/said"; r=$?
+    case $r in 0|3) return $r;; *) r=1;; esac
+  fi
+  if have node; then
+    node -e '${olderNode}' 2>"$d/said"; r=$?
+    case $r in 0|3) return $r;; *) r=1;; esac
+  fi
+  return $r
+}
+sum() {
+  if have sha256sum; then sha256sum "$F"
+  elif have shasum; then shasum -a 256 "$F"
+  elif have openssl; then openssl dgst -sha256 -r "$F"
+  elif have python3; then python3 -c 'import hashlib,os;print(hashlib.sha256(open(os.environ["F"],"rb").read()).hexdigest())'
+  fi
+}
+said() { tail -c 600 "$d/said" 2>/dev/null || cat "$d/said"; }
+i=0
+while :; do
+  fetch; r=$?
+  case $r in
+    0)
+      h=$(sum); h=\${h%% *}
+      [ -z "$h" ] || [ "$h" = "\${LEAT_NODE_SHA256:-}" ] && break
+      r=2;;
+    3) die ${agentExits.linkRefused} "the link to the Node that Leat brings along is refused: it has expired, or the object is gone. $(said)";;
+    9) die ${agentExits.noDownloader} "$no, and nothing to download one with: curl, wget, python3 or perl.";;
+  esac
+  i=$((i + 1))
+  if [ $i -ge 4 ]; then
+    [ $r = 2 ] && die ${agentExits.damaged} "the Node that Leat brings along came damaged: its sha256 is $h."
+    die ${agentExits.downloadFailed} "the Node that Leat brings along could not be downloaded: $(said)"
+  fi
+  sleep $((i * i + $$ % 2))
+done
+n=$d/node
+{ have tar && tar -xzf "$F" -C "$d"; } 2>"$d/said" ||
+  { have python3 && python3 -c 'import os,sys,tarfile;tarfile.open(os.environ["F"]).extractall(sys.argv[1])' "$d"; } 2>>"$d/said" ||
+  die ${agentExits.noRoom} "the Node that Leat brings along could not be unpacked into $d, with tar or python3: $(said)"
+rm -f "$F" "$d/try"
+unset F U
+if ! "$n" --version >/dev/null 2>&1; then
+  mkdir "$d/missing"
+  LD_TRACE_LOADED_OBJECTS=1 "$n" 2>/dev/null | while read -r name arrow what rest; do
+    [ "$what" = not ] && [ -e "$d/lib/$name" ] && ln -s "../lib/$name" "$d/missing/$name"
+  done
+  export LEAT_LIBRARIES="$d/missing" LD_LIBRARY_PATH="$d/missing\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+  "$n" --version >/dev/null 2>"$d/said" || die ${agentExits.nodeBroken} "the Node that Leat brings along does not start in this image: $(said)"
+fi
+exec "$n" ${agentFlags} -e "$1"
+`;
+
+/** Of Node: fetches the tools, and becomes the agent. */
+export const nodePart: string = `
+const fs = require('node:fs');
+const path = require('node:path');
+const env = process.env;
+const die = (code, text) => { fs.writeSync(2, 'leat: ' + text + '\\n'); process.exit(code); };
+const fetchTools = async () => {
+  for (let tries = 1; ; tries += 1) {
+    let wrong;
+    try {
+      const answer = await fetch(env.LEAT_TOOLS, { signal: AbortSignal.timeout(60000) });
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      if ([${refusals.join(', ')}].includes(answer.status)) die(${agentExits.linkRefused}, "the link to Leat's tools is refused: it has expired, or the object is gone. HTTP " + answer.status + ' ' + bytes.toString('utf8', 0, 400));
+      if (!answer.ok) wrong = [${agentExits.downloadFailed}, "could not be downloaded: HTTP " + answer.status];
+      else if (require('node:crypto').hash('sha256', bytes) !== env.LEAT_TOOLS_SHA256) wrong = [${agentExits.damaged}, 'came damaged'];
+      else return bytes;
+    } catch (error) {
+      wrong = [${agentExits.downloadFailed}, 'could not be downloaded: ' + (error.cause ? error.cause.message : error.message)];
+    }
+    if (tries === 5) die(wrong[0], "Leat's tools " + wrong[1]);
+    await new Promise((next) => setTimeout(next, 400 * 2 ** tries * (0.5 + Math.random())));
+  }
+};
+const unpack = (bytes, folder) => {
+  const end = bytes.indexOf(10);
+  let at = end + 1;
+  for (const [name, length] of JSON.parse(bytes.toString('utf8', 0, end))) fs.writeFileSync(path.join(folder, name), bytes.subarray(at, at += length), { mode: 0o600 });
+};
+const main = async () => {
+  if (!env.LEAT_TOOLS) die(${agentExits.misconfigured}, "the variable LEAT_TOOLS is missing: this is started by a compute layer of Leat");
+  const bytes = await fetchTools();
+  let wrong;
+  for (const place of [require('node:os').tmpdir(), '/var/tmp', env.HOME || '.', '/dev/shm', '.']) {
+    try {
+      const folder = fs.mkdtempSync(path.join(place, 'leat-tools-'));
+      unpack(bytes, folder);
+      return path.join(folder, 'agent.cjs');
+    } catch (error) { wrong = error; }
+  }
+  die(${agentExits.noRoom}, "there is no folder to put Leat's tools into: " + wrong.message);
+};
+main().then((agent) => require(agent), (error) => die(${agentExits.agentFailed}, String(error)));
+`;

@@ -1,0 +1,177 @@
+/** What layers read of a remote job: how it ended, and what it printed, live or afterwards. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Datastore, ObjectFacts } from '../datastore/datastore.ts';
+import { decodeEnd, type EndRecord, type StoredEnd } from './end-record.ts';
+import { endKey, executionOf, jobPrefix, pieceKey, printedPrefix } from './job-keys.ts';
+import { decodeFrames, type PrintedChunk } from './log-frames.ts';
+
+/** How a {@link readOutput} goes on and ends. */
+export interface ReadOutputOptions {
+  /** Stops the reading at once. */
+  readonly signal?: AbortSignal;
+  /**
+   * Whether the platform has said that the job is over. Without it the first end record ends the reading. A layer whose platform starts jobs
+   * again by itself, or whose jobs may die with their agent, gives it: then what there is when it says so is all there will be.
+   */
+  readonly isOver?: () => boolean;
+}
+
+/** Between two looks at a job that prints. In milliseconds. */
+const shortestPause = 1000;
+/** Between two looks at one that has printed nothing for long. */
+const longestPause = 5000;
+/** More than a piece ever holds. */
+const mostOfPiece = 256 * 1024 * 1024;
+
+/**
+ * How a job's last execution ended; `undefined` when none has come to an end: it runs, waits, or was killed together with its container.
+ * One read. Compare `try` with the platform's last one where the platform starts jobs again by itself.
+ *
+ * @throws LeatError STORE_UNAVAILABLE, STORE_CORRUPT
+ * @example const end = await readEnd(store, token);
+ */
+export async function readEnd(store: Datastore, job: string): Promise<EndRecord | undefined> {
+  return (await readStoredEnd(store, job))?.record;
+}
+
+/**
+ * What a job has printed, from its beginning, of all its executions; goes on while it runs. Of a small job that has ended it reads one
+ * object. For each job that is followed it asks the datastore once in 1 to 5 seconds.
+ *
+ * @throws LeatError STORE_UNAVAILABLE, STORE_CORRUPT
+ * @example for await (const chunk of readOutput(store, token, { isOver: () => ended.has(token) })) yield chunk;
+ */
+export async function* readOutput(
+  store: Datastore,
+  job: string,
+  options: ReadOutputOptions = {},
+): AsyncGenerator<PrintedChunk, void, undefined> {
+  const follower = new Follower(store, job, options);
+  const early = await readStoredEnd(store, job);
+  // What it names is all there is, unless the platform has started the job before.
+  const all = early !== undefined && isFirstTry(early.record);
+  if (all) yield* follower.readEnded(early);
+  if (!all || options.isOver?.() === false) yield* follower.follow();
+}
+
+/** Removes all that a job has left. Call it when its output has been read and the job is over. @throws LeatError STORE_UNAVAILABLE */
+export async function removeTraces(store: Datastore, job: string): Promise<void> {
+  const end = await readEnd(store, job);
+  // Without a list, which costs more than it takes to remove what is known.
+  if (end !== undefined && isFirstTry(end)) {
+    const pieces = Array.from({ length: end.printed.pieces }, (_, at) => pieceKey(job, end.execution, at));
+    await store.delete([endKey(job), ...pieces]);
+    return;
+  }
+  const keys: string[] = [];
+  for await (const { key } of store.list(jobPrefix(job))) keys.push(key);
+  if (keys.length > 0) await store.delete(keys);
+}
+
+/** Whether the platform has not started the job before, as far as is known. */
+const isFirstTry = ({ try: which }: EndRecord): boolean =>
+  which === undefined || which === '0' || which === '1';
+
+async function readStoredEnd(store: Datastore, job: string): Promise<StoredEnd | undefined> {
+  const bytes = await store.get(endKey(job));
+  return bytes === undefined ? undefined : decodeEnd(bytes);
+}
+
+/** Goes through what a job has stored in the order of its names: executions by their start, and the pieces of each by number. */
+class Follower {
+  readonly #store: Datastore;
+  readonly #job: string;
+  readonly #options: ReadOutputOptions;
+  /** By piece: bytes that were read, and `Infinity` when it is known to be finished. */
+  readonly #read = new Map<string, number>();
+  /** The execution whose end was read last. */
+  #ended: string | undefined;
+
+  constructor(store: Datastore, job: string, options: ReadOutputOptions) {
+    this.#store = store;
+    this.#job = job;
+    this.#options = options;
+  }
+
+  /** What an end record names. */
+  async *readEnded(end: StoredEnd): AsyncGenerator<PrintedChunk, void, undefined> {
+    const { execution, printed } = end.record;
+    for (let at = 0; at < printed.pieces && !this.#aborted; at += 1)
+      yield* this.#readPiece(pieceKey(this.#job, execution, at), undefined);
+    yield* this.#readLast(end);
+  }
+
+  async *follow(): AsyncGenerator<PrintedChunk, void, undefined> {
+    const { isOver } = this.#options;
+    for (let pause = shortestPause; !this.#aborted;) {
+      // Asked before the look: nothing is printed after the platform has said so.
+      const last = isOver?.() ?? false;
+      let printed = false;
+      for await (const chunk of this.#look()) {
+        printed = true;
+        yield chunk;
+        if (this.#aborted) return;
+      }
+      if (last || (isOver === undefined && this.#ended !== undefined)) return;
+      pause = printed ? shortestPause : Math.min(longestPause, pause * 1.5);
+      await this.#pause(pause);
+    }
+  }
+
+  /** All that is new. */
+  async *#look(): AsyncGenerator<PrintedChunk, void, undefined> {
+    const { pieces, ended } = await this.#list();
+    const stored = ended ? await readStoredEnd(this.#store, this.#job) : undefined;
+    let last = stored?.record.execution === this.#ended ? undefined : stored;
+    for (const [at, { key, size }] of pieces.entries()) {
+      const execution = executionOf(key);
+      const next = pieces[at + 1]?.key;
+      const isLast = next === undefined || executionOf(next) !== execution;
+      // A piece is finished before the next one, or the end, is stored.
+      const finished = !isLast || execution === stored?.record.execution;
+      yield* this.#readPiece(key, finished ? undefined : size);
+      if (!isLast || last?.record.execution !== execution) continue;
+      yield* this.#readLast(last);
+      last = undefined;
+    }
+    if (last !== undefined) yield* this.#readLast(last);
+  }
+
+  async #list(): Promise<{ readonly pieces: readonly ObjectFacts[]; readonly ended: boolean }> {
+    const prefix = printedPrefix(this.#job);
+    const pieces: ObjectFacts[] = [];
+    let ended = false;
+    for await (const found of this.#store.list(jobPrefix(this.#job))) {
+      if (found.key.startsWith(prefix)) pieces.push(found);
+      else if (found.key === endKey(this.#job)) ended = true;
+    }
+    return { pieces: pieces.sort((a, b) => (a.key < b.key ? -1 : 1)), ended };
+  }
+
+  /** What is new in a piece. `size`: as far as it goes now; `undefined`: it is finished. */
+  async *#readPiece(key: string, size: number | undefined): AsyncGenerator<PrintedChunk, void, undefined> {
+    const start = this.#read.get(key) ?? 0;
+    if (start === Infinity || start === size) return;
+    const bytes = await this.#store.get(key, { start, end: size ?? start + mostOfPiece });
+    this.#read.set(key, size ?? Infinity);
+    if (bytes !== undefined) yield* decodeFrames(bytes);
+  }
+
+  *#readLast({ record, printed }: StoredEnd): Generator<PrintedChunk, void, undefined> {
+    this.#ended = record.execution;
+    yield* decodeFrames(printed);
+  }
+
+  get #aborted(): boolean {
+    return this.#options.signal?.aborted === true;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#options;
+    try {
+      await sleep(ms * (0.9 + Math.random() * 0.2), undefined, signal === undefined ? {} : { signal });
+    } catch {
+      // Aborted: the loop sees it.
+    }
+  }
+}
