@@ -137,6 +137,8 @@ export interface LayerCapabilities {
   readonly isolation: 'process' | 'container' | 'machine';
   /** Schemes of datastores that tasks can reach: `['file', 's3']`. */
   readonly datastores: readonly string[];
+  /** Its diagnoses of jobs that wait are worth telling unasked, when they wait for long. Absent: no. */
+  readonly explainsWaits?: boolean;
   /** How many attempts the engine keeps handed over when the user sets no `--max-workers`. */
   readonly window: number;
 }
@@ -200,4 +202,9 @@ export interface LayerFactory {
    * wrong is told by `open`.
    */
   prepare?(runner: string): PreparedLayer;
+  /**
+   * Opens the layer only to look: `diagnose` and `close` are called, also for jobs that another engine has handed over, and nothing of a run
+   * may be started or ended. Absent: nobody but the engine that drives a run can say anything of its jobs.
+   */
+  inspect?(context: LayerContext): Promise<Pick<ComputeLayer, 'diagnose' | 'close'>>;
 }
