@@ -1,5 +1,5 @@
-// Programs that tests need and npm does not have: a PostgreSQL server, and a library that shows a process another time. On Debian and its
-// kin, as root, what is missing is installed; elsewhere it says what to install, and the tests that need it fail.
+// Programs that tests need and npm does not have: a PostgreSQL server, a container engine and what goes into its images, and a library that shows a
+// process another time. On Debian and its kin, as root, what is missing is installed; elsewhere it says what to install, and the tests that need it fail.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import path from 'node:path';
@@ -16,6 +16,12 @@ const onPath = (program: string): readonly string[] =>
 
 const needed: readonly Needed[] = [
   { name: 'postgresql', files: ['/usr/lib/postgresql/*/bin/initdb', ...onPath('initdb')] },
+  { name: 'podman', files: onPath('podman') },
+  { name: 'runc', files: onPath('runc') },
+  { name: 'busybox-static', files: onPath('busybox') },
+  { name: 'musl', files: ['/lib/ld-musl-*.so.1'] },
+  { name: 'curl', files: onPath('curl') },
+  { name: 'python3', files: ['/usr/bin/python3'] },
   { name: 'faketime', files: ['/usr/lib/*/faketime/libfaketimeMT.so.1'] },
 ];
 

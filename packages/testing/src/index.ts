@@ -8,6 +8,8 @@ export {
   printedLine,
   printedLines,
 } from './conformance-tasks.ts';
+export { ContainerEngine, type Said, writeContainersConf } from './container-engine.ts';
+export { imageFolder, type TestImage, testImage } from './container-images.ts';
 export {
   type DatastoreCase,
   datastoreConformance,
