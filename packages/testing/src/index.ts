@@ -4,6 +4,7 @@ export {
   asChunk,
   behaviours,
   conformanceContext,
+  conformanceContextIn,
   conformanceRequest,
   printedLine,
   printedLines,

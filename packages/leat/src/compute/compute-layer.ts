@@ -3,6 +3,8 @@
  * loops, polling, retries, logs, timeouts across layers; a layer translates. `compute/guard.ts` wraps every layer.
  */
 import type { ResolvedResources } from '../plan/plan.ts';
+import type { StoredPackage } from '../package/portable/stored-package.ts';
+import type { Platform, StoredTools, ToolFiles, ToolsWanted } from '../package/tools/tool-files.ts';
 import type { TaskChunk, TaskSpec } from '../plan/task-spec.ts';
 
 /** The version of this contract; compared when a third party's layer is loaded. */
@@ -179,8 +181,30 @@ export interface LayerContext {
   readonly package: string;
   /** The local folder of the code package when the datastore has one (`localPath`): tasks on this machine load it ahead. */
   readonly packageFolder?: string;
+  /**
+   * The folder of the flow's project on this machine, when it is there: what the flow's files take for their own places. Tasks elsewhere
+   * have the copies in the package.
+   */
+  readonly sourceRoot?: string;
   /** Full path of the built program that runs tasks (`dist/task/runner.cjs`). */
   readonly runner: string;
+  /** What runs tasks on a machine without Leat, as files of this machine. */
+  readonly tools: ToolFiles;
+  /**
+   * Puts the tools into the datastore, once however often it is asked.
+   * @throws STORE_UNAVAILABLE; LAYER_REFUSED when a Node is wanted and there is none for that platform
+   */
+  readonly storeTools: (wanted?: ToolsWanted) => Promise<StoredTools>;
+  /** Full path of a Node of this machine for tasks in images that have none. @throws LAYER_REFUSED when there is none. */
+  readonly nodeFile: (platform: Platform) => Promise<string>;
+  /**
+   * Makes the code package complete for a machine without the project's files and stores it as one object, once for each platform.
+   * A layer that runs tasks elsewhere calls it before it submits; `task/` finds it by the package's hash.
+   * @throws STORE_UNAVAILABLE; LAYER_REFUSED when it holds native code of another platform, or is too large
+   */
+  readonly storePackage: (platform: Platform) => Promise<StoredPackage>;
+  /** The same as a folder of this machine, for layers that mount it. @throws as {@link LayerContext.storePackage} */
+  readonly packageCopy: (platform: Platform) => Promise<string>;
 }
 
 /** What a layer has begun before it was opened. */

@@ -7,6 +7,7 @@ import { LeatError } from '../errors/index.ts';
 import { currentNamespace, meansEverybody, type Home } from '../home/home.ts';
 import { isDeadHere, leaseOwner } from '../metadata/is-driven.ts';
 import type { Lease, MetadataStore, RunRecord } from '../metadata/metadata-store.ts';
+import type { CodePackage } from '../package/code-package.ts';
 import { openPackage } from '../package/write-package.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { systemClock } from '../scheduler/clock.ts';
@@ -26,7 +27,8 @@ import {
   thisEngine,
 } from './drive-run.ts';
 import { findRun } from './find-run.ts';
-import { checkLayers, closeLayers, layerContext, loadLayersAgain, openLayers } from './open-layers.ts';
+import { layerContext } from './layer-context.ts';
+import { checkLayers, closeLayers, loadLayersAgain, openLayers } from './open-layers.ts';
 import { readOrigin, withoutOwnTasks } from './origin-table.ts';
 import { handOverStores, requireData, type Stores } from './stores.ts';
 
@@ -56,8 +58,8 @@ export async function recoverRun(options: RecoverOptions): Promise<RunHandle> {
     const within = meansEverybody(namespace) ? undefined : namespace;
     const run = requireOpen(await findRun(stores.metadata, options.run, within));
     requireData(run, options.home);
-    await openPackage(stores.datastore, run.package, options.home.cache);
-    return openAndRecover(run, stores, options);
+    const built = await openPackage(stores.datastore, run.package, options.home.cache);
+    return openAndRecover({ run, built }, stores, options);
   });
 }
 
@@ -72,10 +74,20 @@ function requireOpen(run: RunRecord): RunRecord {
   });
 }
 
-async function openAndRecover(run: RunRecord, stores: Stores, options: RecoverOptions): Promise<RunHandle> {
+interface KnownRun {
+  readonly run: RunRecord;
+  readonly built: CodePackage;
+}
+
+async function openAndRecover(
+  { run, built }: KnownRun,
+  stores: Stores,
+  options: RecoverOptions,
+): Promise<RunHandle> {
+  const { datastore } = stores;
   const plan = run.plan as RunPlan;
   const factories = await loadLayersAgain(plan);
-  const layers = await openLayers(factories, layerContext(stores.datastore, run.package));
+  const layers = await openLayers(factories, layerContext({ datastore, built, cache: options.home.cache }));
   try {
     const warnings = await checkLayers(plan, layers);
     return await takeUp({ run, plan, stores, layers, warnings, options });
