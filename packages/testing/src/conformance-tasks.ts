@@ -113,7 +113,8 @@ const packageFiles: Readonly<Record<string, string>> = {
 export function conformanceContext(folder: string, runner: string): LayerContext {
   const packageFolder = path.join(folder, packagePrefix(packageHash));
   mkdirSync(packageFolder, { recursive: true });
-  for (const [name, text] of Object.entries(packageFiles)) writeFileSync(path.join(packageFolder, name), text);
+  for (const [name, text] of Object.entries(packageFiles))
+    writeFileSync(path.join(packageFolder, name), text);
   const datastore = pathToFileURL(folder).href;
   const tool = (name: string): string => path.join(path.dirname(runner), name);
   const asEngine = async (): Promise<LayerContext> => {

@@ -18,7 +18,7 @@ export interface ContextFacts {
   readonly cache: string;
 }
 
-type PackageNames = Pick<CodePackage, 'hash' | 'root' | 'flowFile'>;
+type PackageNames = Pick<CodePackage, 'hash'> & Partial<Pick<CodePackage, 'root' | 'flowFile'>>;
 
 const tool = (name: string): string => join(installation().folder, 'dist', 'task', name);
 
@@ -58,10 +58,10 @@ export function layerContext({ datastore, built, cache }: ContextFacts): LayerCo
   };
 }
 
-/** What layers are told that are only asked whether a flow can run: nothing is stored for it. */
-export function checkContext(datastore: string, built: PackageNames): LayerContext {
+/** What layers are told that are only asked, whether a flow can run or why a job waits: they store nothing. */
+export function askContext(datastore: string, built: PackageNames): LayerContext {
   const refuse = async (): Promise<never> => {
-    throw new LeatError('LAYER_FAILED', 'a compute layer wants to store something while a flow is only checked');
+    throw new LeatError('LAYER_FAILED', 'a compute layer wants to store something when it is only asked');
   };
   return {
     ...namesOf(datastore, built),
@@ -74,12 +74,12 @@ export function checkContext(datastore: string, built: PackageNames): LayerConte
 }
 
 /** A package that came from a store may have been built on another machine, or its project may have moved. */
-function namesOf(datastore: string, { hash, root, flowFile }: PackageNames) {
+function namesOf(datastore: string, { hash, root, flowFile = '' }: PackageNames) {
   return {
     datastore,
     package: hash,
     runner: runnerFile(),
-    ...(existsSync(join(root, flowFile)) ? { sourceRoot: root } : {}),
+    ...(root !== undefined && existsSync(join(root, flowFile)) ? { sourceRoot: root } : {}),
   };
 }
 

@@ -68,7 +68,8 @@ function sharedFolder(): string {
   try {
     mkdirSync(folder, { mode: 0o700, recursive: true });
     const { uid, mode } = lstatSync(folder);
-    const isOurs = lstatSync(folder).isDirectory() && (user === 'user' || uid === user) && (mode & 0o022) === 0;
+    const isOurs =
+      lstatSync(folder).isDirectory() && (user === 'user' || uid === user) && (mode & 0o022) === 0;
     if (isOurs) return folder;
   } catch {
     // A file of that name, or a folder for temporary files that we may not write to.

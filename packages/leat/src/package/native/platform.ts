@@ -1,24 +1,11 @@
-import { LeatError } from '../../errors/index.ts';
 import type { NativeFacts } from './elf.ts';
 
 /** Where tasks run that do not run on the engine's machine: Linux with glibc, as nearly every image has. */
 export type Platform = 'linux-x64' | 'linux-arm64';
 
-/** All of them. */
-export const platforms: readonly Platform[] = ['linux-x64', 'linux-arm64'];
-
 /** The platform of machines that are like this one: its processor, under Linux. */
 export const ownPlatform = (arch: string = process.arch): Platform =>
   arch === 'arm64' ? 'linux-arm64' : 'linux-x64';
-
-/** The platform of that name. @throws LeatError OPTION_INVALID. */
-export function parsePlatform(name: string): Platform {
-  const found = platforms.find((platform) => platform === name);
-  if (found !== undefined) return found;
-  throw new LeatError('OPTION_INVALID', `there is no platform '${name}'`, {
-    hint: `Tasks run on ${platforms.join(' or ')}.`,
-  });
-}
 
 const isMusl = ({ interpreter = '', needed }: NativeFacts): boolean =>
   /ld-musl/.test(interpreter) || needed.some((name) => /musl/.test(name));

@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
@@ -23,9 +32,15 @@ const packed = (name: string, text: string | Uint8Array, more: Partial<PackedFil
 };
 
 /** The files of a package whose extras are these. */
-function packageOf(extras: readonly PackedFile[]): { readonly hash: string; readonly files: readonly PackedFile[] } {
+function packageOf(extras: readonly PackedFile[]): {
+  readonly hash: string;
+  readonly files: readonly PackedFile[];
+} {
   const listed = extras.map(({ from: _, ...extra }) => extra);
-  const bundle = [packed(extrasName, JSON.stringify({ extras: listed })), packed('flow.js', 'export default 1;\n')];
+  const bundle = [
+    packed(extrasName, JSON.stringify({ extras: listed })),
+    packed('flow.js', 'export default 1;\n'),
+  ];
   const hash = packageHash('flow.js', bundle);
   const facts = { entry: 'flow.js', files: bundle.map(({ from: _, ...file }) => file) };
   return { hash, files: [packed('package.json', JSON.stringify(facts)), ...bundle, ...extras] };
@@ -92,9 +107,13 @@ describe('an archive that is not what was written is refused', () => {
   it.each(['../out.txt', '/etc/x', 'a/../../x', 'a//b', './a', 'a/.', 'C:/x', 'a\\..\\b', 'a\0b', ''])(
     'a name that leads out of its folder: %j',
     async (name) => {
-      expect(() => parseHead(JSON.stringify({ files: [{ name, hash: '', size: 0 }] }))).toThrow(/no name of a file/);
+      expect(() => parseHead(JSON.stringify({ files: [{ name, hash: '', size: 0 }] }))).toThrow(
+        /no name of a file/,
+      );
       const { hash, files } = packageOf([]);
-      await expect(open(await bytesOf(pack([...files, packed(name, 'x')])), hash)).rejects.toMatchObject(refused);
+      await expect(open(await bytesOf(pack([...files, packed(name, 'x')])), hash)).rejects.toMatchObject(
+        refused,
+      );
       expect(existsSync(join(folder, 'out.txt'))).toBe(false);
       expect(readdirSync(folder)).toEqual(['out']);
     },
@@ -119,9 +138,15 @@ describe('an archive that is not what was written is refused', () => {
       return open(await bytesOf(pack(some)), expected);
     };
     await expect(open2(files, 'other')).rejects.toThrow('of another package');
-    await expect(open2([...files, packed('files/more.js', 'evil')])).rejects.toThrow("'files/more.js' does not belong");
-    await expect(open2(files.with(-1, packed('files/a', 'TEXT')))).rejects.toThrow("'files/a' does not belong");
-    await expect(open2(files.filter(({ name }) => name !== 'flow.js'))).rejects.toThrow("'flow.js' is missing");
+    await expect(open2([...files, packed('files/more.js', 'evil')])).rejects.toThrow(
+      "'files/more.js' does not belong",
+    );
+    await expect(open2(files.with(-1, packed('files/a', 'TEXT')))).rejects.toThrow(
+      "'files/a' does not belong",
+    );
+    await expect(open2(files.filter(({ name }) => name !== 'flow.js'))).rejects.toThrow(
+      "'flow.js' is missing",
+    );
     await expect(open2(files.slice(1))).rejects.toThrow('no package.json');
     await expect(open2([...files, files[1] as PackedFile])).rejects.toThrow('twice');
     await open2(files);

@@ -8,9 +8,11 @@ import type { PackedFile } from './pack.ts';
 export function portableFiles(built: CodePackage, platform: Platform): readonly PackedFile[] {
   void platform;
   const facts = Buffer.from(JSON.stringify(packageFacts(built, installation().version), undefined, 2));
-  const bundle = built.files.map(({ name, bytes, size, hash: sum }) => ({ name, size, hash: sum, from: bytes }));
-  return [
-    { name: factsName, size: facts.length, hash: hash('sha256', facts), from: facts },
-    ...bundle,
-  ];
+  const bundle = built.files.map(({ name, bytes, size, hash: sum }) => ({
+    name,
+    size,
+    hash: sum,
+    from: bytes,
+  }));
+  return [{ name: factsName, size: facts.length, hash: hash('sha256', facts), from: facts }, ...bundle];
 }

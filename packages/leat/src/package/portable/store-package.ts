@@ -1,6 +1,15 @@
 /** A complete package for machines that lack the project's files: as one object of the datastore, or as a folder of this machine. */
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, chmodSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Datastore } from '../../datastore/datastore.ts';
 import type { CodePackage } from '../code-package.ts';

@@ -52,7 +52,7 @@ async function unpackFile(bytes: PieceReader, folder: string, file: ExtraFile): 
   try {
     for await (const piece of bytes.take(file.size)) {
       sum.update(piece);
-      for (let at = 0; at < piece.length; ) at += writeSync(opened, piece, at);
+      for (let at = 0; at < piece.length;) at += writeSync(opened, piece, at);
     }
   } finally {
     closeSync(opened);
@@ -93,7 +93,7 @@ class PieceReader {
   /** Without its end. @throws LeatError STORE_CORRUPT when there is no end of a line within `longest` bytes. */
   async line(longest: number): Promise<string> {
     const parts: Buffer[] = [];
-    for (let length = 0; ; ) {
+    for (let length = 0; ;) {
       const end = this.#rest.indexOf(0x0a);
       if (end >= 0) {
         parts.push(this.#rest.subarray(0, end));
@@ -108,7 +108,7 @@ class PieceReader {
 
   /** The next `count` bytes, as they come. */
   async *take(count: number): AsyncIterable<Buffer> {
-    for (let left = count; left > 0; ) {
+    for (let left = count; left > 0;) {
       if (this.#rest.length === 0 && !(await this.#more())) throw corrupt('it is cut');
       const piece = this.#rest.subarray(0, left);
       this.#rest = this.#rest.subarray(piece.length);
@@ -124,9 +124,10 @@ class PieceReader {
   /** Takes the next piece that holds anything in place of the rest, which has been used. */
   async #more(): Promise<boolean> {
     for (;;) {
-      const { value, done } = await this.#pieces.next();
-      if (done === true) return false;
-      this.#rest = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+      const next = await this.#pieces.next();
+      if (next.done === true) return false;
+      const { buffer, byteOffset, byteLength } = next.value;
+      this.#rest = Buffer.from(buffer, byteOffset, byteLength);
       if (this.#rest.length > 0) return true;
     }
   }

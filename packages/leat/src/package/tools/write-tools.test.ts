@@ -14,9 +14,9 @@ import { storeTools } from './write-tools.ts';
 
 let folder: string;
 let store: Datastore;
-beforeEach(async () => {
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'leat-tools-'));
-  store = await openFsDatastore(join(folder, 'store'));
+  store = openFsDatastore(join(folder, 'store'));
 });
 afterEach(async () => {
   await store.close();
@@ -39,7 +39,12 @@ const other: Platform = ownPlatform() === 'linux-x64' ? 'linux-arm64' : 'linux-x
 describe('the tools', () => {
   it('are stored by their content, once', async () => {
     const first = await storeTools(store, { tools: toolsOf() });
-    expect(first.files.map(({ name }) => name)).toEqual(['runner.cjs', 'program.cjs', 'agent.cjs', 'driver.cjs']);
+    expect(first.files.map(({ name }) => name)).toEqual([
+      'runner.cjs',
+      'program.cjs',
+      'agent.cjs',
+      'driver.cjs',
+    ]);
     for (const { key, name, sha256, size } of first.files) {
       const bytes = (await store.get(key)) ?? Buffer.alloc(0);
       expect([key, sum(bytes), bytes.length]).toEqual([first.prefix + name, sha256, size]);
@@ -61,26 +66,30 @@ describe('the tools', () => {
 });
 
 describe('a Node for machines without one', () => {
-  it('is this very one where it fits, compressed, with its facts, and sent once', { timeout: 60_000 }, async () => {
-    const path = findNode({ platform: ownPlatform(), folder });
-    const node = { path, platform: ownPlatform(), cacheDir: join(folder, 'cache') };
-    const { node: stored } = await storeTools(store, { tools: toolsOf(), node });
-    if (stored === undefined) throw new Error('it was not stored');
-    const bytes = (await store.get(stored.key)) ?? Buffer.alloc(0);
-    const program = gunzipSync(bytes);
-    expect(stored).toEqual({
-      key: `tools/node/${sum(program)}/node.gz`,
-      platform: ownPlatform(),
-      version: execFileSync(path, ['--version'], { encoding: 'utf8' }).trim(),
-      sha256: sum(bytes),
-      size: bytes.length,
-      programSha256: sum(readFileSync(path)),
-      programSize: statSync(path).size,
-    });
-    const written = (await store.stat(stored.key))?.modifiedAt;
-    expect((await storeTools(store, { tools: toolsOf(), node })).node).toEqual(stored);
-    expect((await store.stat(stored.key))?.modifiedAt).toBe(written);
-  });
+  it(
+    'is this very one where it fits, compressed, with its facts, and sent once',
+    { timeout: 60_000 },
+    async () => {
+      const path = findNode({ platform: ownPlatform(), folder });
+      const node = { path, platform: ownPlatform(), cacheDir: join(folder, 'cache') };
+      const { node: stored } = await storeTools(store, { tools: toolsOf(), node });
+      if (stored === undefined) throw new Error('it was not stored');
+      const bytes = (await store.get(stored.key)) ?? Buffer.alloc(0);
+      const program = gunzipSync(bytes);
+      expect(stored).toEqual({
+        key: `tools/node/${sum(program)}/node.gz`,
+        platform: ownPlatform(),
+        version: execFileSync(path, ['--version'], { encoding: 'utf8' }).trim(),
+        sha256: sum(bytes),
+        size: bytes.length,
+        programSha256: sum(readFileSync(path)),
+        programSize: statSync(path).size,
+      });
+      const written = (await store.stat(stored.key))?.modifiedAt;
+      expect((await storeTools(store, { tools: toolsOf(), node })).node).toEqual(stored);
+      expect((await store.stat(stored.key))?.modifiedAt).toBe(written);
+    },
+  );
 
   it('is refused where it does not fit, and what to do is said', () => {
     expect(() => findNode({ platform: other, folder })).toThrow(
@@ -90,7 +99,9 @@ describe('a Node for machines without one', () => {
         hint: expect.stringContaining(`node-${other}@24`),
       }),
     );
-    expect(() => findNode({ platform: ownPlatform(), told: at('node', 'text'), folder })).toThrow('it is no program');
+    expect(() => findNode({ platform: ownPlatform(), told: at('node', 'text'), folder })).toThrow(
+      'it is no program',
+    );
     expect(() => findNode({ platform: ownPlatform(), told: 'nowhere', folder })).toThrow('no such file');
   });
 

@@ -20,10 +20,7 @@ export interface ToolsToStore {
  *
  * @throws LeatError STORE_UNAVAILABLE
  */
-export async function storeTools(
-  datastore: Datastore,
-  { tools, node }: ToolsToStore,
-): Promise<StoredTools> {
+export async function storeTools(datastore: Datastore, { tools, node }: ToolsToStore): Promise<StoredTools> {
   const files = read(tools);
   const named = files.map(({ name, sha256 }) => [name, sha256]);
   const prefix = toolsPrefix(hash('sha256', JSON.stringify(named)));

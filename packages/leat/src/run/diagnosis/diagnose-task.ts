@@ -9,7 +9,7 @@ import { loadLayer } from '../../compute/registry.ts';
 import { parseAddress } from '../../client/address.ts';
 import { openDatastore } from '../../datastore/open-datastore.ts';
 import type { AttemptRecord } from '../../metadata/metadata-store.ts';
-import { layerContext } from '../open-layers.ts';
+import { askContext } from '../layer-context.ts';
 import { knownCause } from './known-cause.ts';
 
 /** What is known of a task, and why. */
@@ -87,7 +87,7 @@ async function askLayer(
   if (job === undefined || factory?.inspect === undefined) return undefined;
   const datastore = await openDatastore(run.record.datastore);
   try {
-    const opened = await inspect(factory, layerContext(datastore, run.package));
+    const opened = await inspect(factory, askContext(datastore.url, { hash: run.package }));
     try {
       return together(known, await opened.diagnose(job));
     } finally {
