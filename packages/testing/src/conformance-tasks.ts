@@ -2,11 +2,12 @@
  * The tasks that a layer's conformance suite runs: small steps that end in every way in which a task can end. A layer that
  * runs real programs runs them from a code package; a simulated one does what their names say.
  */
+import { hash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AttemptRequest, LayerContext } from 'leat/compute';
-import { packagePrefix } from 'leat/datastore';
+import { type Datastore, openDatastore, packagePrefix } from 'leat/datastore';
 
 /** What a task does. */
 export const behaviours = [
@@ -81,20 +82,68 @@ export default class ConformanceFlow extends Flow {
 }
 `;
 
-const packageHash = 'conformance';
+const entry = 'flow.js';
+const flowFile = { name: entry, hash: hash('sha256', flowSource), size: Buffer.byteLength(flowSource) };
+const packageHash = hash('sha256', JSON.stringify([entry, [[flowFile.name, flowFile.hash]]]));
+
+const facts = {
+  type: 'module',
+  format: 1,
+  hash: packageHash,
+  entry,
+  files: [flowFile],
+  sources: [],
+  externals: [],
+  flowFile: entry,
+  root: '/conformance',
+  leat: '0.1.0',
+};
+
+const packageFiles: Readonly<Record<string, string>> = {
+  [entry]: flowSource,
+  'package.json': JSON.stringify(facts),
+};
 
 /**
  * Writes the code package of these tasks into a folder datastore.
  *
- * @param runner full path of the program that runs tasks, `leat/dist/task/runner.js`
+ * @param runner full path of the program that runs tasks, `leat/dist/task/runner.cjs`; the other tools lie beside it
  * @returns what the layer is opened with
  */
 export function conformanceContext(folder: string, runner: string): LayerContext {
   const packageFolder = path.join(folder, packagePrefix(packageHash));
   mkdirSync(packageFolder, { recursive: true });
-  writeFileSync(path.join(packageFolder, 'package.json'), '{ "type": "module" }');
-  writeFileSync(path.join(packageFolder, 'flow.js'), flowSource);
-  return { datastore: pathToFileURL(folder).href, package: packageHash, packageFolder, runner };
+  for (const [name, text] of Object.entries(packageFiles))
+    writeFileSync(path.join(packageFolder, name), text);
+  const datastore = pathToFileURL(folder).href;
+  const tool = (name: string): string => path.join(path.dirname(runner), name);
+  const asEngine = async (): Promise<LayerContext> => {
+    const { layerContextFor } = await import('leat/testing');
+    return layerContextFor(await openDatastore(datastore), packageHash, path.join(folder, 'cache'));
+  };
+  return {
+    datastore,
+    package: packageHash,
+    packageFolder,
+    runner,
+    tools: { runner, program: tool('program.cjs'), agent: tool('agent.cjs') },
+    storeTools: async (wanted) => (await asEngine()).storeTools(wanted),
+    nodeFile: async (platform) => (await asEngine()).nodeFile(platform),
+    storePackage: async (platform) => (await asEngine()).storePackage(platform),
+    packageCopy: async (platform) => (await asEngine()).packageCopy(platform),
+  };
+}
+
+/**
+ * The same with any datastore, and the tools of the `leat` that is installed.
+ *
+ * @param cache a folder for what can be made again
+ */
+export async function conformanceContextIn(datastore: Datastore, cache: string): Promise<LayerContext> {
+  for (const [name, text] of Object.entries(packageFiles))
+    await datastore.put(`${packagePrefix(packageHash)}${name}`, [Buffer.from(text)]);
+  const { layerContextFor } = await import('leat/testing');
+  return layerContextFor(datastore, packageHash, cache);
 }
 
 /** As a chunk of so many members, whose tasks are `<behaviour>[0]`, `<behaviour>[1]`, …. */

@@ -10,7 +10,6 @@ import {
   eventsOption,
   examples,
   homeOption,
-  datastoreOption,
   metadataOption,
   jsonOption,
   namespaceOption,
@@ -19,6 +18,7 @@ import {
 } from './command-options.ts';
 import type { CheckCommand } from './commands/check.ts';
 import type { CodeCommand } from './commands/code.ts';
+import type { DiagnoseCommand } from './commands/diagnose.ts';
 import type { DiffCommand } from './commands/diff.ts';
 import type { DumpCommand } from './commands/dump.ts';
 import type { GetCommand } from './commands/get.ts';
@@ -47,7 +47,6 @@ function newRunOptions(command: Command): Command {
     .option('--namespace <name>', 'whose run it is (default: user:NAME; env LEAT_NAMESPACE)')
     .addOption(homeOption())
     .addOption(metadataOption())
-    .addOption(datastoreOption())
     .addOption(eventsOption());
 }
 
@@ -112,7 +111,6 @@ function addRunCommands(root: Command, terminal: Terminal, done: Done): void {
     .addOption(namespaceOption())
     .addOption(homeOption())
     .addOption(metadataOption())
-    .addOption(datastoreOption())
     .addOption(eventsOption())
     .addHelpText('after', examples('leat recover TrainFlow/417', 'leat recover TrainFlow/latest'))
     .action(async (run: string, options: RecoverCommand['options']) =>
@@ -238,6 +236,30 @@ function addOutputReaders(root: Command, terminal: Terminal, done: Done): void {
     );
 }
 
+function addDiagnoseCommand(root: Command, terminal: Terminal, done: Done): void {
+  root
+    .command('diagnose')
+    .summary('say why a task waits or died, and what to do')
+    .description(
+      'Says why a task waits or died, from the log and from its compute layer, also while another engine drives the run. What cannot be told is called unknown, with what was looked at.',
+    )
+    .argument(
+      '<task>',
+      'a task, as in TrainFlow/417/train[3], or one attempt of it, …@1; or a step for its only task',
+    )
+    .addOption(jsonOption())
+    .addOption(namespaceOption())
+    .addOption(homeOption())
+    .addOption(metadataOption())
+    .addHelpText(
+      'after',
+      examples("leat diagnose 'TrainFlow/417/train[3]'", 'leat diagnose TrainFlow/latest/start --json'),
+    )
+    .action(async (task: string, options: DiagnoseCommand['options']) =>
+      done(await (await import('./commands/diagnose.ts')).diagnose({ terminal, task, options })),
+    );
+}
+
 function addCodeReaders(root: Command, terminal: Terminal, done: Done): void {
   root
     .command('diff')
@@ -273,6 +295,7 @@ export function registerCommands(root: Command, terminal: Terminal, done: Done):
   addRunCommands(root, terminal, done);
   addRunReaders(root, terminal, done);
   addOutputReaders(root, terminal, done);
+  addDiagnoseCommand(root, terminal, done);
   addCodeReaders(root, terminal, done);
   addKeepingCommands(root, terminal, done);
   // A profile says where things are: whoever may be told that, may be told the profile.

@@ -3,6 +3,8 @@
  * loops, polling, retries, logs, timeouts across layers; a layer translates. `compute/guard.ts` wraps every layer.
  */
 import type { ResolvedResources } from '../plan/plan.ts';
+import type { StoredPackage } from '../package/portable/stored-package.ts';
+import type { Platform, StoredTools, ToolFiles, ToolsWanted } from '../package/tools/tool-files.ts';
 import type { TaskChunk, TaskSpec } from '../plan/task-spec.ts';
 
 /** The version of this contract; compared when a third party's layer is loaded. */
@@ -137,6 +139,8 @@ export interface LayerCapabilities {
   readonly isolation: 'process' | 'container' | 'machine';
   /** Schemes of datastores that tasks can reach: `['file', 's3']`. */
   readonly datastores: readonly string[];
+  /** Its diagnoses of jobs that wait are worth telling unasked, when they wait for long. Absent: no. */
+  readonly explainsWaits?: boolean;
   /** How many attempts the engine keeps handed over when the user sets no `--max-workers`. */
   readonly window: number;
 }
@@ -173,14 +177,34 @@ export interface ComputeLayer {
 export interface LayerContext {
   /** URL of the datastore. */
   readonly datastore: string;
-  /** Full path of the datastore's driver on this machine, where `leat` itself cannot open it: tasks are told where they find it (`TaskMessage.driver`). */
-  readonly driver?: string;
   /** Hash of the code package; its files are in the datastore under `packagePrefix(hash)`. */
   readonly package: string;
-  /** A folder of this machine with the files of the code package: tasks on this machine load it ahead. */
+  /** The local folder of the code package when the datastore has one (`localPath`): tasks on this machine load it ahead. */
   readonly packageFolder?: string;
+  /**
+   * The folder of the flow's project on this machine, when it is there: what the flow's files take for their own places. Tasks elsewhere
+   * have the copies in the package.
+   */
+  readonly sourceRoot?: string;
   /** Full path of the built program that runs tasks (`dist/task/runner.cjs`). */
   readonly runner: string;
+  /** What runs tasks on a machine without Leat, as files of this machine. */
+  readonly tools: ToolFiles;
+  /**
+   * Puts the tools into the datastore, once however often it is asked.
+   * @throws STORE_UNAVAILABLE; LAYER_REFUSED when a Node is wanted and there is none for that platform
+   */
+  readonly storeTools: (wanted?: ToolsWanted) => Promise<StoredTools>;
+  /** Full path of a Node of this machine for tasks in images that have none. @throws LAYER_REFUSED when there is none. */
+  readonly nodeFile: (platform: Platform) => Promise<string>;
+  /**
+   * Makes the code package complete for a machine without the project's files and stores it as one object, once for each platform.
+   * A layer that runs tasks elsewhere calls it before it submits; `task/` finds it by the package's hash.
+   * @throws STORE_UNAVAILABLE; LAYER_REFUSED when it holds native code of another platform, or is too large
+   */
+  readonly storePackage: (platform: Platform) => Promise<StoredPackage>;
+  /** The same as a folder of this machine, for layers that mount it. @throws as {@link LayerContext.storePackage} */
+  readonly packageCopy: (platform: Platform) => Promise<string>;
 }
 
 /** What a layer has begun before it was opened. */
@@ -202,4 +226,9 @@ export interface LayerFactory {
    * wrong is told by `open`.
    */
   prepare?(runner: string): PreparedLayer;
+  /**
+   * Opens the layer only to look: `diagnose` and `close` are called, also for jobs that another engine has handed over, and nothing of a run
+   * may be started or ended. Absent: nobody but the engine that drives a run can say anything of its jobs.
+   */
+  inspect?(context: LayerContext): Promise<Pick<ComputeLayer, 'diagnose' | 'close'>>;
 }

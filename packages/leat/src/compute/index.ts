@@ -18,3 +18,12 @@ export {
   type SubmitResult,
 } from './compute-layer.ts';
 export { guardLayer, type GuardLimits } from './guard.ts';
+export type { StoredPackage } from '../package/portable/stored-package.ts';
+export type {
+  Platform,
+  StoredNode,
+  StoredTool,
+  StoredTools,
+  ToolFiles,
+  ToolsWanted,
+} from '../package/tools/tool-files.ts';

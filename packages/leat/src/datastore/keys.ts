@@ -62,3 +62,9 @@ export const blobKey = (hash: string): string => `blobs/${hash.slice(0, 2)}/${ha
 
 /** Folder of a code package by its hash. */
 export const packagePrefix = (hash: string): string => `packages/${hash}/`;
+
+/** Folder of the tools that run tasks on other machines, by their hash. */
+export const toolsPrefix = (hash: string): string => `tools/${hash}/`;
+
+/** Folder of a Node binary by the sha256 of the program, in hex. */
+export const nodePrefix = (sha256: string): string => `tools/node/${sha256}/`;

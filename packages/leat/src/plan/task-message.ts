@@ -22,8 +22,6 @@ export interface TaskMessage {
   };
   /** URL of the datastore. */
   readonly datastore: string;
-  /** File of the datastore's driver on the task's machine, where `leat` itself cannot open it. */
-  readonly driver?: string;
 }
 
 /** The file descriptor of the task's process that a {@link TaskMessage} arrives on. */

@@ -1,7 +1,8 @@
 /** `leat check`: all that would be refused before a run, without one. */
 import type { CheckFinding } from '../compute/compute-layer.ts';
 import { enterProfile } from '../home/profile-defaults.ts';
-import { checkLayers, closeLayers, loadLayers, openLayers, runnerFile } from './open-layers.ts';
+import { askContext } from './layer-context.ts';
+import { checkLayers, closeLayers, loadLayers, openLayers } from './open-layers.ts';
 import { type PreparedFlow, prepareFlow, type PrepareOptions } from './prepare-flow.ts';
 
 export interface CheckedFlow {
@@ -14,11 +15,7 @@ export async function checkFlow(options: PrepareOptions): Promise<CheckedFlow> {
   enterProfile(options.home.profile);
   const prepared = await prepareFlow(options);
   const { plan, factories } = await loadLayers(prepared.plan);
-  const layers = await openLayers(factories, {
-    datastore: options.home.datastore,
-    package: plan.package,
-    runner: runnerFile(),
-  });
+  const layers = await openLayers(factories, askContext(options.home.datastore, prepared.built));
   try {
     return { prepared: { ...prepared, plan }, warnings: await checkLayers(plan, layers) };
   } finally {

@@ -12,7 +12,8 @@ import { createState } from '../scheduler/create-state.ts';
 import type { Origin } from '../scheduler/origin.ts';
 import { limitsOf } from '../scheduler/run-options.ts';
 import { type Drive, driveRun, type DriveOptions, leaseMs, type RunHandle, thisEngine } from './drive-run.ts';
-import { checkLayers, closeLayers, layerContext, loadLayers, openLayers } from './open-layers.ts';
+import { layerContext } from './layer-context.ts';
+import { checkLayers, closeLayers, loadLayers, openLayers } from './open-layers.ts';
 import type { PreparedFlow } from './prepare-flow.ts';
 import type { Stores } from './stores.ts';
 
@@ -26,16 +27,19 @@ export interface RunRequest {
   readonly facts: RunFacts;
   readonly origin?: Origin | undefined;
   readonly begun?: BegunLayers | undefined;
+  /** Folder of what can be made again at any time. */
+  readonly cache: string;
   readonly options: DriveOptions;
 }
 
 /** Creates the run and drives it. @throws LeatError when it cannot be started; the stores stay open then. */
 export async function createRun(request: RunRequest): Promise<RunHandle> {
-  const { prepared, stores, begun } = request;
+  const { prepared, stores, begun, cache } = request;
+  const { datastore } = stores;
+  const { built } = prepared;
   const { plan, factories } = await loadLayers(prepared.plan);
-  await stores.datastore.check?.();
-  await writePackage(stores.datastore, prepared.built);
-  const layers = await openLayers(factories, layerContext(stores.datastore, prepared.built), begun);
+  await writePackage(datastore, built);
+  const layers = await openLayers(factories, layerContext({ datastore, built, cache }), begun);
   try {
     const warnings = await checkLayers(plan, layers);
     // What can be started ahead starts while the run is being created.

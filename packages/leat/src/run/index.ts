@@ -1,5 +1,6 @@
 export { checkFlow } from './check-flow.ts';
 export { collect } from './collect.ts';
+export { diagnoseTask, type TaskDiagnosis } from './diagnosis/diagnose-task.ts';
 export type { Examined } from './doctor/examine-stores.ts';
 export type { Finding } from './doctor/finding.ts';
 export type { AnnouncedRun, RunHandle, RunResult } from './drive-run.ts';

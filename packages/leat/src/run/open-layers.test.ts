@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LayerFactory, PreparedLayer } from '../compute/compute-layer.ts';
 import { FlowFolder } from '../package/flow-folder.fixture.ts';
 import type { RunPlan } from '../plan/plan.ts';
+import { askContext } from './layer-context.ts';
 import { checkLayers, closeLayers, loadLayers, loadLayersAgain, openLayers } from './open-layers.ts';
 
 const layer = `
@@ -45,7 +46,7 @@ const planOf = (steps: Readonly<Record<string, string>>): RunPlan => {
   ]);
   return { flow: 'TrainFlow', steps: Object.fromEntries(entries) as never } as unknown as RunPlan;
 };
-const context = { datastore: 'file:///x', package: 'p', runner: 'r' };
+const context = askContext('file:///x', { hash: 'p', root: '/x', flowFile: 'flow.ts' });
 
 describe('layers of a plan', () => {
   it('may be files of the working directory, and are found again from anywhere', async () => {

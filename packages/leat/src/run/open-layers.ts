@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { guardLayer } from '../compute/guard.ts';
 import type {
   CheckFinding,
@@ -10,11 +10,7 @@ import type {
 } from '../compute/compute-layer.ts';
 import { loadLayer } from '../compute/registry.ts';
 import type { BegunLayers } from './begun-layers.ts';
-import type { Datastore } from '../datastore/datastore.ts';
-import { packagePrefix } from '../datastore/keys.ts';
 import { LeatError } from '../errors/index.ts';
-import { type CodePackage, factsName } from '../package/code-package.ts';
-import { installation } from '../package/installation.ts';
 import type { RunPlan, StepPlan } from '../plan/plan.ts';
 
 /** The layers of a run by name, each inside its guard. */
@@ -50,24 +46,6 @@ export async function loadLayersAgain(plan: RunPlan): Promise<Factories> {
   for (const name of names) factories.set(name, await loadLayer(name));
   return factories;
 }
-
-/** What the layers of a run are told; its package is stored, and lies in a folder of this machine. */
-export function layerContext(
-  datastore: Pick<Datastore, 'url' | 'localPath' | 'driver'>,
-  { hash, folder }: Pick<CodePackage, 'hash' | 'folder'>,
-): LayerContext {
-  const facts = datastore.localPath(packagePrefix(hash) + factsName);
-  return {
-    datastore: datastore.url,
-    ...(datastore.driver !== undefined && { driver: datastore.driver }),
-    package: hash,
-    packageFolder: facts === undefined ? folder : dirname(facts),
-    runner: runnerFile(),
-  };
-}
-
-/** The program that runs tasks. */
-export const runnerFile = (): string => join(installation().folder, 'dist', 'task', 'runner.cjs');
 
 /** Opens the layers; when one cannot be opened, the others are closed again. */
 export async function openLayers(

@@ -27,7 +27,8 @@ import {
   thisEngine,
 } from './drive-run.ts';
 import { findRun } from './find-run.ts';
-import { checkLayers, closeLayers, layerContext, loadLayersAgain, openLayers } from './open-layers.ts';
+import { layerContext } from './layer-context.ts';
+import { checkLayers, closeLayers, loadLayersAgain, openLayers } from './open-layers.ts';
 import { readOrigin, withoutOwnTasks } from './origin-table.ts';
 import { handOverStores, requireData, type Stores } from './stores.ts';
 
@@ -57,9 +58,8 @@ export async function recoverRun(options: RecoverOptions): Promise<RunHandle> {
     const within = meansEverybody(namespace) ? undefined : namespace;
     const run = requireOpen(await findRun(stores.metadata, options.run, within));
     requireData(run, options.home);
-    await stores.datastore.check?.();
     const built = await openPackage(stores.datastore, run.package, options.home.cache);
-    return openAndRecover(run, { stores, built }, options);
+    return openAndRecover({ run, built }, stores, options);
   });
 }
 
@@ -74,14 +74,20 @@ function requireOpen(run: RunRecord): RunRecord {
   });
 }
 
+interface KnownRun {
+  readonly run: RunRecord;
+  readonly built: CodePackage;
+}
+
 async function openAndRecover(
-  run: RunRecord,
-  { stores, built }: { readonly stores: Stores; readonly built: CodePackage },
+  { run, built }: KnownRun,
+  stores: Stores,
   options: RecoverOptions,
 ): Promise<RunHandle> {
+  const { datastore } = stores;
   const plan = run.plan as RunPlan;
   const factories = await loadLayersAgain(plan);
-  const layers = await openLayers(factories, layerContext(stores.datastore, built));
+  const layers = await openLayers(factories, layerContext({ datastore, built, cache: options.home.cache }));
   try {
     const warnings = await checkLayers(plan, layers);
     return await takeUp({ run, plan, stores, layers, warnings, options });

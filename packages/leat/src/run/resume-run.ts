@@ -73,6 +73,7 @@ async function resumeWith(options: ResumeOptions, stores: Stores, namespace: str
     prepared,
     stores,
     origin: table,
+    cache: home.cache,
     facts: {
       namespace,
       user: currentUser(),

@@ -7,7 +7,7 @@ import { BegunLayers } from './begun-layers.ts';
 import { createRun } from './create-run.ts';
 import { type DriveOptions, requireWorkers, type RunHandle } from './drive-run.ts';
 import { currentUser, type Home } from '../home/home.ts';
-import { runnerFile } from './open-layers.ts';
+import { runnerFile } from './layer-context.ts';
 import { type ParameterSources, readParameters } from './parameters/read-parameters.ts';
 import { type PreparedFlow, prepareFlow } from './prepare-flow.ts';
 import { runNamespace } from './run-namespace.ts';
@@ -67,6 +67,7 @@ async function startPrepared({ options, namespace, preparing, begun }: Preparati
       prepared,
       stores,
       begun,
+      cache: home.cache,
       facts: {
         namespace,
         user: currentUser(),

@@ -6,6 +6,7 @@ import type { BackOff, Patience } from './back-off.ts';
 import type { Clock } from './clock.ts';
 import type { LogPump } from './log-pump.ts';
 import type { SpecStore, RunFacts } from './task-spec-of.ts';
+import type { LongWait } from './wait-watch.ts';
 
 /** What the parts of one run's loop share. */
 export interface EngineContext {
@@ -23,6 +24,8 @@ export interface EngineContext {
   /** Stops the loop: nothing sensible can be done any more. */
   readonly fail: (error: unknown) => void;
   readonly warn: (message: string) => void;
+  /** Says why something has waited for long. */
+  readonly tellWait: (wait: LongWait) => void;
   /**
    * Throws LEASE_LOST when another engine may drive the run by now: this process may have stood still. To be called right before jobs or
    * objects are changed, which no lease guards.

@@ -14,6 +14,8 @@ interface Travel {
   /** An earlier engine has handed it over. */
   adopted: boolean;
   state: AttemptState | undefined;
+  /** When it was handed over, or taken up, by the steady clock. */
+  acceptedAt: number | undefined;
   /** The engine has asked for its end. */
   cancelled: boolean;
   /** When the engine ended it for running past its timeout. */
@@ -64,6 +66,7 @@ export const grounded: Omit<Travel, 'token' | 'name' | 'step' | 'timeoutSeconds'
   job: undefined,
   adopted: false,
   state: undefined,
+  acceptedAt: undefined,
   cancelled: false,
   overdueSince: undefined,
 };

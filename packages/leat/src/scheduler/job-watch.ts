@@ -5,6 +5,7 @@ import { withBackOff } from './back-off.ts';
 import { pause } from './clock.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
 import type { AttemptFlight, ChunkFlight, Flight } from './flight.ts';
+import type { WaitingJob } from './wait-watch.ts';
 
 /** A layer that learns of changes by itself may hold a poll this long. In milliseconds, as all here. */
 const longPollMs = 20_000;
@@ -56,6 +57,7 @@ export class JobWatch {
   /** Watches one more job. */
   add(flight: Flight, job: JobId): void {
     this.#jobs.set(job, flight);
+    flight.acceptedAt ??= this.#context.clock.steady();
     this.#news.abort(hasNews);
     if (this.#polling) return;
     this.#polling = true;
@@ -78,6 +80,20 @@ export class JobWatch {
       return job;
     }
     return undefined;
+  }
+
+  /** Of each step the job that waits longest, where that is longer than this; the longest wait first. */
+  waiting(longerThanMs: number): readonly WaitingJob[] {
+    const now = this.#context.clock.steady();
+    const bySteps = new Map<string, WaitingJob>();
+    for (const [job, flight] of this.#jobs) {
+      const since = flight.acceptedAt ?? now;
+      if (flight.state === 'running' || flight.cancelled || now - since < longerThanMs) continue;
+      const known = bySteps.get(flight.step);
+      const longest = known === undefined || since < known.since ? { job, flight, since } : known;
+      bySteps.set(flight.step, { ...longest, others: known === undefined ? 0 : known.others + 1 });
+    }
+    return [...bySteps.values()].toSorted((a, b) => a.since - b.since);
   }
 
   /** Stops waiting for those that were cancelled. */

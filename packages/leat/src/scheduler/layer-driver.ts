@@ -17,6 +17,7 @@ import type { AttemptFlight, ChunkFlight, Flight } from './flight.ts';
 import { JobWatch } from './job-watch.ts';
 import { Settler } from './settler.ts';
 import { taskSpecOf } from './task-spec-of.ts';
+import { WaitWatch } from './wait-watch.ts';
 
 /** Attempts that one call hands over to a layer without arrays, at most. */
 const usualBatch = 1000;
@@ -40,6 +41,8 @@ export class LayerDriver {
   readonly #settler: Settler;
   readonly #chunks: ChunkSettler;
   readonly #watch: JobWatch;
+  /** Of a layer whose reasons are worth telling unasked. */
+  readonly #waits: WaitWatch | undefined;
   readonly #batchSize: number;
   readonly #queue: Fifo<Flight> = emptyFifo();
   /** Aborted when attempts that are not handed over yet shall not be. */
@@ -80,9 +83,17 @@ export class LayerDriver {
         void this.#endJobs(jobs, graceSeconds);
       },
     });
+    this.#waits = this.#watchWaits();
     context.signal.addEventListener('abort', () => {
       this.#forgetConfirmation();
     });
+  }
+
+  #watchWaits(): WaitWatch | undefined {
+    const { layer } = this;
+    const { clock, signal, tellWait } = this.#context;
+    if (layer.capabilities.explainsWaits !== true) return undefined;
+    return new WaitWatch({ layer, clock, signal, tell: tellWait, waiting: (ms) => this.#watch.waiting(ms) });
   }
 
   /** Hands over attempts, soon. */
@@ -251,6 +262,7 @@ export class LayerDriver {
       this.#context.post({ type: 'attempt-accepted', at, task, attempt, job });
     }
     this.#watch.add(flight, job);
+    this.#waits?.start();
     this.#coming.delete(flight.name);
     if (flight.cancelled) void this.#endJobs([job], graceSeconds);
   }

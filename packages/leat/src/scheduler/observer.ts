@@ -1,5 +1,6 @@
 import type { RunEvent } from '../metadata/events.ts';
 import type { RunSummary } from './summary.ts';
+import type { LongWait } from './wait-watch.ts';
 
 /** A line that a task printed. */
 export interface TaskLine {
@@ -21,6 +22,8 @@ export interface RunObserver {
   line?(line: TaskLine): void;
   /** Something is not as it should be, and the run goes on. */
   warning?(message: string): void;
+  /** A task has waited for long, and its layer says why. Told once for each cause. */
+  waits?(wait: LongWait): void;
 }
 
 /** All observers as one that never throws. */
@@ -43,6 +46,9 @@ export function observeAll(observers: readonly RunObserver[]): Required<RunObser
     },
     warning: (message) => {
       tell((observer) => observer.warning?.(message));
+    },
+    waits: (wait) => {
+      tell((observer) => observer.waits?.(wait));
     },
   };
 }

@@ -92,6 +92,9 @@ export function makeContext(options: RunLoopOptions, parts: LoopParts): EngineCo
     post,
     fail,
     warn,
+    tellWait: (wait) => {
+      observer.waits(wait);
+    },
     requireLease,
     facts: {
       package: run.package,

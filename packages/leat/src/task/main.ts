@@ -42,7 +42,7 @@ async function main(): Promise<number> {
   if (message === undefined) return 0;
   // Who has the flow loaded ahead starts the process with its variables.
   if (ahead === undefined) Object.assign(process.env, message.environment);
-  const store = await openDatastore(message.datastore, message.driver);
+  const store = await openDatastore(message.datastore);
   return runMessage(message, store, module ?? (await load(await packageFolder(store, message.spec.package))));
 }
 

@@ -3,6 +3,7 @@
  * have semantics of its own: scheduler, task and codecs are those of real runs.
  */
 export type { DecidedNext } from './decided-next.ts';
+export { layerContextFor } from './layer-context-for.ts';
 export { testFlow, type FlowTestOptions, type FlowTestResult } from './test-flow.ts';
 export {
   testStep,

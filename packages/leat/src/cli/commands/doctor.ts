@@ -14,7 +14,6 @@ export interface DoctorCommand {
     readonly json?: boolean;
     readonly home?: string;
     readonly metadata?: string;
-    readonly datastore?: string;
     readonly profile?: string;
   };
 }

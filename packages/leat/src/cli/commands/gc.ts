@@ -13,7 +13,6 @@ export interface GcCommand {
     readonly json?: boolean;
     readonly home?: string;
     readonly metadata?: string;
-    readonly datastore?: string;
     readonly profile?: string;
   };
 }

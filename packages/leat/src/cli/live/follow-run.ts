@@ -5,6 +5,7 @@ import type { RunEvent } from '../../client/index.ts';
 import type { AnnouncedRun, RunHandle, RunResult } from '../../run/index.ts';
 import type { RunObserver, TaskLine } from '../../scheduler/observer.ts';
 import type { RunSummary } from '../../scheduler/summary.ts';
+import type { LongWait } from '../../scheduler/wait-watch.ts';
 import { exitCodes, isLeatError } from '../../errors/index.ts';
 import { runEndText } from '../output/run-end.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -58,6 +59,10 @@ class PeopleReporter implements Reporter {
 
   warning(message: string): void {
     this.#view?.warning(message);
+  }
+
+  waits(wait: LongWait): void {
+    this.#view?.waits(wait);
   }
 
   ended(result: RunResult): void {

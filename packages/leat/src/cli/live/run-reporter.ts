@@ -5,9 +5,10 @@
 import type { EventFailure, RunEvent } from '../../client/index.ts';
 import type { RunObserver, TaskLine } from '../../scheduler/observer.ts';
 import type { RunSummary } from '../../scheduler/summary.ts';
-import { formatDuration } from '../output/format.ts';
+import type { LongWait } from '../../scheduler/wait-watch.ts';
+import { formatDuration, plural } from '../output/format.ts';
 import { errorTitle } from '../output/run-end.ts';
-import type { Terminal } from '../output/terminal.ts';
+import type { Output, Terminal } from '../output/terminal.ts';
 import { LiveScreen } from './live-screen.ts';
 import { progressLines, progressText, type RunProgress } from './progress.ts';
 
@@ -31,6 +32,17 @@ function nextTry({ at, retryAt }: { readonly at: number; readonly retryAt?: numb
   if (retryAt === undefined) return '';
   const wait = retryAt - at;
   return wait < shortWaitMs ? '; trying again' : `; trying again in ${formatDuration(wait)}`;
+}
+
+/** Why a task has waited for long, and what to do about it. */
+export function waitLines(
+  { task, layer, waitedMs, others, diagnosis }: LongWait,
+  out: Pick<Output, 'style'>,
+): readonly string[] {
+  const { cause, remedy } = diagnosis;
+  const more = others === 0 ? '' : ` (and ${plural(others, 'task')} more of its step)`;
+  const head = `${out.style('yellow', '⧗')} ${task}${more} has waited on '${layer}' for ${formatDuration(waitedMs)}: ${cause}`;
+  return remedy === undefined ? [head] : [head, `  ${out.style('green', 'fix')}: ${remedy}`];
 }
 
 export class RunReporter implements RunObserver {
@@ -71,6 +83,10 @@ export class RunReporter implements RunObserver {
 
   warning(message: string): void {
     this.say(`${this.#terminal.err.style('yellow', 'warning')} ${message}`);
+  }
+
+  waits(wait: LongWait): void {
+    for (const line of waitLines(wait, this.#terminal.err)) this.say(line);
   }
 
   /** A line of ours, above the picture. */

@@ -43,11 +43,11 @@ export function launchOf(
 /** The line that the process reads before it does anything. `mark`: what a chunk's process prints before each member. */
 export function messageOf(
   { spec, chunk, environment, resources }: AttemptRequest,
-  { mark, ...store }: Pick<TaskMessage, 'datastore' | 'driver'> & { readonly mark: string },
+  { datastore, mark }: { readonly datastore: string; readonly mark: string },
 ): string {
   const { cpu, memory, gpu, disk } = resources;
   const given = { cpu: cpu.value, memory: memory.value, gpu: gpu.value, disk: disk.value };
-  const message: TaskMessage = { spec, environment, resources: given, ...store };
+  const message: TaskMessage = { spec, environment, resources: given, datastore };
   return JSON.stringify(chunk === undefined ? message : { ...message, chunk: { ...chunk, mark } });
 }
 

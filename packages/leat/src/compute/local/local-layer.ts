@@ -93,7 +93,7 @@ export class LocalLayer implements ComputeLayer {
       // Without one a task that asks for it still runs, with a warning, so that a flow for the cloud can be tried at home.
       gpu: true,
       isolation: 'process',
-      datastores: ['file', 's3'],
+      datastores: ['file'],
       window: 4 * cores,
     };
   }
@@ -230,8 +230,7 @@ export class LocalLayer implements ComputeLayer {
     if (job === undefined || request === undefined) return;
     const launch = launchOf(request, this.#machine.gpus.length > 0 ? gpus : undefined);
     const mark = randomBytes(markBytes).toString('hex');
-    const { datastore, driver } = this.#context;
-    const message = messageOf(request, { mark, datastore, ...(driver !== undefined && { driver }) });
+    const message = messageOf(request, { datastore: this.#context.datastore, mark });
     job.start(this.#pool.take(launch), message, mark);
   }
 

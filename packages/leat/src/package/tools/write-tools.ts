@@ -1,0 +1,52 @@
+/**
+ * Stores what a machine without Leat needs to run tasks. Each thing is named by its content and stored once; two engines may do so at
+ * once. Must not know what the tools do.
+ */
+import { hash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import type { Datastore } from '../../datastore/datastore.ts';
+import { toolsPrefix } from '../../datastore/keys.ts';
+import type { StoredTool, StoredTools, ToolFiles } from './tool-files.ts';
+import { type NodeSource, storeNode } from './write-node.ts';
+
+/** What is stored. */
+export interface ToolsToStore {
+  readonly tools: ToolFiles;
+  readonly node?: NodeSource;
+}
+
+/**
+ * Stores the tools that are not there yet.
+ *
+ * @throws LeatError STORE_UNAVAILABLE
+ */
+export async function storeTools(datastore: Datastore, { tools, node }: ToolsToStore): Promise<StoredTools> {
+  const files = read(tools);
+  const named = files.map(({ name, sha256 }) => [name, sha256]);
+  const prefix = toolsPrefix(hash('sha256', JSON.stringify(named)));
+  const storing = files.map(async ({ bytes, ...tool }): Promise<StoredTool> => {
+    const key = prefix + tool.name;
+    if ((await datastore.stat(key))?.size !== tool.size) await datastore.put(key, [bytes]);
+    return { ...tool, key };
+  });
+  const [stored, storedNode] = await Promise.all([
+    Promise.all(storing),
+    node === undefined ? undefined : storeNode(datastore, node),
+  ]);
+  return { prefix, files: stored, ...(storedNode === undefined ? {} : { node: storedNode }) };
+}
+
+function read({ runner, program, agent, driver }: ToolFiles) {
+  const paths = {
+    'runner.cjs': runner,
+    'program.cjs': program,
+    'agent.cjs': agent,
+    ...(driver === undefined ? {} : { 'driver.cjs': driver }),
+  };
+  return Object.entries(paths)
+    .filter(([, path]) => existsSync(path))
+    .map(([name, path]) => {
+      const bytes = readFileSync(path);
+      return { name, bytes, sha256: hash('sha256', bytes), size: bytes.length };
+    });
+}

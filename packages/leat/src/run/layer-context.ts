@@ -1,0 +1,104 @@
+/** What the layers of a run are told, and what they may ask for: made when it is asked for, and once. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { LayerContext } from '../compute/compute-layer.ts';
+import type { Datastore } from '../datastore/datastore.ts';
+import { packagePrefix } from '../datastore/keys.ts';
+import { LeatError } from '../errors/index.ts';
+import { type CodePackage, factsName } from '../package/code-package.ts';
+import { installation } from '../package/installation.ts';
+import type { Platform, ToolFiles } from '../package/tools/tool-files.ts';
+
+/** What a context is made of. */
+export interface ContextFacts {
+  readonly datastore: Datastore;
+  /** The code package; it is stored. */
+  readonly built: CodePackage;
+  /** Folder of what can be made again at any time. */
+  readonly cache: string;
+}
+
+type PackageNames = Pick<CodePackage, 'hash'> & Partial<Pick<CodePackage, 'root' | 'flowFile'>>;
+
+const tool = (name: string): string => join(installation().folder, 'dist', 'task', name);
+
+/** The program that runs tasks. */
+export const runnerFile = (): string => tool('runner.cjs');
+
+const toolFiles = (): ToolFiles => ({
+  runner: runnerFile(),
+  program: tool('program.cjs'),
+  agent: tool('agent.cjs'),
+});
+
+/** What the layers of a run are told. */
+export function layerContext({ datastore, built, cache }: ContextFacts): LayerContext {
+  const facts = datastore.localPath(packagePrefix(built.hash) + factsName);
+  const tools = toolFiles();
+  const store = once(async (node: Platform | undefined) => {
+    const { storeTools } = await import('../package/tools/write-tools.ts');
+    if (node === undefined) return storeTools(datastore, { tools });
+    const source = { path: await nodeFile(node), platform: node, cacheDir: cache };
+    return storeTools(datastore, { tools, node: source });
+  });
+  return {
+    ...namesOf(datastore.url, built),
+    tools,
+    ...(facts === undefined ? {} : { packageFolder: dirname(facts) }),
+    nodeFile,
+    storeTools: async (wanted) => store(wanted?.node),
+    storePackage: once(async (platform: Platform) => {
+      const { storeArchive } = await import('../package/portable/store-package.ts');
+      return storeArchive(datastore, built, platform);
+    }),
+    packageCopy: once(async (platform: Platform) => {
+      const { copyPackage } = await import('../package/portable/store-package.ts');
+      return copyPackage(built, platform, cache);
+    }),
+  };
+}
+
+/** What layers are told that are only asked, whether a flow can run or why a job waits: they store nothing. */
+export function askContext(datastore: string, built: PackageNames): LayerContext {
+  const refuse = async (): Promise<never> => {
+    throw new LeatError('LAYER_FAILED', 'a compute layer wants to store something when it is only asked');
+  };
+  return {
+    ...namesOf(datastore, built),
+    tools: toolFiles(),
+    nodeFile,
+    storeTools: refuse,
+    storePackage: refuse,
+    packageCopy: refuse,
+  };
+}
+
+/** A package that came from a store may have been built on another machine, or its project may have moved. */
+function namesOf(datastore: string, { hash, root, flowFile = '' }: PackageNames) {
+  return {
+    datastore,
+    package: hash,
+    runner: runnerFile(),
+    ...(root !== undefined && existsSync(join(root, flowFile)) ? { sourceRoot: root } : {}),
+  };
+}
+
+const nodeFile: LayerContext['nodeFile'] = async (platform) => {
+  const { findNode } = await import('../package/tools/node-binary.ts');
+  return findNode({ platform, folder: process.cwd() });
+};
+
+/** Calls once for each key; what has failed is tried again. */
+function once<Key, T>(make: (key: Key) => Promise<T>): (key: Key) => Promise<T> {
+  const made = new Map<Key, Promise<T>>();
+  return async (key) => {
+    const known = made.get(key) ?? make(key);
+    made.set(key, known);
+    try {
+      return await known;
+    } catch (error) {
+      if (made.get(key) === known) made.delete(key);
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,180 @@
+/**
+ * Small images for tests, made of this machine's own programs, so that no registry is needed: Linux with glibc, as Debian has it. Each is made
+ * once: its file system under `.cache/`, the image in podman's storage.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import type { ContainerEngine } from './container-engine.ts';
+
+/**
+ * `node`: Node 24 or newer and a shell. `python`: Python 3, no Node, no curl, no wget; and like the slim images of Python without libatomic, which Node needs. `curl`:
+ * curl and no Python. `bare`: a shell, and nothing that could download. `busybox`: busybox and musl, no glibc.
+ */
+export type TestImage = 'node' | 'python' | 'curl' | 'bare' | 'busybox';
+
+/** Rises when the recipes change: older images are not taken. */
+const recipes = 1;
+
+/** What every image with glibc has. */
+const ordinary =
+  'dash cat chmod chown cp cut date dd dirname echo env expr false gzip head id kill ln ls mkdir mktemp mv ps pwd readlink rm rmdir sed seq sha256sum sleep sort stat tail tar test touch tr true uname wc';
+
+const cache = path.resolve('.cache/container-images');
+
+interface Recipe {
+  readonly programs: readonly string[];
+  /** More for the file system. */
+  readonly add?: (root: string) => void;
+}
+
+const withPython = (root: string): void => {
+  for (const folder of globSync('/usr/lib/python3.*')) {
+    cpSync(folder, path.join(root, folder), {
+      recursive: true,
+      filter: (file) => !/__pycache__|\/(?:test|idlelib|tkinter|ensurepip|lib2to3)(?:\/|$)/.test(file),
+    });
+    // What its modules in C need.
+    for (const module of globSync(`${folder}/lib-dynload/*.so`)) addLibraries(root, module);
+  }
+};
+
+const glibc: Readonly<Record<Exclude<TestImage, 'busybox'>, Recipe>> = {
+  node: { programs: [process.execPath] },
+  python: { programs: ['python3'], add: withPython },
+  curl: { programs: ['curl'] },
+  bare: { programs: [] },
+};
+
+/**
+ * The folder with an image's file system, for `chroot` and the like; made when it is not there yet. Do not change it.
+ *
+ * @throws Error when a program that goes into it is not installed here
+ */
+export function imageFolder(image: TestImage): string {
+  const folder = path.join(cache, `${image}-${hashOf(image)}`);
+  if (existsSync(folder)) return folder;
+  const draft = `${folder}.${randomUUID()}`;
+  mkdirSync(draft, { recursive: true });
+  try {
+    if (image === 'busybox') addBusybox(draft);
+    else addGlibc(draft, glibc[image]);
+    // Another process may have been quicker.
+    if (!existsSync(folder)) renameSync(draft, folder);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/**
+ * The name of an image in podman's storage; made when it is not there yet.
+ *
+ * @example await engine.podman('run', '--rm', await testImage(engine, 'python'), 'python3', '-c', 'print(6*7)');
+ */
+export async function testImage(engine: Pick<ContainerEngine, 'podman'>, image: TestImage): Promise<string> {
+  const name = `localhost/leat-test-${image}:${hashOf(image)}`;
+  if ((await engine.podman('image', 'exists', name)).code === 0) return name;
+  const folder = imageFolder(image);
+  const archive = `${folder}.${randomUUID()}.tar`;
+  try {
+    execFileSync('tar', ['-C', folder, '--owner=0', '--group=0', '--numeric-owner', '-cf', archive, '.']);
+    const changes = ['-c', 'CMD=["/bin/sh"]', '-c', 'ENV=PATH=/usr/local/bin:/usr/bin:/bin'];
+    const made = await engine.podman('import', ...changes, archive, name);
+    if (made.code !== 0) throw new Error(`the image '${image}' could not be made: ${made.stderr}`);
+  } finally {
+    rmSync(archive, { force: true });
+  }
+  return name;
+}
+
+function hashOf(image: TestImage): string {
+  const programs = image === 'busybox' ? ['busybox'] : [...ordinary.split(' '), ...glibc[image].programs];
+  const facts = programs.map(findProgram).map((file) => `${file} ${statSync(file).size}`);
+  return createHash('sha256')
+    .update([recipes, ...facts].join('\n'))
+    .digest('hex')
+    .slice(0, 12);
+}
+
+function findProgram(name: string): string {
+  if (path.isAbsolute(name)) return name;
+  // The system's before what a package of npm, a virtual environment or a version manager has under that name.
+  const folders = ['/usr/bin', '/bin', ...(process.env['PATH'] ?? '').split(path.delimiter)];
+  const found = folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
+  if (found === undefined) throw new Error(`there is no ${name} on this machine: the image needs it`);
+  return found;
+}
+
+function addGlibc(root: string, { programs, add }: Recipe): void {
+  addSkeleton(root);
+  for (const program of ordinary.split(' ')) addProgram(root, program, program);
+  symlinkSync('dash', path.join(root, 'usr/bin/sh'));
+  for (const program of programs) addProgram(root, program, path.basename(program));
+  add?.(root);
+  // Loaded by name, when a program looks up a host.
+  for (const library of globSync('/lib/*-linux-gnu/{libnss_dns,libnss_files,libresolv}.so.2'))
+    copyInto(root, library);
+}
+
+function addBusybox(root: string): void {
+  addSkeleton(root);
+  const busybox = path.join(root, 'usr/bin/busybox');
+  copyFileSync(realpathSync(findProgram('busybox')), busybox);
+  const applets = execFileSync(busybox, ['--list'], { encoding: 'utf8' }).trim().split('\n');
+  for (const applet of applets)
+    if (applet !== 'busybox') symlinkSync('busybox', path.join(root, 'usr/bin', applet));
+  for (const loader of globSync('/lib/ld-musl-*.so.1')) copyInto(root, loader);
+}
+
+function addSkeleton(root: string): void {
+  for (const folder of ['usr/bin', 'usr/lib', 'usr/lib64', 'usr/local/bin', 'etc/ssl/certs', 'root'])
+    mkdirSync(path.join(root, folder), { recursive: true });
+  for (const folder of ['proc', 'sys', 'dev', 'tmp', 'var/tmp'])
+    mkdirSync(path.join(root, folder), { recursive: true });
+  for (const folder of ['tmp', 'var/tmp']) chmodSync(path.join(root, folder), 0o1777);
+  for (const name of ['bin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, path.join(root, name));
+  writeFileSync(path.join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
+  writeFileSync(path.join(root, 'etc/group'), 'root:x:0:\n');
+  writeFileSync(path.join(root, 'etc/nsswitch.conf'), 'hosts: files dns\n');
+  const certificates = '/etc/ssl/certs/ca-certificates.crt';
+  if (existsSync(certificates)) copyFileSync(certificates, path.join(root, certificates));
+}
+
+function addProgram(root: string, program: string, name: string): void {
+  const file = realpathSync(findProgram(program));
+  const target = path.join(root, 'usr/bin', name);
+  copyFileSync(file, target);
+  chmodSync(target, 0o755);
+  addLibraries(root, file);
+}
+
+/** The shared libraries of a program, and the loader. */
+function addLibraries(root: string, file: string): void {
+  const said = execFileSync('sh', ['-c', 'ldd "$1" 2>&1 || true', 'ldd', file], { encoding: 'utf8' });
+  for (const [, library] of said.matchAll(/^\s*(?:\S+ => )?(\/\S+) \(0x/gm))
+    if (library !== undefined) copyInto(root, library);
+}
+
+/** Under the name that it was found by, since that is what programs ask for. */
+function copyInto(root: string, file: string): void {
+  const target = path.join(root, file.replace(/^\/(lib|lib64)\//, '/usr/$1/'));
+  if (existsSync(target)) return;
+  mkdirSync(path.dirname(target), { recursive: true });
+  copyFileSync(realpathSync(file), target);
+  chmodSync(target, 0o755);
+}
