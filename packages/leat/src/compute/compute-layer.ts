@@ -127,6 +127,12 @@ export interface Diagnosis {
   readonly evidence?: readonly string[];
 }
 
+/** A run, for the notes that a layer keeps in the datastore. */
+export interface RunName {
+  readonly flow: string;
+  readonly run: string;
+}
+
 export interface LayerCapabilities {
   /** Most attempts that one native array takes; 0: no arrays. */
   readonly arrays: number;
@@ -141,6 +147,13 @@ export interface LayerCapabilities {
   readonly datastores: readonly string[];
   /** Its diagnoses of jobs that wait are worth telling unasked, when they wait for long. Absent: no. */
   readonly explainsWaits?: boolean;
+  /** Its jobs go on when the engine ends, and another engine finds them. Absent: they end with it. */
+  readonly survivesEngine?: boolean;
+  /**
+   * It ends what runs too long by two means of its own, and what it calls running may be the start of a container. Then the engine does not
+   * count the time. Absent: the engine ends what runs 30 s past its timeout.
+   */
+  readonly keepsTimeouts?: boolean;
   /** How many attempts the engine keeps handed over when the user sets no `--max-workers`. */
   readonly window: number;
 }
@@ -161,8 +174,12 @@ export interface ComputeLayer {
   submit(batch: readonly AttemptRequest[]): Promise<readonly SubmitResult[]>;
   /** Status of those jobs that it still knows; a job that is missing from the answer is lost. */
   poll(jobs: readonly JobId[], options: PollOptions): Promise<ReadonlyMap<JobId, JobStatus>>;
-  /** After a crash of the engine: which of these do you still have? */
-  find(tokens: readonly string[]): Promise<ReadonlyMap<string, JobId>>;
+  /**
+   * After a crash of the engine: which of these do you still have?
+   *
+   * @param run whose attempts they are, for a layer that keeps its notes by run; absent where only what this engine has submitted is meant
+   */
+  find(tokens: readonly string[], run?: RunName): Promise<ReadonlyMap<string, JobId>>;
   /** Ends jobs: gently first, by force after `graceSeconds`. A job that is gone is no error. */
   cancel(jobs: readonly JobId[], options: { readonly graceSeconds: number }): Promise<void>;
   /** The job's output from its beginning; ends when the job has ended and all of it was read. */

@@ -16,6 +16,7 @@ import {
   type LayerCapabilities,
   type LogChunk,
   type PollOptions,
+  type RunName,
   type StepRequest,
   type SubmitResult,
 } from './compute-layer.ts';
@@ -113,9 +114,9 @@ class GuardedLayer implements ComputeLayer {
     return statuses;
   }
 
-  async find(tokens: readonly string[]): Promise<ReadonlyMap<string, JobId>> {
+  async find(tokens: readonly string[], run?: RunName): Promise<ReadonlyMap<string, JobId>> {
     if (tokens.length === 0) return new Map();
-    const answer = await this.#call('find', async () => this.#layer.find(tokens));
+    const answer = await this.#call('find', async () => this.#layer.find(tokens, run));
     if (!(answer instanceof Map)) throw this.#broken('find', 'its answer is no Map');
     const found = new Map<string, JobId>();
     for (const token of tokens) {

@@ -14,6 +14,7 @@ export {
   type LayerFactory,
   type LogChunk,
   type PollOptions,
+  type RunName,
   type StepRequest,
   type SubmitResult,
 } from './compute-layer.ts';
@@ -27,3 +28,4 @@ export type {
   ToolFiles,
   ToolsWanted,
 } from '../package/tools/tool-files.ts';
+export type { ResolvedResources } from '../plan/plan.ts';

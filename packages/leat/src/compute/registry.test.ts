@@ -28,7 +28,21 @@ async function loadModule(name: string, source: string): Promise<string> {
 
 describe('loadLayer', () => {
   it('loads the layers that come with Leat', async () => {
-    for (const name of layerNames) expect((await loadLayer(name)).name).toBe(name);
+    expect((await loadLayer('local')).name).toBe('local');
+    expect(layerNames).toContain('batch');
+  });
+
+  it('loads a layer of a package of ours from where it is installed', async () => {
+    const source = "export const computeLayer = { name: 'batch', contract: 1 };";
+    const file = path.join(folder, 'node_modules', '@leat', 'aws', 'batch.mjs');
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, source);
+    writeFileSync(
+      path.join(path.dirname(file), 'package.json'),
+      JSON.stringify({ name: '@leat/aws', exports: { './batch': './batch.mjs' } }),
+    );
+    // The one beside `leat` comes first, where there is one.
+    expect((await loadLayer('batch', folder)).name).toBe('batch');
   });
 
   it('names those that it knows when it does not know one', async () => {

@@ -5,26 +5,28 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { importPackage } from '../errors/import-package.ts';
 import { isLeatError, LeatError } from '../errors/index.ts';
 import { contractVersion, type LayerFactory } from './compute-layer.ts';
 
-const layers: Readonly<Record<string, () => Promise<LayerFactory>>> = {
+const layers: Readonly<Record<string, (folder: string) => Promise<LayerFactory>>> = {
+  batch: async (folder) => fromPackage('@leat/aws/batch', folder),
   local: async () => (await import('./local/index.ts')).computeLayer,
 };
 
-/** The layers that come with this installation. */
+/** The layers that have a name of their own: those of `leat`, and those of packages that users install when they need them. */
 export const layerNames: readonly string[] = Object.keys(layers);
 
 /**
  * Loads a layer by its name, or by the name of the module that holds it (found from `folder`, the working directory unless
  * told).
  *
- * @throws LeatError LAYER_UNKNOWN when there is none or it cannot be loaded; LAYER_REFUSED when it speaks another version of the contract.
+ * @throws LeatError LAYER_UNKNOWN when there is none or it cannot be loaded; OPTION_INVALID when it is in a package of ours that is not installed; LAYER_REFUSED when it speaks another version of the contract.
  * @example const factory = await loadLayer('local');
  */
 export async function loadLayer(name: string, folder: string = process.cwd()): Promise<LayerFactory> {
   const known = Object.hasOwn(layers, name) ? layers[name] : undefined;
-  const factory = known === undefined ? await importLayer(name, folder) : await known();
+  const factory = known === undefined ? await importLayer(name, folder) : await known(folder);
   const spoken: number = factory.contract;
   if (spoken === contractVersion) return factory;
   throw new LeatError(
@@ -34,6 +36,15 @@ export async function loadLayer(name: string, folder: string = process.cwd()): P
       hint: `Install a version of '${name}' that fits this version of Leat.`,
     },
   );
+}
+
+/** A layer of a package of ours, from beside `leat` or from the user's folder. */
+async function fromPackage(entry: string, folder: string): Promise<LayerFactory> {
+  const module = await importPackage<{ readonly computeLayer: LayerFactory }>(entry, [
+    import.meta.dirname,
+    folder,
+  ]);
+  return module.computeLayer;
 }
 
 async function importLayer(name: string, folder: string): Promise<LayerFactory> {

@@ -72,6 +72,11 @@ export interface Datastore {
   append(key: string, bytes: Uint8Array): Promise<void>;
   /** Creates an empty log object to write to; `undefined` when there is one already. Exactly one of many callers at once gets it. */
   createLogSync(key: string): LogObject | undefined;
+  /**
+   * A URL from which anybody can read the object, without credentials, for so many seconds (less, where the credentials that sign it end
+   * sooner), when the driver has such: lets a bare machine fetch its first programs.
+   */
+  link?(key: string, seconds: number): Promise<string>;
   /** A path of this machine that holds the object, when the driver has one (a folder does): lets files be used in place. */
   localPath(key: string): string | undefined;
   /** Removes what killed writers left half-written, when the driver has such things; says how much that was. */

@@ -207,10 +207,15 @@ export class JobWatch {
     let wait = longPollMs;
     const now = this.#context.clock.steady();
     for (const [job, flight] of this.#jobs) {
-      const deadline = deadlineOf(flight, this.#began.get(job));
+      const deadline = this.#deadlineOf(flight, job);
       if (deadline !== undefined) wait = Math.min(wait, Math.max(1000, deadline - now));
     }
     return wait;
+  }
+
+  #deadlineOf(flight: Flight, job: JobId): number | undefined {
+    if (this.#layer.capabilities.keepsTimeouts === true) return undefined;
+    return deadlineOf(flight, this.#began.get(job));
   }
 
   /** Layers end what runs too long; this is for the layer that does not. */
@@ -219,7 +224,7 @@ export class JobWatch {
     const now = clock.steady();
     const jobs: JobId[] = [];
     for (const [job, flight] of this.#jobs) {
-      const deadline = deadlineOf(flight, this.#began.get(job));
+      const deadline = this.#deadlineOf(flight, job);
       if (deadline === undefined || now < deadline) continue;
       if (flight.overdueSince === undefined) {
         flight.overdueSince = now;

@@ -114,13 +114,17 @@ export class CommandPerformer {
       ...attempts.map(({ task, attempt }) => this.#makeFlight(task, attempt)),
       ...chunks.map((chunk) => this.#adoptedChunk(chunk)),
     ];
+    const { run } = this.#context;
     const byLayer = Map.groupBy(flights, ({ step }) => this.#stepPlan(step).layer);
     for (const [name, group] of byLayer) {
       const driver = this.#driver(name);
       const what = `asking '${name}' for the jobs of an earlier engine`;
       const backOff = backOffFor(this.#context, what, storePatience);
       const found = await withBackOff(backOff, async () =>
-        driver.layer.find(group.map(({ token }) => token)),
+        driver.layer.find(
+          group.map(({ token }) => token),
+          { flow: run.flow, run: run.id },
+        ),
       );
       for (const flight of group) {
         const job = found.get(flight.token);

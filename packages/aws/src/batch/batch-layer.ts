@@ -1,0 +1,311 @@
+/**
+ * The compute layer on AWS Batch: attempts become array jobs, one poller watches them, and the agent in each container does the rest. Glue:
+ * what is asked of Batch is in `job-spec.ts`, what its answers mean in `job-status.ts`.
+ */
+import { LeatError } from 'leat';
+import { bootstrapCommand } from 'leat/agent';
+import {
+  type AttemptRequest,
+  type CheckFinding,
+  type ComputeLayer,
+  contractVersion,
+  type Diagnosis,
+  type JobId,
+  type JobStatus,
+  type LayerCapabilities,
+  type LayerContext,
+  type LogChunk,
+  type PollOptions,
+  type RunName,
+  type StepRequest,
+  type SubmitResult,
+} from 'leat/compute';
+import { type Datastore, openDatastore } from 'leat/datastore';
+import { type BatchApi, openBatchApi } from './api.ts';
+import { arrayLimits, type Group, groupAttempts } from './arrays.ts';
+import { AwsCalls } from './aws-calls.ts';
+import { faultOf, messageOf } from './aws-errors.ts';
+import { budgetOf } from './call-budget.ts';
+import { checkSteps } from './check-steps.ts';
+import { Definitions } from './definitions.ts';
+import { settleEnd } from './ends.ts';
+import { findIntents } from './intents.ts';
+import { JobBook } from './job-book.ts';
+import { parseJobId } from './job-id.ts';
+import { cancelReason } from './job-status.ts';
+import type { ParsedOptions } from './options.ts';
+import { outputOf } from './output.ts';
+import { type Pace, Poller } from './poller.ts';
+import { Queues } from './queues.ts';
+import { resultsOf, Sender } from './sender.ts';
+import { Work } from './work.ts';
+
+/** Groups of one hand-over that are sent at once. */
+const sentAtOnce = 8;
+
+/** Jobs that are ended at once. */
+const endedAtOnce = 16;
+
+/** What may differ from the usual; for tests. */
+export interface BatchLayerSetting {
+  readonly api?: BatchApi;
+  readonly pace?: Pace;
+  /** Size of the largest array. */
+  readonly largestArray?: number;
+}
+
+/** See the file's header. */
+export class BatchLayer implements ComputeLayer {
+  readonly name = 'batch';
+  readonly contract: typeof contractVersion = contractVersion;
+  readonly capabilities: LayerCapabilities;
+  readonly #api: BatchApi;
+  readonly #calls: AwsCalls;
+  readonly #store: Datastore;
+  readonly #queues: Queues;
+  readonly #definitions: Definitions;
+  readonly #work: Work;
+  readonly #sender: Sender;
+  readonly #poller: Poller;
+  readonly #closed: AbortController;
+  readonly #region: string;
+  /** Where each attempt went that this engine has handed over or found. */
+  readonly #jobs = new Map<string, JobId>();
+
+  private constructor(parts: Parts, { pace, largestArray = arrayLimits.most }: BatchLayerSetting) {
+    const { api, calls, store, closed, region, context } = parts;
+    this.#api = api;
+    this.#calls = calls;
+    this.#store = store;
+    this.#closed = closed;
+    this.#region = region;
+    this.#queues = new Queues(api, calls);
+    this.#definitions = new Definitions(api, calls);
+    this.#work = new Work({ context, store, region, platform: ownPlatform });
+    this.#poller = new Poller({
+      api,
+      calls,
+      settle: async (ended) => settleEnd(store, ended),
+      ...(pace === undefined ? {} : { pace }),
+    });
+    this.#sender = new Sender({
+      api,
+      calls,
+      store,
+      definitionOf: async (request) => this.#definitionOf(request),
+      forgetDefinition: (definition) => {
+        this.#definitions.forget(definition);
+      },
+      storeWork: async (group) => this.#work.store(group),
+    });
+    this.capabilities = {
+      arrays: largestArray,
+      gang: false,
+      chunks: true,
+      gpu: true,
+      isolation: 'container',
+      datastores: ['s3'],
+      window: largestArray,
+      survivesEngine: true,
+      keepsTimeouts: true,
+    };
+  }
+
+  /** Opens the layer with the region and the credentials of this process. @throws LeatError LAYER_FAILED, STORE_UNAVAILABLE */
+  static async open(context: LayerContext, setting: BatchLayerSetting = {}): Promise<BatchLayer> {
+    const api = setting.api ?? openBatchApi();
+    const region = await api.region().catch((cause: unknown) => {
+      throw new LeatError(
+        'LAYER_FAILED',
+        `the compute layer 'batch' does not know its region: ${messageOf(cause)}`,
+        {
+          hint: 'Set AWS_REGION, or the region of your profile in ~/.aws/config.',
+          cause,
+        },
+      );
+    });
+    const closed = new AbortController();
+    const calls = new AwsCalls(budgetOf(`${region} ${endpointOf(process.env)}`), closed.signal);
+    const store = await openDatastore(context.datastore);
+    return new BatchLayer({ api, calls, store, closed, region, context }, setting);
+  }
+
+  async check(requests: readonly StepRequest[]): Promise<readonly CheckFinding[]> {
+    return checkSteps(requests, { queues: this.#queues, region: this.#region });
+  }
+
+  async submit(batch: readonly AttemptRequest[], signal?: AbortSignal): Promise<readonly SubmitResult[]> {
+    const fresh = [...new Map(batch.map((request) => [request.token, request])).values()];
+    const groups = groupAttempts(
+      fresh.filter(({ token }) => !this.#jobs.has(token)),
+      this.capabilities.arrays,
+    );
+    const results = new Map<string, SubmitResult>();
+    await inParallel(groups, sentAtOnce, async (group) => {
+      for (const result of await this.#send(group, signal)) results.set(result.token, result);
+    });
+    return batch.flatMap(({ token }) => {
+      const job = this.#jobs.get(token);
+      return job === undefined ? (results.get(token) ?? []) : { token, job };
+    });
+  }
+
+  async poll(jobs: readonly JobId[], options: PollOptions): Promise<ReadonlyMap<JobId, JobStatus>> {
+    return this.#poller.poll(jobs, options);
+  }
+
+  async find(tokens: readonly string[], run?: RunName): Promise<ReadonlyMap<string, JobId>> {
+    const missing = tokens.filter((token) => !this.#jobs.has(token));
+    if (missing.length > 0 && run !== undefined) {
+      const intents = await findIntents(this.#store, run, missing);
+      await inParallel(intents, sentAtOnce, async (intent) => {
+        const book = await this.#sender.find(intent);
+        if (book !== undefined) this.#take(book, true);
+      });
+    }
+    return new Map(
+      tokens.flatMap((token) => {
+        const job = this.#jobs.get(token);
+        return job === undefined ? [] : [[token, job] as const];
+      }),
+    );
+  }
+
+  async cancel(jobs: readonly JobId[]): Promise<void> {
+    const ids = this.#endings(jobs);
+    await inParallel(ids, endedAtOnce, async (id) => this.#terminate(id));
+    this.#poller.hurry();
+  }
+
+  async *logs(job: JobId): AsyncGenerator<LogChunk, void, undefined> {
+    const { book, index = 0 } = this.#known(job);
+    const token = book?.tokens[index];
+    if (book === undefined || token === undefined) return;
+    yield* outputOf(token, {
+      store: this.#store,
+      api: this.#api,
+      signal: this.#closed.signal,
+      isOver: () => book.isOver(index),
+      failedStream: async () => this.#failedStream(job, book, index),
+    });
+  }
+
+  async diagnose(job: JobId): Promise<Diagnosis> {
+    const { diagnoseJob } = await import('./diagnose-job.ts');
+    return diagnoseJob(job, { api: this.#api, calls: this.#calls, region: this.#region });
+  }
+
+  /** Leaves the jobs alone: whoever wants them to end cancels them. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    this.#api.close();
+    await this.#store.close();
+  }
+
+  async #send(group: Group, signal?: AbortSignal): Promise<readonly SubmitResult[]> {
+    const sent = await this.#sender.send(group, signal);
+    if ('book' in sent) this.#take(sent.book, false);
+    return resultsOf(group, sent);
+  }
+
+  #take(book: JobBook, found: boolean): void {
+    this.#poller.track(book, found);
+    for (const [index, token] of book.tokens.entries()) this.#jobs.set(token, book.idOf(index));
+  }
+
+  async #definitionOf({ resources, options }: AttemptRequest): Promise<string> {
+    const parsed = options as unknown as ParsedOptions;
+    const { platform } = await this.#queues.get(parsed.queue);
+    return this.#definitions.get({
+      resources,
+      options: parsed,
+      platform,
+      architecture: ownArchitecture,
+      command: bootstrapCommand(),
+    });
+  }
+
+  #known(job: JobId): { readonly book?: JobBook; readonly index?: number } {
+    const parsed = parseJobId(job);
+    const book = parsed === undefined ? undefined : this.#poller.book(parsed.id);
+    return book === undefined || parsed === undefined || parsed.index >= book.size
+      ? {}
+      : { book, index: parsed.index };
+  }
+
+  /** What is to be ended: an array as a whole when nothing else of it is left. */
+  #endings(jobs: readonly JobId[]): readonly string[] {
+    const byBook = new Map<JobBook, Set<number>>();
+    const strangers: string[] = [];
+    for (const job of new Set(jobs)) {
+      const { book, index } = this.#known(job);
+      if (book === undefined || index === undefined) {
+        if (parseJobId(job) !== undefined) strangers.push(job);
+      } else if (!book.isOver(index)) {
+        book.markCancelled(index);
+        byBook.set(book, (byBook.get(book) ?? new Set()).add(index));
+      }
+    }
+    const known = [...byBook].flatMap(([book, indexes]) =>
+      book.open().every((index) => indexes.has(index))
+        ? book.id
+        : [...indexes].map((index) => book.idOf(index)),
+    );
+    return [...strangers, ...known];
+  }
+
+  /** Ending what has ended is no error to Batch; what it does not know is none to us. */
+  async #terminate(id: string): Promise<void> {
+    try {
+      await this.#calls.call({ what: 'TerminateJob' }, async (signal) =>
+        this.#api.terminateJob(id, cancelReason, signal),
+      );
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ClientException' && faultOf(error) === 'refused') return;
+      throw error;
+    }
+  }
+
+  async #failedStream(job: JobId, book: JobBook, index: number): Promise<string | undefined> {
+    const status = book.status(index);
+    if (status.state !== 'failed' || status.reason === 'cancelled') return undefined;
+    const [detail] = await this.#calls.call({ what: 'DescribeJobs' }, async (signal) =>
+      this.#api.describeJobs([job], signal),
+    );
+    return detail?.container?.logStreamName;
+  }
+}
+
+/** What a layer is made of. */
+interface Parts {
+  readonly api: BatchApi;
+  readonly calls: AwsCalls;
+  readonly store: Datastore;
+  readonly closed: AbortController;
+  readonly region: string;
+  readonly context: LayerContext;
+}
+
+/** Where the API is, when it is not AWS's own. */
+const endpointOf = (env: Readonly<Record<string, string | undefined>>): string =>
+  env['AWS_ENDPOINT_URL_BATCH'] ?? env['AWS_ENDPOINT_URL'] ?? '';
+
+/** Tasks run on what the engine runs on: its Node is theirs. */
+const ownArchitecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+const ownPlatform = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64';
+
+/** Works through a list, so many at once; the first error ends it, when those under way have ended. */
+async function inParallel<T>(
+  all: readonly T[],
+  atOnce: number,
+  work: (one: T) => Promise<void>,
+): Promise<void> {
+  const queue = [...all];
+  const errors: unknown[] = [];
+  const workers = Array.from({ length: Math.min(atOnce, queue.length) }, async () => {
+    for (let next = queue.shift(); next !== undefined && errors.length === 0; next = queue.shift())
+      await work(next).catch((error: unknown) => errors.push(error));
+  });
+  await Promise.all(workers);
+  if (errors.length > 0) throw errors[0];
+}

@@ -1,0 +1,68 @@
+import type { BatchState, JobFacts, OtherJob } from '../../diagnose/facts.ts';
+import type { JobDetail } from '../api.ts';
+import { defined } from './environment-facts.ts';
+
+/** What Batch says of a job, as the diagnosis takes it. */
+export function jobFacts(job: JobDetail): JobFacts {
+  const {
+    jobId = '',
+    jobName = '',
+    status,
+    container,
+    platformCapabilities,
+    attempts = [],
+    arrayProperties,
+  } = job;
+  const last = attempts.at(-1)?.container;
+  return {
+    id: jobId,
+    name: jobName,
+    state: (status ?? 'SUBMITTED') as BatchState,
+    ...shapeOf(job),
+    ...defined({
+      statusReason: job.statusReason,
+      createdAt: job.createdAt,
+      startedAt: job.startedAt,
+      stoppedAt: job.stoppedAt,
+      platform: platformCapabilities?.[0],
+      image: container?.image,
+      jobRole: container?.jobRoleArn,
+      executionRole: container?.executionRoleArn,
+      assignPublicIp: publicIpOf(job),
+      architecture: container?.runtimePlatform?.cpuArchitecture,
+      nodes: job.nodeProperties?.numNodes,
+      arraySize: arrayProperties?.size,
+      shareIdentifier: job.shareIdentifier,
+      schedulingPriority: job.schedulingPriority,
+      logDriver: container?.logConfiguration?.logDriver,
+      secrets: container?.secrets?.flatMap(({ valueFrom }) => valueFrom ?? []),
+      dependsOn: job.dependsOn?.flatMap(({ jobId: id }) => (id === undefined ? [] : [{ id }])),
+      exitCode: last?.exitCode ?? container?.exitCode,
+      containerReason: last?.reason ?? container?.reason,
+      logStream: last?.logStreamName ?? container?.logStreamName,
+    }),
+  };
+}
+
+/** The same of a job that is only in the way. */
+export function otherJob(job: JobDetail): OtherJob {
+  const { jobId = '', jobName, statusReason, createdAt } = job;
+  return { id: jobId, ...shapeOf(job), ...defined({ name: jobName, statusReason, since: createdAt }) };
+}
+
+function shapeOf({ container }: JobDetail): Pick<JobFacts, 'vcpus' | 'memoryMib' | 'gpus'> {
+  const requirement = (type: string): number | undefined => {
+    const value = container?.resourceRequirements?.find((each) => each.type === type)?.value;
+    return value === undefined ? undefined : Number(value);
+  };
+  return defined({
+    vcpus: requirement('VCPU') ?? container?.vcpus,
+    memoryMib: requirement('MEMORY') ?? container?.memory,
+    gpus: requirement('GPU'),
+  });
+}
+
+function publicIpOf({ container }: JobDetail): boolean | undefined {
+  const said = container?.networkConfiguration?.assignPublicIp;
+  return said === undefined ? undefined : said === 'ENABLED';
+}

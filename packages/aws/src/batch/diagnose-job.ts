@@ -1,0 +1,176 @@
+/**
+ * Why a job waits or died: collects what may be known about it and its surroundings, and judges. Whatever may not be asked, or does not
+ * answer, is left out and named; an answer takes a few seconds at most.
+ */
+import type { Diagnosis, JobId } from 'leat/compute';
+import { diagnose } from '../diagnose/diagnose.ts';
+import type { BatchFacts, EnvironmentFacts, QueueFacts, RoleFacts, UnreadFact } from '../diagnose/facts.ts';
+import type { BatchApi, ComputeEnvironmentDetail, JobDetail } from './api.ts';
+import type { AwsCalls } from './aws-calls.ts';
+import { messageOf } from './aws-errors.ts';
+import { Clients } from './collect/clients.ts';
+import { defined, environmentFacts } from './collect/environment-facts.ts';
+import { instanceShapes } from './collect/instance-shapes.ts';
+import { instancesOf, scalingOf } from './collect/instances.ts';
+import { jobFacts, otherJob } from './collect/job-facts.ts';
+import { networkOf } from './collect/network.ts';
+import { roleFacts } from './collect/roles.ts';
+import type { KnownQueue } from './queues.ts';
+import { Queues } from './queues.ts';
+
+/** All questions together, in milliseconds: less than the engine waits for a diagnosis. */
+const patienceMs = 12_000;
+
+/** What is asked. */
+export interface DiagnosisFacts {
+  readonly api: BatchApi;
+  readonly calls: AwsCalls;
+  readonly region: string;
+}
+
+/** See the file's header. */
+export async function diagnoseJob(job: JobId, facts: DiagnosisFacts): Promise<Diagnosis> {
+  return diagnose(await collectFacts(job, facts));
+}
+
+/** What is known about a job now: plain data, which can be kept and judged again. */
+export async function collectFacts(job: JobId, facts: DiagnosisFacts): Promise<BatchFacts> {
+  const collector = new FactCollector(facts);
+  try {
+    return await collector.collect(job);
+  } finally {
+    collector.close();
+  }
+}
+
+class FactCollector {
+  readonly #facts: DiagnosisFacts;
+  readonly #clients = new Clients();
+  readonly #signal = AbortSignal.timeout(patienceMs);
+  readonly #unread: UnreadFact[] = [];
+
+  constructor(facts: DiagnosisFacts) {
+    this.#facts = facts;
+  }
+
+  async collect(id: JobId): Promise<BatchFacts> {
+    const { region } = this.#facts;
+    const [detail] = (await this.#read('the job', async () => this.#describe([id]))) ?? [];
+    const base = { collectedAt: Date.now(), region };
+    if (detail === undefined) return { ...base, unread: this.#unread };
+    const job = jobFacts(detail);
+    // What has ended says by itself why; what runs needs no reason.
+    if (['RUNNING', 'SUCCEEDED', 'FAILED'].includes(job.state)) return { ...base, job, unread: this.#unread };
+    const known = await this.#read('its queue', async () => this.#queue(detail.jobQueue ?? ''));
+    const [queue, environments, roles] = await Promise.all([
+      known === undefined ? undefined : this.#queueFacts(known, id),
+      Promise.all((known?.environments ?? []).map(async (each) => this.#environment(each))),
+      this.#roles([job.jobRole, job.executionRole]),
+    ]);
+    return {
+      ...base,
+      job,
+      ...(queue === undefined ? {} : { queue }),
+      ...(known === undefined ? {} : { environments }),
+      roles,
+      unread: this.#unread,
+    };
+  }
+
+  close(): void {
+    this.#clients.close();
+  }
+
+  async #describe(ids: readonly string[]): Promise<readonly JobDetail[]> {
+    const { api, calls } = this.#facts;
+    return calls.call({ what: 'DescribeJobs', signal: this.#signal }, async (signal) =>
+      api.describeJobs(ids, signal),
+    );
+  }
+
+  async #queue(name: string): Promise<KnownQueue> {
+    const { api, calls } = this.#facts;
+    return new Queues(api, calls).get(name);
+  }
+
+  async #queueFacts({ name, queue }: KnownQueue, job: JobId): Promise<QueueFacts> {
+    const shown = queue?.jobQueueName ?? name;
+    const order = await this.#read(`the order of the queue '${shown}'`, async () =>
+      this.#facts.calls.call({ what: 'GetJobQueueSnapshot', signal: this.#signal }, async (signal) =>
+        this.#facts.api.queueOrder(shown, signal),
+      ),
+    );
+    const [first] = order ?? [];
+    const [head] =
+      first === undefined
+        ? []
+        : ((await this.#read('the head of the queue', async () => this.#describe([first]))) ?? []);
+    const place = order?.findIndex((each) => each === job || each === job.split(':')[0]) ?? -1;
+    return {
+      name: shown,
+      ...defined({
+        state: queue?.state,
+        status: queue?.status,
+        statusReason: queue?.statusReason,
+        priority: queue?.priority,
+        head: order?.length === 0 ? ('none' as const) : head === undefined ? undefined : otherJob(head),
+        ahead: place < 0 ? undefined : place,
+      }),
+      fairShare: queue?.schedulingPolicyArn !== undefined && queue.schedulingPolicyArn !== '',
+    };
+  }
+
+  async #environment(detail: ComputeEnvironmentDetail): Promise<EnvironmentFacts> {
+    const facts = environmentFacts(detail);
+    const { name, instanceTypes, kind } = facts;
+    const { subnets = [], securityGroupIds: securityGroups = [] } = detail.computeResources ?? {};
+    const onInstances = !(kind?.startsWith('FARGATE') ?? false);
+    const [shapes, network, scaling] = await Promise.all([
+      instanceTypes === undefined
+        ? undefined
+        : this.#read(`instance types of ${name}`, async () =>
+            instanceShapes(this.#clients, instanceTypes, this.#signal),
+          ),
+      subnets.length === 0
+        ? undefined
+        : this.#read(`the network of ${name}`, async () =>
+            networkOf(this.#clients, { subnets, securityGroups }, this.#signal),
+          ),
+      onInstances
+        ? this.#read(`auto-scaling activities of ${name}`, async () =>
+            scalingOf(this.#clients, name, this.#signal),
+          )
+        : undefined,
+    ]);
+    const groups = scaling?.groups ?? [];
+    const instances = onInstances
+      ? await this.#read(`instances of ${name}`, async () =>
+          instancesOf(this.#clients, { cluster: detail.ecsClusterArn, groups }, this.#signal),
+        )
+      : undefined;
+    const { activities, suspended } = scaling ?? {};
+    return { ...facts, ...network, ...defined({ shapes, activities, suspended, instances }) };
+  }
+
+  async #roles(arns: readonly (string | undefined)[]): Promise<Readonly<Record<string, RoleFacts>>> {
+    const known = arns.filter((arn) => arn !== undefined);
+    const found = await Promise.all(
+      known.map(async (arn) => {
+        const role = await this.#read(`the role ${arn}`, async () =>
+          roleFacts(this.#clients, arn, this.#signal),
+        );
+        return role === undefined ? [] : [[arn, role] as const];
+      }),
+    );
+    return Object.fromEntries(found.flat());
+  }
+
+  async #read<T>(what: string, ask: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await ask();
+    } catch (error) {
+      this.#unread.push({ what, why: messageOf(error) });
+      return undefined;
+    }
+  }
+}

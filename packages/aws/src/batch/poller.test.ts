@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import type { JobStatus } from 'leat/compute';
+import { describe, expect, test } from 'vitest';
+import { AwsCalls } from './aws-calls.ts';
+import { CallBudget } from './call-budget.ts';
+import { JobBook } from './job-book.ts';
+import { Poller } from './poller.ts';
+import { awsError, SimulatedBatch, VirtualTiming } from './simulated-batch.fixture.ts';
+
+const order = ['RUNNABLE', 'STARTING', 'RUNNING', 'SUCCEEDED'] as const;
+
+class World {
+  readonly batch = new SimulatedBatch();
+  readonly timing = new VirtualTiming();
+  readonly poller: Poller;
+
+  constructor() {
+    const { batch: api, timing } = this;
+    const calls = new AwsCalls(new CallBudget(timing), new AbortController().signal, timing);
+    this.poller = new Poller({ api, calls, timing, settle: async ({ status }) => status });
+  }
+
+  async submit(size: number): Promise<readonly string[]> {
+    const id = await this.batch.submitJob({
+      jobName: `job-${size}`,
+      jobQueue: 'q',
+      jobDefinition: 'd',
+      ...(size > 1 ? { arrayProperties: { size } } : {}),
+    });
+    const book = new JobBook(
+      id,
+      size,
+      Array.from({ length: size }, (_, at) => `${id}/${at}`),
+    );
+    this.poller.track(book);
+    return Array.from({ length: size }, (_, at) => book.idOf(at));
+  }
+
+  states(id: string) {
+    const states = this.batch.jobs.get(id.split(':')[0] ?? '')?.states;
+    if (states === undefined) throw new Error('no job');
+    return states;
+  }
+
+  async poll(jobs: readonly string[], waitMs = 20_000): Promise<ReadonlyMap<string, JobStatus>> {
+    return this.poller.poll(jobs, { waitMs, signal: AbortSignal.timeout(60_000) });
+  }
+}
+
+describe('one poll', () => {
+  test('returns when there is news, and not before', async () => {
+    const world = new World();
+    const [job = ''] = await world.submit(1);
+    expect((await world.poll([job])).get(job)).toEqual({ state: 'queued', note: 'RUNNABLE' });
+    world.timing.passing = (now) => {
+      if (now > 10_000) world.states(job)[0] = 'RUNNING';
+    };
+    expect((await world.poll([job])).get(job)?.state).toBe('running');
+    expect(world.timing.now()).toBeGreaterThan(10_000);
+  });
+
+  test('holds no longer than it was told, and asks less and less while nothing happens', async () => {
+    const world = new World();
+    const [job = ''] = await world.submit(1);
+    await world.poll([job]);
+    const before = world.batch.counts.describeJobs;
+    for (let hour = 0; hour < 3 * 60; hour += 1) await world.poll([job]);
+    expect(world.timing.now()).toBeGreaterThan(3_500_000);
+    expect(world.batch.counts.describeJobs - before).toBeLessThan(400);
+  });
+
+  test('what Batch does not know is missing at once; what it has just taken is not', async () => {
+    const world = new World();
+    expect(await world.poll(['00000000-0000-4000-8000-999999999999', 'nobody'])).toEqual(new Map());
+    const [job = ''] = await world.submit(1);
+    world.batch.hidden.add(job);
+    expect((await world.poll([job])).get(job)).toEqual({ state: 'submitted' });
+    let answer = await world.poll([job]);
+    for (let polls = 0; polls < 100 && answer.has(job); polls += 1) answer = await world.poll([job]);
+    expect(answer.has(job), 'lost after a while').toBe(false);
+    expect(world.timing.now()).toBeGreaterThan(300_000);
+  });
+
+  test('jobs of an earlier engine are learned by their ids', async () => {
+    const world = new World();
+    const jobs = await world.submit(3);
+    world.states(jobs[0] ?? '').splice(0, 3, 'SUCCEEDED', 'FAILED', 'RUNNING');
+    const other = new World();
+    for (const [id, job] of world.batch.jobs) other.batch.jobs.set(id, job);
+    let answer = await other.poll(jobs);
+    while (answer.get(jobs[1] ?? '')?.state !== 'failed') answer = await other.poll(jobs);
+    expect(answer.get(jobs[0] ?? '')?.state).toBe('succeeded');
+    expect(answer.get(jobs[1] ?? '')).toMatchObject({ state: 'failed', exitCode: 3 });
+  });
+});
+
+describe('an array', () => {
+  test('of 10,000 that waits for an hour costs a call a round', async () => {
+    const world = new World();
+    const jobs = await world.submit(10_000);
+    while (world.timing.now() < 3_600_000) await world.poll(jobs);
+    const { describeJobs, describedIds } = world.batch.counts;
+    expect(describeJobs).toBe(describedIds);
+    expect(describeJobs).toBeLessThan(500);
+  });
+
+  test('of 10,000 that runs with 1,000 places costs a bounded number of calls, and all of it is seen', async () => {
+    const world = new World();
+    const jobs = await world.submit(10_000);
+    const states = world.states(jobs[0] ?? '');
+    let running = 0;
+    let next = 0;
+    // Each runs for a minute.
+    world.timing.passing = (now) => {
+      const through = Math.min(10_000, Math.floor(now / 60_000) * 1000);
+      for (; running < through; running += 1) states[running] = 'SUCCEEDED';
+      for (; next < Math.min(10_000, running + 1000); next += 1) states[next] = 'RUNNING';
+    };
+    const over = new Set<string>();
+    const open = new Set(jobs);
+    while (over.size < jobs.length) {
+      for (const [job, { state }] of await world.poll([...open])) {
+        if (state !== 'succeeded') continue;
+        over.add(job);
+        open.delete(job);
+      }
+    }
+    // 100 ids a call: once when it runs, once when it has ended; and the parent once a round.
+    const rounds = world.timing.now() / 1000;
+    expect(world.batch.counts.describeJobs).toBeLessThan(2 * 100 + 60 + rounds);
+  });
+});
+
+test('whatever the order of states and troubles, every end is told once, and no state goes back', async () => {
+  const step = fc.record({
+    job: fc.nat(3),
+    child: fc.nat(30),
+    to: fc.constantFrom('STARTING', 'RUNNING', 'SUCCEEDED', 'FAILED' as const),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 4 }),
+      fc.array(step, { maxLength: 60 }),
+      fc.integer({ min: 2, max: 9 }),
+      async (sizes, steps, every) => {
+        const world = new World();
+        const jobs = await Promise.all(sizes.map(async (size) => world.submit(size)));
+        const all = jobs.flat();
+        let at = 0;
+        world.timing.passing = () => {
+          const next = steps[(at += 1)];
+          if (at % every === 0)
+            world.batch.troubles.push({
+              after: false,
+              error: awsError(
+                at % 2 === 0 ? 'TooManyRequestsException' : 'ServerException',
+                at % 2 === 0 ? 429 : 500,
+              ),
+            });
+          if (next === undefined) {
+            for (const ids of jobs) world.states(ids[0] ?? '').fill('SUCCEEDED');
+            return;
+          }
+          const states = world.states(jobs[next.job % jobs.length]?.[0] ?? '');
+          const child = next.child % states.length;
+          const now = states[child];
+          const ended = now === 'SUCCEEDED' || now === 'FAILED';
+          if (!ended && (next.to === 'FAILED' || order.indexOf(next.to) > order.indexOf(now as 'RUNNING')))
+            states[child] = next.to;
+        };
+        // Ends are for ever: those that failed on the way are not made to succeed.
+        for (const ids of jobs) {
+          const states = world.states(ids[0] ?? '');
+          const fill = states.fill.bind(states);
+          states.fill = (value) => {
+            for (const [index, state] of states.entries())
+              if (state !== 'FAILED') fill(value, index, index + 1);
+            return states;
+          };
+        }
+        const rank: Readonly<Record<JobStatus['state'], number>> = {
+          submitted: 0,
+          queued: 1,
+          starting: 2,
+          running: 3,
+          succeeded: 4,
+          failed: 4,
+        };
+        const last = new Map<string, number>();
+        const open = new Set(all);
+        for (let polls = 0; open.size > 0; polls += 1) {
+          expect(polls).toBeLessThan(1000);
+          for (const [job, { state }] of await world.poll([...open])) {
+            expect(rank[state]).toBeGreaterThanOrEqual(last.get(job) ?? 0);
+            last.set(job, rank[state]);
+            if (rank[state] === 4) {
+              open.delete(job);
+              const [id = '', index = '0'] = job.split(':');
+              expect(state === 'failed').toBe(world.states(id)[Number(index)] === 'FAILED');
+            }
+          }
+        }
+        expect(last.size).toBe(all.length);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});

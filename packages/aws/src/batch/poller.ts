@@ -1,0 +1,297 @@
+/**
+ * One poller for all jobs of a run: 100 ids a call, parents before children, and rounds that keep their distance, the more so the more
+ * calls they take. It holds the engine's poll until there is news.
+ */
+import type { JobId, JobStatus, PollOptions } from 'leat/compute';
+import type { BatchApi, JobDetail } from './api.ts';
+import type { AwsCalls } from './aws-calls.ts';
+import { realTiming, type Timing } from './call-budget.ts';
+import { isOver, JobBook } from './job-book.ts';
+import { parseJobId } from './job-id.ts';
+
+/** Ids that one DescribeJobs takes. */
+const idsPerCall = 100;
+
+/** Calls that are under way at once. */
+const callsAtOnce = 4;
+
+/** Calls of one round, at most: what is left is for the next one. */
+const callsPerRound = 100;
+
+/** On average a poller sends no more than a call in so many milliseconds. */
+const msPerCall = 100;
+
+/** Distance between rounds, in milliseconds: from the first after news to the longest. */
+export interface Pace {
+  readonly first: number;
+  readonly longest: number;
+}
+
+const usualPace: Pace = { first: 1000, longest: 10_000 };
+
+/** Batch may not show for a while what it has just taken. In milliseconds. */
+const unseenMs = 300_000;
+
+/** Rounds in a row in which Batch does not know a job before it is lost. */
+const roundsUnseen = 3;
+
+/** A child that has ended, as Batch tells it. */
+export interface EndedJob {
+  readonly token: string | undefined;
+  readonly status: JobStatus;
+  readonly detail: JobDetail | undefined;
+}
+
+/** What a poller needs. */
+export interface PollerFacts {
+  readonly api: Pick<BatchApi, 'describeJobs'>;
+  readonly calls: Pick<AwsCalls, 'call'>;
+  /** Learns from elsewhere how a child ended, before the engine is told; returns what it is to be told. */
+  readonly settle: (end: EndedJob) => Promise<JobStatus>;
+  readonly timing?: Timing;
+  readonly pace?: Pace;
+}
+
+interface Entry {
+  readonly book: JobBook;
+  /** By the steady clock; `undefined`: it was found, so it is there. */
+  readonly submittedAt: number | undefined;
+  unseen: number;
+  lost: boolean;
+}
+
+/** See the file's header. */
+export class Poller {
+  readonly #facts: PollerFacts;
+  readonly #timing: Timing;
+  readonly #pace: Pace;
+  readonly #entries = new Map<string, Entry>();
+  #nextRound = 0;
+  #distance: number;
+  /** A round is under way: polls that come meanwhile wait for it. */
+  #round: Promise<boolean> | undefined;
+
+  constructor(facts: PollerFacts) {
+    this.#facts = facts;
+    this.#timing = facts.timing ?? realTiming;
+    this.#pace = facts.pace ?? usualPace;
+    this.#distance = this.#pace.first;
+  }
+
+  /** Takes up a job that was just submitted, or (`found`) one that Batch is known to have. */
+  track(book: JobBook, found = false): void {
+    if (this.#entries.has(book.id)) return;
+    this.#entries.set(book.id, {
+      book,
+      submittedAt: found ? undefined : this.#timing.now(),
+      unseen: 0,
+      lost: false,
+    });
+    this.hurry();
+  }
+
+  /** What is known of the job of an id; `undefined`: nothing. */
+  book(id: string): JobBook | undefined {
+    return this.#entries.get(id)?.book;
+  }
+
+  /** Something is about to change: the next round comes soon. */
+  hurry(): void {
+    this.#distance = this.#pace.first;
+    this.#nextRound = Math.min(this.#nextRound, this.#timing.now() + this.#pace.first);
+  }
+
+  /** As the contract of a layer says. */
+  async poll(
+    jobs: readonly JobId[],
+    { waitMs, signal }: PollOptions,
+  ): Promise<ReadonlyMap<JobId, JobStatus>> {
+    const deadline = this.#timing.now() + waitMs;
+    const asked = parseAll(jobs);
+    const strangers = [...asked.keys()].filter((id) => !this.#entries.has(id));
+    if (strangers.length > 0) await this.#meet(strangers, signal);
+    while (!this.#hasNews(asked) && !signal.aborted) {
+      const now = this.#timing.now();
+      if (now >= deadline) break;
+      if (now < this.#nextRound) {
+        await this.#timing.wait(Math.min(this.#nextRound, deadline) - now, signal);
+        continue;
+      }
+      await this.#runRound(asked, signal);
+    }
+    return this.#tell(asked);
+  }
+
+  /** Looks at jobs that nobody here has submitted. */
+  async #meet(ids: readonly string[], signal: AbortSignal): Promise<void> {
+    for (const detail of await this.#describe(ids, signal)) {
+      const id = detail.jobId;
+      if (id === undefined || this.#entries.has(id)) continue;
+      const book = new JobBook(id, detail.arrayProperties?.size ?? 1);
+      this.track(book, true);
+      await this.#hear(book, detail);
+    }
+  }
+
+  #hasNews(asked: Asked): boolean {
+    for (const [id, indexes] of asked) {
+      const entry = this.#entries.get(id);
+      if (entry === undefined || entry.lost) return true;
+      for (const index of indexes.keys())
+        if (index >= entry.book.size || entry.book.hasNews(index)) return true;
+    }
+    return asked.size === 0;
+  }
+
+  #tell(asked: Asked): ReadonlyMap<JobId, JobStatus> {
+    const answer = new Map<JobId, JobStatus>();
+    for (const [id, indexes] of asked) {
+      const entry = this.#entries.get(id);
+      if (entry === undefined || entry.lost) continue;
+      for (const [index, job] of indexes)
+        if (index < entry.book.size) answer.set(job, entry.book.tell(index));
+    }
+    return answer;
+  }
+
+  async #runRound(asked: Asked, signal: AbortSignal): Promise<void> {
+    this.#round ??= this.#ask([...asked.keys()], signal).finally(() => {
+      this.#round = undefined;
+    });
+    const changed = await this.#round;
+    if (changed) this.#distance = this.#pace.first;
+    else this.#distance = Math.min(this.#pace.longest, this.#distance * 1.5);
+  }
+
+  /** One round; whether anything changed. */
+  async #ask(ids: readonly string[], signal: AbortSignal): Promise<boolean> {
+    const startedAt = this.#timing.now();
+    let calls = 0;
+    try {
+      const open = ids
+        .flatMap((id) => this.#entries.get(id) ?? [])
+        .filter(({ book, lost }) => !lost && !book.over);
+      calls += Math.ceil(open.length / idsPerCall);
+      const before = open.map(({ book }) => book.mark());
+      await this.#askParents(open, signal);
+      const books = open.filter(({ lost }) => !lost).map(({ book }) => book);
+      calls += await this.#askChildren(books, signal);
+      return open.some(({ book, lost }, at) => lost || book.mark() !== before[at]);
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    } finally {
+      const earliest = startedAt + Math.max(this.#distance, calls * msPerCall);
+      this.#nextRound = Math.max(this.#timing.now(), earliest);
+    }
+  }
+
+  async #askParents(entries: readonly Entry[], signal: AbortSignal): Promise<void> {
+    const details = await this.#describe(
+      entries.map(({ book }) => book.id),
+      signal,
+    );
+    const byId = new Map(details.map((detail) => [detail.jobId, detail]));
+    for (const entry of entries) {
+      const detail = byId.get(entry.book.id);
+      if (detail === undefined) this.#miss(entry);
+      else {
+        entry.unseen = 0;
+        await this.#hear(entry.book, detail);
+      }
+    }
+  }
+
+  #miss(entry: Entry): void {
+    const { submittedAt } = entry;
+    if (submittedAt !== undefined && this.#timing.now() - submittedAt < unseenMs) return;
+    entry.unseen += 1;
+    entry.lost = entry.unseen >= roundsUnseen;
+  }
+
+  /** Asks until all that the parents count is known, and each child at most once; how many calls that took. */
+  async #askChildren(books: readonly JobBook[], signal: AbortSignal): Promise<number> {
+    const asked = new Map(books.map((book) => [book, new Set<number>()] as const));
+    for (let calls = 0; ;) {
+      const questions = questionsOf(asked, callsAtOnce * idsPerCall);
+      if (questions.length === 0 || calls >= callsPerRound || signal.aborted) return calls;
+      calls += Math.ceil(questions.length / idsPerCall);
+      const details = await this.#describe(
+        questions.map(({ book, index }) => book.idOf(index)),
+        signal,
+      );
+      const byId = new Map(details.map((detail) => [detail.jobId, detail]));
+      await Promise.all(
+        questions.map(async ({ book, index }) => {
+          await this.#advance(book, index, byId.get(book.idOf(index)));
+        }),
+      );
+    }
+  }
+
+  async #hear(book: JobBook, detail: JobDetail): Promise<void> {
+    book.take(detail);
+    if (book.size === 1) await this.#advance(book, 0, detail);
+  }
+
+  /** How a child ended is known in full before anybody is told that it did. */
+  async #advance(book: JobBook, index: number, detail: JobDetail | undefined): Promise<void> {
+    const status = book.read(detail);
+    const ends = isOver(status) && !book.isOver(index);
+    const token = book.tokens[index];
+    book.advance(index, ends ? await this.#facts.settle({ token, status, detail }) : status);
+  }
+
+  /** In calls of 100, a few at once; an answer that is not there is missing. */
+  async #describe(ids: readonly string[], signal: AbortSignal): Promise<readonly JobDetail[]> {
+    const { api, calls } = this.#facts;
+    const found: JobDetail[] = [];
+    const parts = Array.from({ length: Math.ceil(ids.length / idsPerCall) }, (_, at) =>
+      ids.slice(at * idsPerCall, (at + 1) * idsPerCall),
+    );
+    for (let from = 0; from < parts.length; from += callsAtOnce) {
+      const answers = await Promise.all(
+        parts
+          .slice(from, from + callsAtOnce)
+          .map(async (part) =>
+            calls.call({ what: 'DescribeJobs', signal }, async (limit) => api.describeJobs(part, limit)),
+          ),
+      );
+      found.push(...answers.flat());
+    }
+    return found;
+  }
+}
+
+/** Children by the job that they belong to, with the names that the engine has for them. */
+type Asked = ReadonlyMap<string, ReadonlyMap<number, JobId>>;
+
+function parseAll(jobs: readonly JobId[]): Asked {
+  const asked = new Map<string, Map<number, JobId>>();
+  for (const job of jobs) {
+    const parsed = parseJobId(job);
+    if (parsed === undefined) continue;
+    const indexes = asked.get(parsed.id);
+    if (indexes === undefined) asked.set(parsed.id, new Map([[parsed.index, job]]));
+    else indexes.set(parsed.index, job);
+  }
+  return asked;
+}
+
+interface Question {
+  readonly book: JobBook;
+  readonly index: number;
+}
+
+/** The next children of all arrays together, so that calls are full. */
+function questionsOf(asked: ReadonlyMap<JobBook, Set<number>>, most: number): readonly Question[] {
+  const questions: Question[] = [];
+  for (const [book, known] of asked) {
+    for (const index of book.questions(most - questions.length, known)) {
+      known.add(index);
+      questions.push({ book, index });
+    }
+    if (questions.length >= most) break;
+  }
+  return questions;
+}

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Datastore, openDatastore } from 'leat/datastore';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { groupAttempts } from './arrays.ts';
+import { AwsCalls } from './aws-calls.ts';
+import { CallBudget } from './call-budget.ts';
+import { findIntents } from './intents.ts';
+import { requestOf } from './requests.fixture.ts';
+import { Sender } from './sender.ts';
+import { awsError, SimulatedBatch, VirtualTiming } from './simulated-batch.fixture.ts';
+
+let folder = '';
+let store: Datastore;
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'leat-sender-'));
+  store = await openDatastore(pathToFileURL(folder).href);
+});
+
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+function senderFor(api: SimulatedBatch): Sender {
+  const timing = new VirtualTiming();
+  timing.passing = () => api.hidden.clear();
+  return new Sender({
+    api,
+    calls: new AwsCalls(new CallBudget(timing), new AbortController().signal, timing),
+    store,
+    timing,
+    definitionOf: async () => 'leat-1:1',
+    forgetDefinition: () => undefined,
+    storeWork: async () => ({}),
+  });
+}
+
+const groupOf = (count: number) => {
+  const [group] = groupAttempts(Array.from({ length: count }, () => requestOf()));
+  if (group === undefined) throw new Error('no group');
+  return group;
+};
+
+const idOf = (sent: Awaited<ReturnType<Sender['send']>>): string =>
+  'book' in sent ? sent.book.id : sent.refused;
+
+describe('each group gets there once', () => {
+  test.each([
+    ['an answer that was lost', true, awsError('TimeoutError', undefined)],
+    ['a fault after the effect', true, awsError('ServerException', 500)],
+    ['a fault before it', false, awsError('ServerException', 500)],
+    ['a refusal for want of budget', false, awsError('TooManyRequestsException', 429)],
+  ])('%s', async (_, after, error) => {
+    const batch = new SimulatedBatch();
+    batch.troubles.push({ after, error });
+    const sent = await senderFor(batch).send(groupOf(5));
+    expect([...batch.jobs.keys()]).toEqual([idOf(sent)]);
+  });
+
+  test('also when Batch does not show at once what it has taken', async () => {
+    const batch = new SimulatedBatch();
+    const lost = { after: true, error: awsError('TimeoutError', undefined) };
+    batch.troubles.push(lost);
+    batch.hidden.add('00000000-0000-4000-8000-000000000001');
+    expect(idOf(await senderFor(batch).send(groupOf(2)))).toBe('00000000-0000-4000-8000-000000000001');
+    expect(batch.jobs.size).toBe(1);
+  });
+
+  test('when another engine sends it again after a death between call and answer', async () => {
+    const batch = new SimulatedBatch();
+    const group = groupOf(4);
+    const first = await senderFor(batch).send(group);
+    const second = await senderFor(batch).send(group);
+    expect(idOf(second)).toBe(idOf(first));
+    expect(batch.counts.submitJob).toBe(1);
+  });
+
+  test('when it died after the record and before the call', async () => {
+    const batch = new SimulatedBatch();
+    const group = groupOf(4);
+    batch.submitJob = async () => Promise.reject(new Error('the engine died'));
+    await expect(senderFor(batch).send(group)).rejects.toThrow('the engine died');
+    const next = new SimulatedBatch();
+    await senderFor(next).send(group);
+    expect(next.jobs.size).toBe(1);
+  });
+});
+
+test('what was sent twice all the same is found once, and the other is ended', async () => {
+  const batch = new SimulatedBatch();
+  const group = groupOf(2);
+  const sender = senderFor(batch);
+  const sent = await sender.send(group);
+  await batch.submitJob({ jobName: group.name, jobQueue: 'main', jobDefinition: 'd' });
+  const [intent] = await findIntents(store, group.requests[0]?.spec ?? { flow: '', run: '' }, [
+    group.requests[1]?.token ?? '',
+  ]);
+  if (intent === undefined) throw new Error('no intent');
+  expect((await sender.find(intent))?.id).toBe(idOf(sent));
+  expect(batch.terminated).toEqual(['00000000-0000-4000-8000-000000000002']);
+});
+
+test('what Batch never takes is refused with its words', async () => {
+  const batch = new SimulatedBatch();
+  batch.troubles.push({
+    after: false,
+    error: awsError('ClientException', 400, 'JobQueue main does not exist'),
+  });
+  expect(await senderFor(batch).send(groupOf(1))).toEqual({
+    refused: 'Batch refuses the job: ClientException: JobQueue main does not exist',
+  });
+});
+
+test('a queue that takes nothing just now is no refusal', async () => {
+  const batch = new SimulatedBatch();
+  batch.troubles.push({
+    after: false,
+    error: awsError('ClientException', 400, 'JobQueue main is not in ENABLED state'),
+  });
+  await expect(senderFor(batch).send(groupOf(1))).rejects.toThrow(/does not take the job now/);
+});
+
+test('of many intents only as many are read as are needed, and none of another run', async () => {
+  const batch = new SimulatedBatch();
+  const sender = senderFor(batch);
+  const groups = Array.from({ length: 3 }, () => groupOf(2));
+  for (const group of groups) await sender.send(group);
+  const tokens = groups[1]?.requests.map(({ token }) => token) ?? [];
+  const spec = groups[0]?.requests[0]?.spec;
+  if (spec === undefined) throw new Error('no spec');
+  expect((await findIntents(store, spec, tokens)).map(({ name }) => name)).toEqual([groups[1]?.name]);
+  expect(await findIntents(store, { flow: spec.flow, run: 'other' }, tokens)).toEqual([]);
+});

@@ -1,0 +1,172 @@
+/** What the jobs of a group are told: their work as one object of the datastore, the tools by links, and the variables that name both. */
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { LeatError } from 'leat';
+import {
+  agentEnvironment,
+  type AgentSetting,
+  type LinkedFile,
+  packTools,
+  type ToolFile,
+  workKey,
+  writeWork,
+} from 'leat/agent';
+import type { AttemptRequest, LayerContext, Platform } from 'leat/compute';
+import type { Datastore } from 'leat/datastore';
+import type { Group } from './arrays.ts';
+
+/** What the process of a task is told. */
+type TaskMessage = Parameters<typeof writeWork>[2][number];
+
+/** Nobody prints it by chance. */
+const markBytes = 16;
+
+/** How long links to the tools hold, in seconds: the longest that AWS allows. They end sooner with the credentials that signed them. */
+const linkSeconds = 7 * 24 * 3600;
+
+/** Links are made anew after this long, in milliseconds, so that a long run's last jobs have as long as its first. */
+const renewMs = 15 * 60_000;
+
+/** Between SIGTERM and the death of a task, in seconds: Batch kills a container 30 s after it. */
+const stopSeconds = 20;
+
+/** Batch's own limit on the characters of a container's overrides. */
+export const overridesLimit = 8192;
+
+/** What {@link Work} needs. */
+export interface WorkFacts {
+  readonly context: LayerContext;
+  readonly store: Datastore;
+  /** What the instances are like. */
+  readonly platform: Platform;
+  readonly region: string;
+}
+
+type Links = Pick<AgentSetting, 'tools' | 'node'>;
+
+/** See the file's header. */
+export class Work {
+  readonly #context: LayerContext;
+  readonly #store: Datastore;
+  readonly #platform: Platform;
+  readonly #region: string;
+  #links: { readonly made: Promise<Links>; readonly at: number } | undefined;
+  #package: Promise<unknown> | undefined;
+
+  constructor({ context, store, platform, region }: WorkFacts) {
+    this.#context = context;
+    this.#store = store;
+    this.#platform = platform;
+    this.#region = region;
+  }
+
+  /**
+   * Stores all that the jobs of a group need; returns the variables that they get, which are as long for one job as for 10,000.
+   *
+   * @throws LeatError STORE_UNAVAILABLE; LAYER_REFUSED when the package cannot run elsewhere
+   */
+  async store({ name, requests }: Group): Promise<Readonly<Record<string, string>>> {
+    const [first] = requests;
+    if (first === undefined) return {};
+    const key = workKey(first.spec, name);
+    const messages = requests.map((request) => messageOf(request, this.#context.datastore));
+    const [links] = await Promise.all([
+      this.#currentLinks(),
+      this.#storePackage(),
+      writeWork(this.#store, key, messages),
+    ]);
+    const environment = agentEnvironment({
+      datastore: this.#context.datastore,
+      work: key,
+      tryVariable: 'AWS_BATCH_JOB_ATTEMPT',
+      stopSeconds,
+      ...(requests.length > 1 ? { index: 'AWS_BATCH_JOB_ARRAY_INDEX' } : {}),
+      ...links,
+    });
+    return requireShort({ ...environment, AWS_REGION: this.#region, ...endpoints(process.env) });
+  }
+
+  async #storePackage(): Promise<void> {
+    this.#package ??= this.#context.storePackage(this.#platform);
+    try {
+      await this.#package;
+    } catch (error) {
+      this.#package = undefined;
+      throw error;
+    }
+  }
+
+  async #currentLinks(): Promise<Links> {
+    const now = Date.now();
+    if (this.#links === undefined || now - this.#links.at > renewMs) {
+      const made = this.#makeLinks();
+      this.#links = { made, at: now };
+      made.catch(() => {
+        this.#links = undefined;
+      });
+    }
+    return this.#links.made;
+  }
+
+  async #makeLinks(): Promise<Links> {
+    const { driver, ...named } = this.#context.tools;
+    const files = { ...named, ...(driver === undefined ? {} : { driver }) };
+    const contents = Object.entries(files).map(async ([name, path]): Promise<ToolFile> => ({
+      name: `${name}.cjs`,
+      bytes: await readFile(path),
+    }));
+    const parts = packTools(await Promise.all(contents));
+    const hash = createHash('sha256');
+    for (const part of parts) hash.update(part);
+    const sha256 = hash.digest('hex');
+    const key = `tools/${sha256}/tools.pack`;
+    if ((await this.#store.stat(key)) === undefined) await this.#store.put(key, parts);
+    const { node } = await this.#context.storeTools({ node: this.#platform });
+    return {
+      tools: await this.#linkTo(key, sha256),
+      ...(node === undefined
+        ? {}
+        : { node: { ...(await this.#linkTo(node.key, node.sha256)), platform: node.platform } }),
+    };
+  }
+
+  async #linkTo(key: string, sha256: string): Promise<LinkedFile> {
+    const url = await this.#store.link?.(key, linkSeconds);
+    if (url !== undefined) return { url, sha256 };
+    throw new LeatError('LAYER_REFUSED', `tasks on Batch cannot fetch anything from '${this.#store.url}'`, {
+      hint: 'Keep the results in S3: --datastore s3://BUCKET/PREFIX, or once for all: leat configure aws',
+    });
+  }
+}
+
+function messageOf({ spec, chunk, environment, resources }: AttemptRequest, datastore: string): TaskMessage {
+  const { cpu, memory, gpu, disk } = resources;
+  const given = { cpu: cpu.value, memory: memory.value, gpu: gpu.value, disk: disk.value };
+  const message: TaskMessage = { spec, environment, resources: given, datastore };
+  if (chunk === undefined) return message;
+  return { ...message, chunk: { ...chunk, mark: randomBytes(markBytes).toString('hex') } };
+}
+
+/** Where the datastore is, when it is not where AWS has it. Credentials are the job role's: none are ever sent. */
+function endpoints(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  const names = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3'];
+  const found = names.flatMap((name) => {
+    const value = env[name];
+    return value === undefined || value === '' ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+function requireShort(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const length = JSON.stringify({
+    environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
+  }).length;
+  if (length <= overridesLimit) return environment;
+  throw new LeatError(
+    'LAYER_REFUSED',
+    `what each job is told takes ${length} characters, and Batch takes ${overridesLimit}`,
+    {
+      hint: "Most of it are links that are signed with this machine's credentials: use others, such as those of a role.",
+    },
+  );
+}
