@@ -1,9 +1,10 @@
 // Builds the programs that start often: the command line, cut so that a command loads little more than what it needs, and what runs
-// in each task's process, one file.
+// in each task's process, one file each.
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, type BuildOptions, type OutputFile } from 'esbuild';
 import { buildRunner } from './runner-bundle.ts';
+import { buildS3Driver } from './s3-driver-bundle.ts';
 import { root } from './workspace.ts';
 
 // What a bundle leaves to node_modules: esbuild starts a binary that it looks for beside itself; yaml is large and rarely needed.
@@ -57,6 +58,10 @@ function removeOrphans(made: ReadonlySet<string>): void {
   }
 }
 
-const outputs = await Promise.all([buildCli(), buildRunner(path.join(root, 'packages/leat/dist/task'))]);
+const outputs = await Promise.all([
+  buildCli(),
+  buildRunner(path.join(root, 'packages/leat/dist/task')),
+  buildS3Driver(path.join(root, 'packages/aws/dist')),
+]);
 for (const { path: file, contents } of outputs.flat()) writeIfChanged(file, contents);
 removeOrphans(new Set(outputs.flat().map((output) => output.path)));

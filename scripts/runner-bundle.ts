@@ -25,7 +25,11 @@ const shared = {
 const program = {
   ...shared,
   entryPoints: ['packages/leat/src/task/main.ts'],
-  define: { 'import.meta.filename': '__filename', 'import.meta.url': '__filename' },
+  define: {
+    'import.meta.dirname': '__dirname',
+    'import.meta.filename': '__filename',
+    'import.meta.url': '__filename',
+  },
   plugins: [
     lazyBuiltins({
       crypto: { file: light('builtins'), names: ['hash', 'randomBytes'] },

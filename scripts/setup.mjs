@@ -55,7 +55,7 @@ function buildInputs() {
   const packages = readdirSync(path.join(root, 'packages')).map((name) => path.join(root, 'packages', name));
   return [
     ...['tsconfig.base.json', 'package-lock.json'].map((name) => path.join(root, name)),
-    ...['build-bundles', 'runner-bundle', 'lazy-builtins'].map((name) =>
+    ...['build-bundles', 'runner-bundle', 's3-driver-bundle', 'lazy-builtins'].map((name) =>
       path.join(root, `scripts/${name}.ts`),
     ),
     ...packages.flatMap((folder) => [path.join(folder, 'package.json'), path.join(folder, 'tsconfig.json')]),

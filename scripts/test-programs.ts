@@ -1,8 +1,10 @@
-// Programs that tests need and npm does not have: a PostgreSQL server, a container engine and what goes into its images, and a library that shows a
-// process another time. On Debian and its kin, as root, what is missing is installed; elsewhere it says what to install, and the tests that need it fail.
+// Programs that tests need and npm does not have: a PostgreSQL server, a container engine and what goes into its images, a library that shows a
+// process another time, stand-ins for AWS. On Debian and its kin, as root, what is missing is installed; elsewhere it says what to install, and
+// the tests that need it fail. What Python's packages give goes to `.cache/test-programs`, where tests look for it (`findProgram` of @leat/testing).
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+import { root } from './workspace.ts';
 
 interface Needed {
   /** Debian's name of it. */
@@ -23,6 +25,18 @@ const needed: readonly Needed[] = [
   { name: 'curl', files: onPath('curl') },
   { name: 'python3', files: ['/usr/bin/python3'] },
   { name: 'faketime', files: ['/usr/lib/*/faketime/libfaketimeMT.so.1'] },
+  { name: 'python3-venv', files: ['/usr/lib/python3*/ensurepip/__init__.py', ...onPath('pyenv')] },
+];
+
+interface PythonPackage {
+  /** What pip takes. */
+  readonly requirement: string;
+  /** The program that tests start. */
+  readonly program: string;
+}
+
+const neededOfPython: readonly PythonPackage[] = [
+  { requirement: 'moto[server]>=5.2.3', program: 'moto_server' },
 ];
 
 const isThere = ({ files }: Needed): boolean =>
@@ -41,3 +55,30 @@ if (missing.length > 0) {
   if (!mayInstall) console.log('Install them, or the tests that need them will fail.');
   else if (!aptGet('update') || !aptGet(...install)) process.exitCode = 1;
 }
+
+const ownPrograms = path.join(root, '.cache/test-programs');
+const inPython = (program: string): string => path.join(ownPrograms, 'python/bin', program);
+
+function run(program: string, ...args: readonly string[]): boolean {
+  console.log(`test programs: ${path.basename(program)} ${args.join(' ')}`);
+  return spawnSync(program, args, { stdio: 'inherit' }).status === 0;
+}
+
+/** Installs what is missing; a link in `bin/` says that it is whole. */
+function installPython(packages: readonly PythonPackage[]): boolean {
+  mkdirSync(path.join(ownPrograms, 'bin'), { recursive: true });
+  if (!existsSync(inPython('pip')) && !run('python3', '-m', 'venv', path.join(ownPrograms, 'python')))
+    return false;
+  if (!run(inPython('pip'), 'install', '-q', ...packages.map(({ requirement }) => requirement))) return false;
+  for (const { program } of packages) {
+    const link = path.join(ownPrograms, 'bin', program);
+    rmSync(link, { force: true });
+    symlinkSync(inPython(program), link);
+  }
+  return true;
+}
+
+const missingOfPython = neededOfPython.filter(
+  ({ program }) => !existsSync(path.join(ownPrograms, 'bin', program)),
+);
+if (missingOfPython.length > 0 && !installPython(missingOfPython)) process.exitCode = 1;

@@ -18,9 +18,11 @@ export {
 } from './datastore-conformance.ts';
 export { type MetadataCase, metadataConformance, type MetadataUnderTest } from './metadata-conformance.ts';
 export { type LayerCase, layerConformance } from './layer-conformance.ts';
+export { type Fault, type FaultOptions, FaultProxy, type SeenRequest } from './fault-proxy.ts';
 export { PostgresServer } from './postgres-server.ts';
 export { randomEvents } from './random-events.ts';
 export { Random } from './random.ts';
 export type { SimulatedMember, SimulatedTask } from './simulated-job.ts';
 export { type SimulatedFaults, SimulatedLayer, type SimulatedLayerOptions } from './simulated-layer.ts';
+export { type MotoOptions, MotoServer } from './s3/moto-server.ts';
 export { VirtualClock } from './virtual-clock.ts';

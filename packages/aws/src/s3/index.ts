@@ -1,2 +1,3 @@
 /** The datastore on S3. `leat` loads this by name for `s3:` URLs. */
-export { parseS3Url, type S3Location } from './s3-location.ts';
+
+export { openS3Datastore, S3Datastore, type S3DatastoreOptions } from './s3-datastore.ts';

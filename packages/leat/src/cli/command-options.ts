@@ -29,6 +29,11 @@ export const metadataOption = (): Option =>
     '--metadata <url>',
     'where metadata are, as in postgres://HOST/DB (default: with the runs; env LEAT_METADATA)',
   );
+export const datastoreOption = (): Option =>
+  new Option(
+    '--datastore <url>',
+    'where artifacts and logs are, as in s3://BUCKET/PREFIX (default: with the runs; env LEAT_DATASTORE)',
+  );
 export const profileOption = (): Option =>
   new Option(
     '--profile <name>',

@@ -10,6 +10,7 @@ import {
   eventsOption,
   examples,
   homeOption,
+  datastoreOption,
   metadataOption,
   jsonOption,
   namespaceOption,
@@ -47,6 +48,7 @@ function newRunOptions(command: Command): Command {
     .option('--namespace <name>', 'whose run it is (default: user:NAME; env LEAT_NAMESPACE)')
     .addOption(homeOption())
     .addOption(metadataOption())
+    .addOption(datastoreOption())
     .addOption(eventsOption());
 }
 
@@ -111,6 +113,7 @@ function addRunCommands(root: Command, terminal: Terminal, done: Done): void {
     .addOption(namespaceOption())
     .addOption(homeOption())
     .addOption(metadataOption())
+    .addOption(datastoreOption())
     .addOption(eventsOption())
     .addHelpText('after', examples('leat recover TrainFlow/417', 'leat recover TrainFlow/latest'))
     .action(async (run: string, options: RecoverCommand['options']) =>

@@ -6,6 +6,7 @@ import {
   type Done,
   examples,
   homeOption,
+  datastoreOption,
   metadataOption,
   jsonOption,
   namespaceOption,
@@ -50,6 +51,7 @@ export function addKeepingCommands(root: Command, terminal: Terminal, done: Done
     .addOption(jsonOption())
     .addOption(homeOption())
     .addOption(metadataOption())
+    .addOption(datastoreOption())
     .addHelpText('after', examples('leat gc --dry-run', 'leat gc --keep 20 --older-than 30'))
     .action(async (options: GcCommand['options']) =>
       done(await (await import('./commands/gc.ts')).gc({ terminal, options })),
@@ -73,6 +75,7 @@ function addDoctorCommand(root: Command, terminal: Terminal, done: Done): void {
     .option('--json', 'print findings as JSON lines')
     .addOption(homeOption())
     .addOption(metadataOption())
+    .addOption(datastoreOption())
     .addHelpText(
       'after',
       examples('leat doctor', 'leat doctor TrainFlow/417 --quick', 'leat doctor --repair'),

@@ -196,7 +196,7 @@ export interface LayerContext {
   readonly datastore: string;
   /** Hash of the code package; its files are in the datastore under `packagePrefix(hash)`. */
   readonly package: string;
-  /** The local folder of the code package when the datastore has one (`localPath`): tasks on this machine load it ahead. */
+  /** A folder of this machine with the files of the code package: tasks on this machine load it ahead. */
   readonly packageFolder?: string;
   /**
    * The folder of the flow's project on this machine, when it is there: what the flow's files take for their own places. Tasks elsewhere

@@ -44,6 +44,11 @@ export interface LogObject {
 export interface Datastore {
   /** Where it is: `file:///…`, `s3://bucket/prefix`. Enough, with the driver's configuration, to open it on another machine. */
   readonly url: string;
+  /**
+   * Full path of one file that opens it without any package (a CommonJS module with `openDatastore(url)`), for processes of tasks.
+   * `undefined`: `leat` itself can.
+   */
+  readonly driver?: string | undefined;
   /** The bytes, or `undefined` when there is no such object. */
   get(key: string, range?: ByteRange): Promise<Uint8Array | undefined>;
   /** The same, synchronously: a step reads an artifact by touching a field. */
@@ -79,6 +84,11 @@ export interface Datastore {
   link?(key: string, seconds: number): Promise<string>;
   /** A path of this machine that holds the object, when the driver has one (a folder does): lets files be used in place. */
   localPath(key: string): string | undefined;
+  /**
+   * Makes sure, before a run begins, that the store keeps what commits depend on, where that is not certain by itself. Throws
+   * `STORE_UNAVAILABLE` when it does not.
+   */
+  check?(): Promise<void>;
   /** Removes what killed writers left half-written, when the driver has such things; says how much that was. */
   sweepTemporary?(options: TemporarySweep): Promise<{ readonly objects: number; readonly bytes: number }>;
   close(): Promise<void>;

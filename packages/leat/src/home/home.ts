@@ -28,6 +28,8 @@ export interface HomeOptions {
   readonly home?: string | undefined;
   /** `--metadata`, a URL; wins over `LEAT_METADATA`. */
   readonly metadata?: string | undefined;
+  /** `--datastore`, a URL; wins over `LEAT_DATASTORE`. */
+  readonly datastore?: string | undefined;
   /** `--profile`; wins over `LEAT_PROFILE`. */
   readonly profile?: string | undefined;
   readonly cwd?: string;
@@ -49,7 +51,7 @@ function projectFolder(from: string): string {
 /**
  * `--home`, else `LEAT_HOME`, else `.leat` in the nearest folder upwards that has `.leat`, `package.json` or `.git`,
  * else `.leat` in the working directory. The metadata are there unless `--metadata`, `LEAT_METADATA` or the profile says otherwise,
- * and so is the datastore unless the profile does. Creates nothing.
+ * and so is the datastore unless `--datastore`, `LEAT_DATASTORE` or the profile does. Creates nothing.
  *
  * @throws LeatError OPTION_INVALID when the profile cannot be used
  */
@@ -61,7 +63,7 @@ export function resolveHome(options: HomeOptions = {}): Home {
   return {
     folder,
     ...storesOf(folder, {
-      datastore: profile?.values.datastore,
+      datastore: options.datastore ?? (env['LEAT_DATASTORE'] || profile?.values.datastore),
       metadata: options.metadata ?? (env['LEAT_METADATA'] || profile?.values.metadata),
     }),
     cache: join(folder, 'cache'),
@@ -72,7 +74,7 @@ export function resolveHome(options: HomeOptions = {}): Home {
 /** Where the stores are: where somebody has said, else in the folder. */
 function storesOf(
   folder: string,
-  { datastore, metadata }: Pick<HomeOptions, 'metadata'> & { readonly datastore: string | undefined },
+  { datastore, metadata }: Pick<HomeOptions, 'metadata' | 'datastore'>,
 ): Pick<Home, 'datastore' | 'metadata' | 'shared'> {
   const store = metadata ? storeOf(metadata) : 'store';
   return {

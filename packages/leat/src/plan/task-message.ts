@@ -22,6 +22,10 @@ export interface TaskMessage {
   };
   /** URL of the datastore. */
   readonly datastore: string;
+  /** File of the datastore's driver on the task's machine, where `leat` itself cannot open it. */
+  readonly driver?: string;
+  /** Folder of the code package on the task's machine, where the datastore does not tell it. */
+  readonly packageFolder?: string;
 }
 
 /** The file descriptor of the task's process that a {@link TaskMessage} arrives on. */

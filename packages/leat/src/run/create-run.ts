@@ -38,6 +38,7 @@ export async function createRun(request: RunRequest): Promise<RunHandle> {
   const { datastore } = stores;
   const { built } = prepared;
   const { plan, factories } = await loadLayers(prepared.plan);
+  await datastore.check?.();
   await writePackage(datastore, built);
   const layers = await openLayers(factories, layerContext({ datastore, built, cache }), begun);
   try {

@@ -7,6 +7,7 @@ import { packagePrefix } from '../datastore/keys.ts';
 import { LeatError } from '../errors/index.ts';
 import { type CodePackage, factsName } from '../package/code-package.ts';
 import { installation } from '../package/installation.ts';
+import { storeOpened } from '../package/package-cache.ts';
 import type { Platform, ToolFiles } from '../package/tools/tool-files.ts';
 
 /** What a context is made of. */
@@ -25,16 +26,17 @@ const tool = (name: string): string => join(installation().folder, 'dist', 'task
 /** The program that runs tasks. */
 export const runnerFile = (): string => tool('runner.cjs');
 
-const toolFiles = (): ToolFiles => ({
+const toolFiles = (driver?: string): ToolFiles => ({
   runner: runnerFile(),
   program: tool('program.cjs'),
   agent: tool('agent.cjs'),
+  ...(driver !== undefined && { driver }),
 });
 
 /** What the layers of a run are told. */
 export function layerContext({ datastore, built, cache }: ContextFacts): LayerContext {
   const facts = datastore.localPath(packagePrefix(built.hash) + factsName);
-  const tools = toolFiles();
+  const tools = toolFiles(datastore.driver);
   const store = once(async (node: Platform | undefined) => {
     const { storeTools } = await import('../package/tools/write-tools.ts');
     if (node === undefined) return storeTools(datastore, { tools });
@@ -44,7 +46,8 @@ export function layerContext({ datastore, built, cache }: ContextFacts): LayerCo
   return {
     ...namesOf(datastore.url, built),
     tools,
-    ...(facts === undefined ? {} : { packageFolder: dirname(facts) }),
+    // What a build has left in the cache goes with the next builds.
+    packageFolder: facts === undefined ? storeOpened(cache, built).folder : dirname(facts),
     nodeFile,
     storeTools: async (wanted) => store(wanted?.node),
     storePackage: once(async (platform: Platform) => {

@@ -58,6 +58,7 @@ export async function recoverRun(options: RecoverOptions): Promise<RunHandle> {
     const within = meansEverybody(namespace) ? undefined : namespace;
     const run = requireOpen(await findRun(stores.metadata, options.run, within));
     requireData(run, options.home);
+    await stores.datastore.check?.();
     const built = await openPackage(stores.datastore, run.package, options.home.cache);
     return openAndRecover({ run, built }, stores, options);
   });

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly home?: string;
   /** URL of the metadata, as in `postgres://db.example/leat`; `LEAT_METADATA`, or in the folder of the runs, unless told. */
   readonly metadata?: string;
+  /** URL of the datastore, as in `s3://bucket/leat`; `LEAT_DATASTORE`, or in the folder of the runs, unless told. */
+  readonly datastore?: string;
   /** The profile; `'none'`: no profile. `LEAT_PROFILE`, else the one called `default` where it exists, unless told. */
   readonly profile?: string;
   /** The flow's file, when it cannot be found from the class. */
@@ -64,11 +66,11 @@ function refuseInsideTask(flow: string): void {
  */
 export async function run(flow: abstract new () => Flow, options: RunOptions = {}): Promise<RunResult> {
   refuseInsideTask(flow.name);
-  const { parameters = {}, home, metadata, profile, signal, ...rest } = options;
+  const { parameters = {}, home, metadata, datastore, profile, signal, ...rest } = options;
   const handle = await startRun({
     ...rest,
     file: options.file ?? fileOf(flow),
-    home: resolveHome({ home, metadata, profile }),
+    home: resolveHome({ home, metadata, datastore, profile }),
     parameters: { values: parameters, env: process.env },
     command: `run(${flow.name})`,
   });

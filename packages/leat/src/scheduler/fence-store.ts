@@ -21,6 +21,7 @@ export function fenceStore(store: Datastore, requireLease: () => void): Datastor
     };
   return {
     url: store.url,
+    driver: store.driver,
     get: async (key, range) => store.get(key, range),
     getSync: (key, range) => store.getSync(key, range),
     getStream: async (key) => store.getStream(key),

@@ -42,8 +42,9 @@ async function main(): Promise<number> {
   if (message === undefined) return 0;
   // Who has the flow loaded ahead starts the process with its variables.
   if (ahead === undefined) Object.assign(process.env, message.environment);
-  const store = await openDatastore(message.datastore);
-  return runMessage(message, store, module ?? (await load(await packageFolder(store, message.spec.package))));
+  const store = await openDatastore(message.datastore, message.driver);
+  const folder = async () => message.packageFolder ?? packageFolder(store, message.spec.package);
+  return runMessage(message, store, module ?? (await load(await folder())));
 }
 
 /** The layer keeps our compiled code in a cache; programs that the step starts shall not find themselves using it. */

@@ -14,6 +14,7 @@ export interface DoctorCommand {
     readonly json?: boolean;
     readonly home?: string;
     readonly metadata?: string;
+    readonly datastore?: string;
     readonly profile?: string;
   };
 }

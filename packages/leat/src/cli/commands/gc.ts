@@ -13,6 +13,7 @@ export interface GcCommand {
     readonly json?: boolean;
     readonly home?: string;
     readonly metadata?: string;
+    readonly datastore?: string;
     readonly profile?: string;
   };
 }

@@ -20,6 +20,7 @@ export interface DriveFlags {
   readonly namespace?: string;
   readonly home?: string;
   readonly metadata?: string;
+  readonly datastore?: string;
   readonly profile?: string;
   readonly json?: boolean;
 }

@@ -1,7 +1,7 @@
 /** An attempt → how its process is started and what it is told. Pure. */
 import path from 'node:path';
 import type { TaskMessage } from '../../plan/task-message.ts';
-import type { AttemptRequest } from '../compute-layer.ts';
+import type { AttemptRequest, LayerContext } from '../compute-layer.ts';
 import type { Launch } from './api.ts';
 
 /** Threads that Node gives V8 for work in the background unless told. */
@@ -40,14 +40,25 @@ export function launchOf(
   };
 }
 
+/** Where a task finds what it needs. */
+export type Places = Pick<TaskMessage, 'datastore' | 'driver' | 'packageFolder'>;
+
+/** The places of a run: in a datastore that is a folder it all lies in its place. */
+export function placesOf({ datastore, tools: { driver }, packageFolder }: LayerContext): Places {
+  return {
+    datastore,
+    ...(driver !== undefined && { driver, ...(packageFolder !== undefined && { packageFolder }) }),
+  };
+}
+
 /** The line that the process reads before it does anything. `mark`: what a chunk's process prints before each member. */
 export function messageOf(
   { spec, chunk, environment, resources }: AttemptRequest,
-  { datastore, mark }: { readonly datastore: string; readonly mark: string },
+  { mark, ...store }: Places & { readonly mark: string },
 ): string {
   const { cpu, memory, gpu, disk } = resources;
   const given = { cpu: cpu.value, memory: memory.value, gpu: gpu.value, disk: disk.value };
-  const message: TaskMessage = { spec, environment, resources: given, datastore };
+  const message: TaskMessage = { spec, environment, resources: given, ...store };
   return JSON.stringify(chunk === undefined ? message : { ...message, chunk: { ...chunk, mark } });
 }
 

@@ -24,7 +24,7 @@ import {
 } from '../compute-layer.ts';
 import type { ProcessSetting } from './api.ts';
 import { diagnoseEnd, diagnoseWait } from './diagnosis.ts';
-import { launchOf, messageOf, taskEnvironment } from './job-spec.ts';
+import { launchOf, messageOf, type Places, placesOf, taskEnvironment } from './job-spec.ts';
 import { LocalJob } from './local-job.ts';
 import { outOfMemoryKills, readMachine } from './machine.ts';
 import {
@@ -56,7 +56,8 @@ export class LocalLayer implements ComputeLayer {
   readonly name = 'local';
   readonly contract: typeof contractVersion = contractVersion;
   readonly capabilities: LayerCapabilities;
-  readonly #context: LayerContext;
+  /** Where a task finds what it needs. */
+  readonly #places: Places;
   readonly #machine: Machine;
   readonly #reaper: Reaper;
   readonly #starter: ProcessStarter;
@@ -75,7 +76,7 @@ export class LocalLayer implements ComputeLayer {
   #closed = false;
 
   private constructor(context: LayerContext, machine: Machine, reaper: Reaper) {
-    this.#context = context;
+    this.#places = placesOf(context);
     this.#machine = machine;
     this.#reaper = reaper;
     const setting: ProcessSetting = {
@@ -93,7 +94,7 @@ export class LocalLayer implements ComputeLayer {
       // Without one a task that asks for it still runs, with a warning, so that a flow for the cloud can be tried at home.
       gpu: true,
       isolation: 'process',
-      datastores: ['file'],
+      datastores: ['file', 's3'],
       window: 4 * cores,
     };
   }
@@ -230,7 +231,7 @@ export class LocalLayer implements ComputeLayer {
     if (job === undefined || request === undefined) return;
     const launch = launchOf(request, this.#machine.gpus.length > 0 ? gpus : undefined);
     const mark = randomBytes(markBytes).toString('hex');
-    const message = messageOf(request, { datastore: this.#context.datastore, mark });
+    const message = messageOf(request, { mark, ...this.#places });
     job.start(this.#pool.take(launch), message, mark);
   }
 

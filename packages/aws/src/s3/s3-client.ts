@@ -1,0 +1,185 @@
+/**
+ * Requests to one bucket: signed, tried again while that may help, sent on to the region where the bucket is. It knows what S3
+ * answers, and nothing of datastores. No SDK: a task's process has no time to load one.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import aws4 from 'aws4';
+import { type Credentials, CredentialKeeper } from './credentials/credentials.ts';
+import { keepCredentials } from './credentials/index.ts';
+import { regionOf, resolveEndpoint, type S3Endpoint } from './endpoint.ts';
+import { type HttpAnswer, HttpConnections, type HttpLimits } from './http/exchange.ts';
+import { isPassing, mostTries, waitBefore } from './http/retry.ts';
+import { hashBody } from './request-body.ts';
+import { type FailedCall, s3Error } from './s3-error.ts';
+import type { S3Location } from './s3-location.ts';
+import { textOf } from './xml.ts';
+
+/** One request of S3's API. */
+export interface S3Call {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  /** Name of the object in the bucket; the bucket itself unless told. */
+  readonly name?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: readonly Uint8Array[];
+}
+
+/** What S3 said in the end: it was done, or there is no such object (404), or a condition does not hold (412), or a range lies outside (416). */
+export interface S3Answer extends HttpAnswer {
+  /** S3's own name of an error, where it tells one. */
+  readonly code: string;
+  /** An earlier try had no answer that can be trusted, so this request may have been done before. */
+  readonly repeated: boolean;
+}
+
+/** What a client needs. */
+export interface S3ClientOptions {
+  readonly location: S3Location;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly limits?: HttpLimits | undefined;
+}
+
+const answered: ReadonlySet<number> = new Set([404, 412, 416]);
+const clockCodes: ReadonlySet<string> = new Set(['RequestTimeTooSkewed', 'RequestExpired']);
+const tokenCodes: ReadonlySet<string> = new Set(['ExpiredToken', 'ExpiredTokenException', 'InvalidToken']);
+
+type Try = { readonly answer: HttpAnswer; readonly code: string } | { readonly error: Error };
+
+export class S3Client {
+  readonly #location: S3Location;
+  readonly #env: S3ClientOptions['env'];
+  readonly #connections: HttpConnections;
+  readonly #credentials: CredentialKeeper;
+  readonly #closed = new AbortController();
+  #endpoint: S3Endpoint;
+  /** How far the server's clock is ahead of ours. */
+  #skewMs = 0;
+
+  constructor({ location, env, limits }: S3ClientOptions) {
+    this.#location = location;
+    this.#env = env;
+    this.#connections = new HttpConnections(limits);
+    const region = regionOf(env);
+    this.#endpoint = resolveEndpoint(location, env, region);
+    this.#credentials = keepCredentials({ env, region });
+  }
+
+  /**
+   * Sends a request until it has an answer that will not change by asking again.
+   *
+   * @param what for messages: `write 's3://data/leat/runs/…'`
+   * @throws LeatError STORE_UNAVAILABLE for every other end
+   */
+  async call(what: string, call: S3Call): Promise<S3Answer> {
+    let repeated = false;
+    for (let tries = 1; ; tries += 1) {
+      const credentials = await this.#credentials.get();
+      const tried = await this.#try(call, credentials);
+      if ('answer' in tried && isFinal(tried)) return { ...tried.answer, code: tried.code, repeated };
+      const failed = failedCall(tried, tries);
+      const again = this.#learn(tried, credentials);
+      if (tries >= mostTries || this.#closed.signal.aborted || !(again || isPassing(failed)))
+        throw s3Error(what, failed);
+      // A refusal has changed nothing; after any other end the server may have done it, or still be at it.
+      repeated ||= 'error' in tried || tried.answer.status >= 500;
+      if (!again) await this.#pause(waitBefore(tries + 1, failed, Math.random()));
+    }
+  }
+
+  /** Ends what is under way: it fails. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#connections.close();
+  }
+
+  async #try(call: S3Call, credentials: Credentials): Promise<Try> {
+    const { secure, hostname, port } = this.#endpoint;
+    try {
+      const { method, path, headers } = this.#sign(call, credentials);
+      const { body } = call;
+      const answer = await this.#connections.exchange({
+        ...{ method, path, headers, secure, hostname, port, signal: this.#closed.signal },
+        ...(body && { body }),
+      });
+      return { answer, code: answer.status < 400 ? '' : codeOf(answer) };
+    } catch (error) {
+      return { error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+
+  #sign({ method, name = '', query = {}, headers = {}, body }: S3Call, credentials: Credentials) {
+    const { host, path, region } = this.#endpoint;
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    const search = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
+    const signed = aws4.sign(
+      {
+        service: 's3',
+        region,
+        method,
+        // aws4 decodes this to encode it in its own way: a name's own % and + must be encoded here.
+        path: `${path}${name.split('/').map(encodeURIComponent).join('/')}${search.length > 0 ? `?${search.join('&')}` : ''}`,
+        headers: {
+          ...headers,
+          Host: host,
+          'X-Amz-Date': amzDate(Date.now() + this.#skewMs),
+          'X-Amz-Content-Sha256': hashBody(body, this.#endpoint.secure),
+          ...(method === 'PUT' || method === 'POST' ? { 'Content-Length': lengthOf(body) } : {}),
+        },
+      },
+      // Without a session there must be no such field.
+      { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+    );
+    return { method, path: signed.path as string, headers: signed.headers as Record<string, string> };
+  }
+
+  /** What a refusal says that can be mended at once: another region, another clock, newer credentials. */
+  #learn(tried: Try, credentials: Credentials): boolean {
+    if ('error' in tried) return false;
+    const { answer, code } = tried;
+    const region = answer.headers['x-amz-bucket-region'] ?? textOf(answer.body.toString('utf8'), 'Region');
+    if (typeof region === 'string' && answer.status < 404 && region !== this.#endpoint.region) {
+      this.#endpoint = resolveEndpoint(this.#location, this.#env, region);
+      return true;
+    }
+    if (clockCodes.has(code) && answer.headers.date !== undefined) {
+      const skew = Date.parse(answer.headers.date) - Date.now();
+      const differs = Math.abs(skew - this.#skewMs) > 60_000;
+      this.#skewMs = skew;
+      return differs;
+    }
+    // The answer to HEAD has no body that could tell the reason.
+    const mayBeToken =
+      tokenCodes.has(code) || (code === '' && (answer.status === 400 || answer.status === 403));
+    return mayBeToken && this.#credentials.refused(credentials);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#closed.signal }).catch(() => undefined);
+  }
+}
+
+function isFinal({ answer, code }: Extract<Try, { readonly answer: unknown }>): boolean {
+  if (answer.status >= 200 && answer.status < 300) return true;
+  return answered.has(answer.status) && code !== 'NoSuchBucket';
+}
+
+function failedCall(tried: Try, tries: number): FailedCall {
+  if ('error' in tried) {
+    const { error } = tried;
+    const code = String((error as NodeJS.ErrnoException).code ?? '');
+    return { status: undefined, code, message: error.message, tries, cause: error };
+  }
+  const { answer, code } = tried;
+  const message = textOf(answer.body.toString('utf8'), 'Message') ?? '';
+  const seconds = Number(answer.headers['retry-after']);
+  const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined;
+  return { status: answer.status, code, message, tries, retryAfterMs };
+}
+
+const codeOf = ({ body }: HttpAnswer): string => textOf(body.toString('utf8', 0, 4096), 'Code') ?? '';
+
+const lengthOf = (body: readonly Uint8Array[] = []): number =>
+  body.reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+/** `20261127T213000Z`. */
+const amzDate = (at: number): string => new Date(at).toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
