@@ -28,8 +28,10 @@ export const executionOf = (key: string): string =>
  *
  * @example await writeWork(store, workKey(spec, arrayToken), messages);
  */
-export const workKey = ({ flow, run }: { readonly flow: string; readonly run: string }, name: string): string =>
-  `${runPrefix(flow, run)}work/${name}`;
+export const workKey = (
+  { flow, run }: { readonly flow: string; readonly run: string },
+  name: string,
+): string => `${runPrefix(flow, run)}work/${name}`;
 
 const timeDigits = 9;
 

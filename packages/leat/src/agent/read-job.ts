@@ -14,12 +14,12 @@ export interface ReadOutputOptions {
    * again by itself, or whose jobs may die with their agent, gives it: then what there is when it says so is all there will be.
    */
   readonly isOver?: () => boolean;
+  /** Between two looks at a job that prints, in milliseconds: 1000 unless told. One that has printed nothing for long is looked at five times as seldom. */
+  readonly lookMs?: number;
 }
 
-/** Between two looks at a job that prints. In milliseconds. */
-const shortestPause = 1000;
-/** Between two looks at one that has printed nothing for long. */
-const longestPause = 5000;
+const defaultLookMs = 1000;
+const seldom = 5;
 /** More than a piece ever holds. */
 const mostOfPiece = 256 * 1024 * 1024;
 
@@ -36,7 +36,8 @@ export async function readEnd(store: Datastore, job: string): Promise<EndRecord 
 
 /**
  * What a job has printed, from its beginning, of all its executions; goes on while it runs. Of a small job that has ended it reads one
- * object. For each job that is followed it asks the datastore once in 1 to 5 seconds.
+ * object. For each job that is
+ * followed it asks the datastore once in 1 to 5 seconds.
  *
  * @throws LeatError STORE_UNAVAILABLE, STORE_CORRUPT
  * @example for await (const chunk of readOutput(store, token, { isOver: () => ended.has(token) })) yield chunk;
@@ -47,11 +48,13 @@ export async function* readOutput(
   options: ReadOutputOptions = {},
 ): AsyncGenerator<PrintedChunk, void, undefined> {
   const follower = new Follower(store, job, options);
+  // Asked before it is read: the platform may start the job again meanwhile.
+  const wasOver = options.isOver?.() ?? true;
   const early = await readStoredEnd(store, job);
   // What it names is all there is, unless the platform has started the job before.
   const all = early !== undefined && isFirstTry(early.record);
   if (all) yield* follower.readEnded(early);
-  if (!all || options.isOver?.() === false) yield* follower.follow();
+  if (!all || !wasOver) yield* follower.follow();
 }
 
 /** Removes all that a job has left. Call it when its output has been read and the job is over. @throws LeatError STORE_UNAVAILABLE */
@@ -102,8 +105,8 @@ class Follower {
   }
 
   async *follow(): AsyncGenerator<PrintedChunk, void, undefined> {
-    const { isOver } = this.#options;
-    for (let pause = shortestPause; !this.#aborted;) {
+    const { isOver, lookMs = defaultLookMs } = this.#options;
+    for (let pause = lookMs; !this.#aborted;) {
       // Asked before the look: nothing is printed after the platform has said so.
       const last = isOver?.() ?? false;
       let printed = false;
@@ -113,31 +116,32 @@ class Follower {
         if (this.#aborted) return;
       }
       if (last || (isOver === undefined && this.#ended !== undefined)) return;
-      pause = printed ? shortestPause : Math.min(longestPause, pause * 1.5);
+      pause = printed ? lookMs : Math.min(seldom * lookMs, pause * 1.5);
       await this.#pause(pause);
     }
   }
 
   /** All that is new. */
   async *#look(): AsyncGenerator<PrintedChunk, void, undefined> {
-    const { pieces, ended } = await this.#list();
+    const { executions, ended } = await this.#list();
     const stored = ended ? await readStoredEnd(this.#store, this.#job) : undefined;
-    let last = stored?.record.execution === this.#ended ? undefined : stored;
-    for (const [at, { key, size }] of pieces.entries()) {
-      const execution = executionOf(key);
-      const next = pieces[at + 1]?.key;
-      const isLast = next === undefined || executionOf(next) !== execution;
-      // A piece is finished before the next one, or the end, is stored.
-      const finished = !isLast || execution === stored?.record.execution;
-      yield* this.#readPiece(key, finished ? undefined : size);
-      if (!isLast || last?.record.execution !== execution) continue;
-      yield* this.#readLast(last);
-      last = undefined;
+    const end = stored?.record.execution;
+    for (const [execution, pieces] of executions) {
+      for (const [at, { key, size }] of pieces.entries()) {
+        // A piece is finished before the next one, or the end, is stored.
+        const isFinished = at < pieces.length - 1 || execution === end;
+        yield* this.#readPiece(key, isFinished ? undefined : size);
+      }
+      if (stored !== undefined && execution === end) yield* this.#readLast(stored);
     }
-    if (last !== undefined) yield* this.#readLast(last);
+    if (stored !== undefined) yield* this.#readLast(stored);
   }
 
-  async #list(): Promise<{ readonly pieces: readonly ObjectFacts[]; readonly ended: boolean }> {
+  /** The pieces of each execution, in order. */
+  async #list(): Promise<{
+    readonly executions: ReadonlyMap<string, readonly ObjectFacts[]>;
+    readonly ended: boolean;
+  }> {
     const prefix = printedPrefix(this.#job);
     const pieces: ObjectFacts[] = [];
     let ended = false;
@@ -145,7 +149,8 @@ class Follower {
       if (found.key.startsWith(prefix)) pieces.push(found);
       else if (found.key === endKey(this.#job)) ended = true;
     }
-    return { pieces: pieces.sort((a, b) => (a.key < b.key ? -1 : 1)), ended };
+    const inOrder = pieces.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    return { executions: Map.groupBy(inOrder, ({ key }) => executionOf(key)), ended };
   }
 
   /** What is new in a piece. `size`: as far as it goes now; `undefined`: it is finished. */
@@ -158,6 +163,7 @@ class Follower {
   }
 
   *#readLast({ record, printed }: StoredEnd): Generator<PrintedChunk, void, undefined> {
+    if (this.#ended === record.execution) return;
     this.#ended = record.execution;
     yield* decodeFrames(printed);
   }

@@ -9,7 +9,7 @@
  */
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompressSync } from 'node:zlib';
-import type { Datastore } from '../datastore/datastore.ts';
+import type { ByteRange, Datastore } from '../datastore/datastore.ts';
 import { LeatError } from '../errors/index.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
 
@@ -66,29 +66,48 @@ export async function encodeWork(messages: readonly TaskMessage[]): Promise<read
  * @throws LeatError STORE_CORRUPT when there is no such object or no such number; STORE_UNAVAILABLE
  */
 export async function readWork(store: Datastore, key: string, index: number): Promise<TaskMessage> {
-  const broken = (what: string): LeatError =>
-    new LeatError('STORE_CORRUPT', `the work object '${key}' ${what}`, {
-      hint: 'It goes with its run: was the run removed? Run the flow again.',
-    });
-  const entryAt = headBytes + Math.floor(index / perBlock) * entryBytes;
-  const start = entryAt + 2 * entryBytes <= firstRead ? 0 : entryAt;
-  const front = await store.get(key, { start, end: start === 0 ? firstRead : entryAt + 2 * entryBytes });
-  if (front === undefined) throw broken('is not there');
-  const bytes = Buffer.from(front.buffer, front.byteOffset, front.byteLength);
-  if (start === 0 && !bytes.subarray(0, magic.length).equals(magic)) throw broken('is damaged');
-  if (start === 0 && index >= bytes.readUInt32BE(magic.length))
-    throw broken(`has no number ${index}: it holds ${bytes.readUInt32BE(magic.length)}`);
-  const at = entryAt - start;
-  if (at + 2 * entryBytes > bytes.length) throw broken(`has no number ${index}`);
-  const from = bytes.readUIntBE(at, entryBytes);
-  const to = bytes.readUIntBE(at + entryBytes, entryBytes);
-  if (to < from || to - from > largestBlock) throw broken('is damaged');
-  const within = start === 0 && to <= bytes.length;
-  const block = within ? bytes.subarray(from, to) : await store.get(key, { start: from, end: to });
+  const place = await findBlock(store, key, index);
+  const block = 'bytes' in place ? place.bytes : await store.get(key, place);
   const line = block === undefined ? undefined : linesOf(block)?.[index % perBlock];
-  if (line === undefined) throw broken(`has no number ${index}`);
+  if (line === undefined) throw broken(key, `has no number ${index}`);
   return JSON.parse(line) as TaskMessage;
 }
+
+/** The block of a message, or where it is. */
+async function findBlock(
+  store: Datastore,
+  key: string,
+  index: number,
+): Promise<{ readonly bytes: Uint8Array } | ByteRange> {
+  const entryAt = headBytes + Math.floor(index / perBlock) * entryBytes;
+  const entryEnd = entryAt + 2 * entryBytes;
+  const isNear = entryEnd <= firstRead;
+  const read = await store.get(
+    key,
+    isNear ? { start: 0, end: firstRead } : { start: entryAt, end: entryEnd },
+  );
+  if (read === undefined) throw broken(key, 'is not there');
+  const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength);
+  if (isNear) checkHead(bytes, key, index);
+  const at = isNear ? entryAt : 0;
+  if (at + 2 * entryBytes > bytes.length) throw broken(key, `has no number ${index}`);
+  const start = bytes.readUIntBE(at, entryBytes);
+  const end = bytes.readUIntBE(at + entryBytes, entryBytes);
+  if (end < start || end - start > largestBlock) throw broken(key, 'is damaged');
+  return isNear && end <= bytes.length ? { bytes: bytes.subarray(start, end) } : { start, end };
+}
+
+function checkHead(bytes: Buffer, key: string, index: number): void {
+  if (bytes.length < headBytes || !bytes.subarray(0, magic.length).equals(magic))
+    throw broken(key, 'is damaged');
+  const count = bytes.readUInt32BE(magic.length);
+  if (index >= count) throw broken(key, `has no number ${index}: it holds ${count}`);
+}
+
+const broken = (key: string, what: string): LeatError =>
+  new LeatError('STORE_CORRUPT', `the work object '${key}' ${what}`, {
+    hint: 'It goes with its run: was the run removed? Run the flow again.',
+  });
 
 function linesOf(block: Uint8Array): readonly string[] | undefined {
   try {
