@@ -20,6 +20,7 @@ export { type MetadataCase, metadataConformance, type MetadataUnderTest } from '
 export { type LayerCase, layerConformance } from './layer-conformance.ts';
 export { type Fault, type FaultOptions, FaultProxy, type SeenRequest } from './fault-proxy.ts';
 export { PostgresServer } from './postgres-server.ts';
+export { findProgram, freePort, ServerProcess, type ServerSetting } from './programs.ts';
 export { randomEvents } from './random-events.ts';
 export { Random } from './random.ts';
 export type { SimulatedMember, SimulatedTask } from './simulated-job.ts';

@@ -27,6 +27,7 @@ import { AwsCalls } from './aws-calls.ts';
 import { faultOf, messageOf } from './aws-errors.ts';
 import { budgetOf } from './call-budget.ts';
 import { checkSteps } from './check-steps.ts';
+import { consoleLink } from './console-link.ts';
 import { Definitions } from './definitions.ts';
 import { settleEnd } from './ends.ts';
 import { findIntents } from './intents.ts';
@@ -45,6 +46,9 @@ const sentAtOnce = 8;
 
 /** Jobs that are ended at once. */
 const endedAtOnce = 16;
+
+/** Children of an array that are told of with a link. */
+const linked = 5;
 
 /** What may differ from the usual; for tests. */
 export interface BatchLayerSetting {
@@ -151,7 +155,8 @@ export class BatchLayer implements ComputeLayer {
   }
 
   async poll(jobs: readonly JobId[], options: PollOptions): Promise<ReadonlyMap<JobId, JobStatus>> {
-    return this.#poller.poll(jobs, options);
+    const answer = await this.#poller.poll(jobs, options);
+    return new Map([...answer].map(([job, status]) => [job, this.#withLink(job, status)]));
   }
 
   async find(tokens: readonly string[], run?: RunName): Promise<ReadonlyMap<string, JobId>> {
@@ -200,6 +205,12 @@ export class BatchLayer implements ComputeLayer {
     this.#closed.abort();
     this.#api.close();
     await this.#store.close();
+  }
+
+  /** Where to look at it: told of the first few, since what is told is kept for each task. */
+  #withLink(job: JobId, status: JobStatus): JobStatus {
+    if (status.state !== 'queued' || (parseJobId(job)?.index ?? 0) >= linked) return status;
+    return { ...status, note: `${status.note ?? ''} ${consoleLink(this.#region, job)}` };
   }
 
   async #send(group: Group, signal?: AbortSignal): Promise<readonly SubmitResult[]> {

@@ -225,6 +225,11 @@ export class S3Api {
     }
   }
 
+  /** See {@link S3Client.link}. */
+  async link(name: string, seconds: number): Promise<string> {
+    return await this.#client.link(name, seconds);
+  }
+
   async close(): Promise<void> {
     await this.#client.close();
   }

@@ -86,6 +86,28 @@ export class S3Client {
     }
   }
 
+  /**
+   * A URL that reads an object without credentials, for so many seconds or until the credentials that sign it end. Of the region where the
+   * bucket was found; so there must have been a call before.
+   */
+  async link(name: string, seconds: number): Promise<string> {
+    const credentials = await this.#credentials.get();
+    const { secure, host, path, region } = this.#endpoint;
+    const query = `X-Amz-Expires=${seconds}&X-Amz-Date=${amzDate(Date.now() + this.#skewMs)}`;
+    const signed = aws4.sign(
+      {
+        service: 's3',
+        region,
+        method: 'GET',
+        host,
+        path: `${path}${name.split('/').map(encodeURIComponent).join('/')}?${query}`,
+        signQuery: true,
+      },
+      keysOf(credentials),
+    );
+    return `${secure ? 'https' : 'http'}://${host}${String(signed.path)}`;
+  }
+
   /** Ends what is under way: it fails. */
   async close(): Promise<void> {
     this.#closed.abort();
@@ -109,7 +131,6 @@ export class S3Client {
 
   #sign({ method, name = '', query = {}, headers = {}, body }: S3Call, credentials: Credentials) {
     const { host, path, region } = this.#endpoint;
-    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
     const search = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
     const signed = aws4.sign(
       {
@@ -126,8 +147,7 @@ export class S3Client {
           ...(method === 'PUT' || method === 'POST' ? { 'Content-Length': lengthOf(body) } : {}),
         },
       },
-      // Without a session there must be no such field.
-      { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+      keysOf(credentials),
     );
     return { method, path: signed.path as string, headers: signed.headers as Record<string, string> };
   }
@@ -183,3 +203,10 @@ const lengthOf = (body: readonly Uint8Array[] = []): number =>
 
 /** `20261127T213000Z`. */
 const amzDate = (at: number): string => new Date(at).toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
+
+/** Without a session there must be no such field. */
+const keysOf = ({ accessKeyId, secretAccessKey, sessionToken }: Credentials): aws4.Credentials => ({
+  accessKeyId,
+  secretAccessKey,
+  ...(sessionToken === undefined ? {} : { sessionToken }),
+});

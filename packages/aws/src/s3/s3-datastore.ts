@@ -98,6 +98,13 @@ export class S3Datastore implements Datastore {
     return this.#sync.call('stat', key);
   }
 
+  async link(key: string, seconds: number): Promise<string> {
+    const name = objectName(this.#location, key);
+    // Finds out where the bucket is.
+    await this.#api.head(name);
+    return await this.#api.link(name, seconds);
+  }
+
   list(prefix: string): AsyncIterable<ObjectFacts> {
     return listKeys(this.#api, this.#location, prefix);
   }

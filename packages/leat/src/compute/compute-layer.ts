@@ -164,6 +164,10 @@ export interface PollOptions {
   readonly signal: AbortSignal;
 }
 
+/**
+ * A call that fails with LAYER_FAILED is repeated for a time. When the error's details say `busy: true`, the platform takes no calls now,
+ * and the call is repeated for as long as that takes: no task fails of it.
+ */
 export interface ComputeLayer {
   readonly name: string;
   readonly contract: typeof contractVersion;

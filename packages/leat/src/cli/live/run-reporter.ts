@@ -9,6 +9,7 @@ import type { LongWait } from '../../scheduler/wait-watch.ts';
 import { formatDuration, plural } from '../output/format.ts';
 import { errorTitle } from '../output/run-end.ts';
 import type { Output, Terminal } from '../output/terminal.ts';
+import { JobLines } from './job-lines.ts';
 import { LiveScreen } from './live-screen.ts';
 import { progressLines, progressText, type RunProgress } from './progress.ts';
 
@@ -51,6 +52,7 @@ export class RunReporter implements RunObserver {
   readonly #startedAt = Date.now();
   readonly #screen: LiveScreen | undefined;
   readonly #timer: NodeJS.Timeout;
+  readonly #jobs = new JobLines();
   #summary: RunSummary | undefined;
   #cancelling = false;
   #closed = false;
@@ -105,6 +107,8 @@ export class RunReporter implements RunObserver {
 
   #tell(event: RunEvent): void {
     const { err } = this.#terminal;
+    const ofJob = this.#jobs.of(event);
+    if (ofJob !== undefined) this.say(err.style('dim', ofJob));
     switch (event.type) {
       case 'attempt-failed': {
         const mark = event.retryAt === undefined ? err.style('red', '✗') : err.style('yellow', '↻');

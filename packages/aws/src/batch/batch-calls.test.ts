@@ -1,0 +1,120 @@
+/** What the layer costs the API, and that what it sends is found again: against a server, with jobs that take no containers. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { conformanceContextIn } from '@leat/testing';
+import { openDatastore } from 'leat/datastore';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BatchLayer } from './batch-layer.ts';
+import { BatchServer } from './batch-server.fixture.ts';
+import { parseBatchOptions } from './options.ts';
+import { requestOf } from './requests.fixture.ts';
+
+let server: BatchServer;
+let folder = '';
+const before = { ...process.env };
+
+beforeAll(async () => {
+  server = await BatchServer.start({ seconds: 0.2, slots: 1000 });
+  await server.createBucket('calls');
+  Object.assign(process.env, server.env);
+  folder = mkdtempSync(path.join(tmpdir(), 'leat-batch-'));
+}, 120_000);
+
+afterAll(async () => {
+  process.env = before;
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function openLayer(): Promise<BatchLayer> {
+  const store = await openDatastore('s3://calls/leat');
+  const context = await conformanceContextIn(store, path.join(folder, 'cache'));
+  await store.close();
+  return BatchLayer.open(context, { pace: { first: 100, longest: 1000 } });
+}
+
+const options = () => parseBatchOptions({ queue: 'main', jobRole: server.role }, {}) as never;
+
+async function endAll(layer: BatchLayer, jobs: readonly string[]): Promise<number> {
+  const open = new Set(jobs);
+  let succeeded = 0;
+  while (open.size > 0) {
+    const answer = await layer.poll([...open], { waitMs: 20_000, signal: AbortSignal.timeout(60_000) });
+    for (const [job, { state }] of answer) {
+      if (state !== 'succeeded' && state !== 'failed') continue;
+      open.delete(job);
+      if (state === 'succeeded') succeeded += 1;
+    }
+  }
+  return succeeded;
+}
+
+describe('calls of the API', () => {
+  test.each([100, 1000])(
+    'a foreach of %d is one submit, and the describes are bounded',
+    { timeout: 120_000 },
+    async (count) => {
+      const layer = await openLayer();
+      const earlier = await server.calls();
+      const results = await layer.submit(
+        Array.from({ length: count }, () => requestOf({ options: options() })),
+      );
+      const jobs = results.map((result) => ('job' in result ? result.job : ''));
+      expect(new Set(jobs).size).toBe(count);
+      expect(jobs[count - 1]).toMatch(new RegExp(`:${count - 1}$`));
+      expect(await endAll(layer, jobs)).toBe(count);
+      const calls = await server.calls();
+      const made = (name: string): number => (calls[name] ?? 0) - (earlier[name] ?? 0);
+      expect(made('submitjob')).toBe(1);
+      expect(made('registerjobdefinition')).toBeLessThanOrEqual(1);
+      // Each child is asked about when it runs and when it has ended, 100 a call; and the parent once a round.
+      expect(made('describejobs')).toBeLessThan(60 + (4 * count) / 100);
+      await layer.close();
+    },
+  );
+
+  test(
+    'another engine finds the jobs of one that died, whatever part of them it asks for',
+    { timeout: 120_000 },
+    async () => {
+      const first = await openLayer();
+      const requests = Array.from({ length: 7 }, () => requestOf({ options: options() }));
+      const results = await first.submit(requests);
+      const second = await openLayer();
+      const { flow, run } = requests[0]?.spec ?? { flow: '', run: '' };
+      const tokens = [requests[2]?.token ?? '', requests[6]?.token ?? '', 'nobody'];
+      const found = await second.find(tokens, { flow, run });
+      expect([...found.values()]).toEqual([2, 6].map((at) => (results[at] as { readonly job: string }).job));
+      expect(await endAll(second, [...found.values()])).toBe(2);
+      await first.close();
+      await second.close();
+    },
+  );
+});
+
+describe('check', () => {
+  const check = async (given: Readonly<Record<string, unknown>>) => {
+    const layer = await openLayer();
+    const { resources } = requestOf();
+    const found = await layer.check([
+      { step: 'train', resources, options: parseBatchOptions(given, {}) as never },
+    ]);
+    await layer.close();
+    return found.map(({ level, message }) => `${level}: ${message}`);
+  };
+
+  test('says what is missing', { timeout: 60_000 }, async () => {
+    expect(await check({ queue: 'nowhere' })).toEqual([
+      "error: step 'train': there is no job queue 'nowhere' in us-east-1",
+    ]);
+    const jobRole = 'arn:aws:iam::123456789012:role/nobody';
+    expect(await check({ queue: 'main', jobRole })).toEqual([
+      `error: step 'train': its jobRole does not exist: ${jobRole}`,
+    ]);
+  });
+
+  test('says nothing of what can run', { timeout: 60_000 }, async () => {
+    expect(await check({ queue: 'main', jobRole: server.role })).toEqual([]);
+  });
+});

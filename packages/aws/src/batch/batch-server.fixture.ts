@@ -1,0 +1,147 @@
+/** AWS for tests: moto with the Batch of `test-support/batch_server.py`, a queue, a bucket and roles in it. */
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import { BatchClient, CreateComputeEnvironmentCommand, CreateJobQueueCommand } from '@aws-sdk/client-batch';
+import { EC2Client, DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { findProgram, freePort, ServerProcess } from '@leat/testing';
+
+/** How a {@link BatchServer} behaves. */
+export interface BatchServerOptions {
+  /** Jobs that run at once; 4 unless told. */
+  readonly slots?: number;
+  /** No containers: each job takes so many seconds. */
+  readonly seconds?: number;
+  /** Seconds between SIGTERM and SIGKILL; 30 unless told, as on AWS. */
+  readonly grace?: number;
+  /** Where containers are made; `DOCKER_HOST` unless told. */
+  readonly dockerHost?: string;
+}
+
+/** See the file's header. */
+export class BatchServer {
+  readonly endpoint: string;
+  /** What AWS's tools and Leat need to find it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** ARN of a role for tasks. */
+  readonly role = 'arn:aws:iam::123456789012:role/leat-task';
+  readonly #process: ServerProcess;
+  readonly #control: string;
+
+  private constructor(process: ServerProcess, port: number, control: number) {
+    this.#process = process;
+    this.endpoint = `http://127.0.0.1:${port}`;
+    this.#control = `http://127.0.0.1:${control}`;
+    this.env = {
+      AWS_ENDPOINT_URL: this.endpoint,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_REGION: 'us-east-1',
+    };
+  }
+
+  /** Starts it with a queue `main`, on EC2. */
+  static async start({
+    slots = 4,
+    seconds,
+    grace = 30,
+    dockerHost,
+  }: BatchServerOptions = {}): Promise<BatchServer> {
+    // The Python that moto is installed for.
+    const bin = path.dirname(realpathSync(findProgram('moto_server', "pip install 'moto[server]>=5.2.3'")));
+    const [port, control] = [await freePort(), await freePort()];
+    const process = await ServerProcess.start({
+      program: path.join(bin, 'python3'),
+      args: [
+        path.resolve(import.meta.dirname, '../../test-support/batch_server.py'),
+        '-H',
+        '127.0.0.1',
+        '-p',
+        String(port),
+      ],
+      port,
+      env: {
+        MOTO_DOCKER_NETWORK_MODE: 'host',
+        DEFAULT_CONTAINER_REGISTRY: 'localhost',
+        S3_IGNORE_SUBDOMAIN_BUCKETNAME: 'true',
+        LEAT_BATCH_SLOTS: String(slots),
+        LEAT_BATCH_GRACE: String(grace),
+        LEAT_BATCH_CONTROL: String(control),
+        ...(seconds === undefined ? {} : { LEAT_BATCH_SECONDS: String(seconds) }),
+        ...(dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost }),
+      },
+    });
+    const server = new BatchServer(process, port, control);
+    await server.#setUp();
+    return server;
+  }
+
+  /** Makes a bucket. */
+  async createBucket(name: string): Promise<void> {
+    const answer = await fetch(`${this.endpoint}/${name}`, { method: 'PUT' });
+    if (!answer.ok) throw new Error(`no bucket ${name}: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** Takes the instance of a job away, as Spot does. */
+  async reclaim(job: string): Promise<void> {
+    await this.#tell(`/reclaim?job=${job}`);
+  }
+
+  /** Makes Batch forget a job. */
+  async lose(job: string): Promise<void> {
+    await this.#tell(`/lose?job=${job}`);
+  }
+
+  /** How often each call of the API was made. */
+  async calls(): Promise<Readonly<Record<string, number>>> {
+    return (await (await fetch(`${this.#control}/calls`)).json()) as Record<string, number>;
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.stop();
+  }
+
+  async #tell(what: string): Promise<void> {
+    const answer = await fetch(`${this.#control}${what}`, { method: 'POST' });
+    if (!answer.ok) throw new Error(`${what}: ${answer.status}`);
+  }
+
+  async #setUp(): Promise<void> {
+    const setting = {
+      endpoint: this.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
+    const [iam, ec2, batch] = [new IAMClient(setting), new EC2Client(setting), new BatchClient(setting)];
+    const trust = (Service: string): string =>
+      JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole' }],
+      });
+    for (const [RoleName, service] of [
+      ['leat-task', 'ecs-tasks.amazonaws.com'],
+      ['leat-batch', 'batch.amazonaws.com'],
+    ] as const)
+      await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust(service) }));
+    const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand());
+    const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand());
+    await batch.send(
+      new CreateComputeEnvironmentCommand({
+        computeEnvironmentName: 'main',
+        type: 'UNMANAGED',
+        state: 'ENABLED',
+        serviceRole: 'arn:aws:iam::123456789012:role/leat-batch',
+      }),
+    );
+    await batch.send(
+      new CreateJobQueueCommand({
+        jobQueueName: 'main',
+        state: 'ENABLED',
+        priority: 1,
+        computeEnvironmentOrder: [{ order: 1, computeEnvironment: 'main' }],
+      }),
+    );
+    if (Subnets.length === 0 || SecurityGroups.length === 0) throw new Error('moto has no default network');
+    for (const client of [iam, ec2, batch]) client.destroy();
+  }
+}
