@@ -39,7 +39,7 @@ const program = {
   ],
 } as const satisfies BuildOptions;
 
-/** Builds what runs in each task's process: `runner.cjs`, which is started, and `program.cjs`, which it starts; and `spawner.cjs`, which starts them. Writes nothing. */
+/** Builds what runs in each task's process: `runner.cjs`, which is started, and `program.cjs`, which it starts; `spawner.cjs`, which starts them; and `agent.cjs`, which starts them far away. Writes nothing. */
 export async function buildRunner(folder: string): Promise<readonly OutputFile[]> {
   const built = await build({ ...program, outfile: path.join(folder, 'program.cjs') });
   const script = built.outputFiles.find((file) => file.path.endsWith('.cjs'));
@@ -57,5 +57,11 @@ export async function buildRunner(folder: string): Promise<readonly OutputFile[]
     entryPoints: ['packages/leat/src/compute/local/spawner/server.ts'],
     outfile: path.join(folder, 'spawner.cjs'),
   });
-  return [...built.outputFiles, ...launcher.outputFiles, ...spawner.outputFiles];
+  const agent = await build({
+    ...program,
+    entryPoints: ['packages/leat/src/agent/main.ts'],
+    outfile: path.join(folder, 'agent.cjs'),
+    define: { ...program.define, 'import.meta.dirname': '__dirname' },
+  });
+  return [...built.outputFiles, ...launcher.outputFiles, ...spawner.outputFiles, ...agent.outputFiles];
 }
