@@ -29,6 +29,7 @@ import type { RecoverCommand } from './commands/recover.ts';
 import type { ResumeCommand } from './commands/resume.ts';
 import type { RunCommand } from './commands/run.ts';
 import type { ShowCommand } from './commands/show.ts';
+import { addConfigureCommands } from './configure-commands.ts';
 import { addKeepingCommands } from './keeping-commands.ts';
 import type { Terminal } from './output/terminal.ts';
 
@@ -301,6 +302,7 @@ export function registerCommands(root: Command, terminal: Terminal, done: Done):
   addDiagnoseCommand(root, terminal, done);
   addCodeReaders(root, terminal, done);
   addKeepingCommands(root, terminal, done);
+  addConfigureCommands(root, terminal, done);
   // A profile says where things are: whoever may be told that, may be told the profile.
   for (const command of root.commands) {
     if (command.options.some(({ long }) => long === '--home')) command.addOption(profileOption());

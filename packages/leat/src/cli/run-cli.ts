@@ -9,6 +9,7 @@ import { registerCommands } from './commands.ts';
 import { asLeatError, errorJson, errorLines } from './output/print-error.ts';
 import { withoutSecrets } from './output/shown-command.ts';
 import { processTerminal, type Terminal } from './output/terminal.ts';
+import { addVendorCommands } from './vendor-commands.ts';
 import { version } from './version.ts';
 
 function reportError(thrown: unknown, terminal: Terminal, argv: readonly string[]): number {
@@ -19,7 +20,7 @@ function reportError(thrown: unknown, terminal: Terminal, argv: readonly string[
   return error.exitCode;
 }
 
-function program(terminal: Terminal, done: (exitCode: number) => void): Command {
+function program(terminal: Terminal): Command {
   const root = new Command('leat')
     .description('Run TypeScript functions as batch workflows, on this machine.')
     .version(version, '-V, --version', 'print the version')
@@ -35,7 +36,6 @@ function program(terminal: Terminal, done: (exitCode: number) => void): Command 
     })
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .showSuggestionAfterError(true);
-  registerCommands(root, terminal, done);
   return root;
 }
 
@@ -43,7 +43,9 @@ function program(terminal: Terminal, done: (exitCode: number) => void): Command 
 function usageError({ message }: CommanderError, root: Command, argv: readonly string[]): LeatError {
   const suggestion = /\n\((?<text>Did you mean .*)\)$/.exec(message)?.groups?.['text'];
   const command = root.commands.find((one) => one.name() === argv[0]);
-  const help = command === undefined ? 'leat --help' : `leat ${command.name()} --help`;
+  const inner = command?.commands.find((one) => one.name() === argv[1]);
+  const words = [command, inner].flatMap((one) => (one === undefined ? [] : [one.name()]));
+  const help = ['leat', ...words, '--help'].join(' ');
   return new LeatError('USAGE', message.replace(/^error: /, '').replace(/\n\(Did you mean .*\)$/, ''), {
     hint: suggestion ?? help,
   });
@@ -55,10 +57,13 @@ export async function runCli(
   terminal: Terminal = processTerminal(),
 ): Promise<number> {
   let exitCode: number = exitCodes.ok;
-  const root = program(terminal, (code) => {
+  const done = (code: number): void => {
     exitCode = code;
-  });
+  };
+  const root = program(terminal);
+  registerCommands(root, terminal, done);
   try {
+    await addVendorCommands(root, argv, { terminal, done });
     if (argv.length === 0) root.outputHelp();
     else await root.parseAsync([...argv], { from: 'user' });
     return exitCode;

@@ -11,3 +11,4 @@ export { recoverRun } from './recover-run.ts';
 export { resumeRun, type ResumePlan } from './resume-run.ts';
 export { run, type RunOptions } from './run.ts';
 export { startRun } from './start-run.ts';
+export { type ProfileCheck, tryStores } from './try-stores.ts';

@@ -38,3 +38,14 @@ export interface TextTerminal extends Terminal {
 }
 
 export const textTerminal = (): TextTerminal => ({ out: new TextOutput(), err: new TextOutput() });
+
+/** One where somebody sits who gives these answers, one after the other; the questions are in `err`. */
+export function answeringTerminal(answers: readonly string[]): TextTerminal {
+  const terminal = textTerminal();
+  const left = [...answers];
+  const ask = async (question: string): Promise<string> => {
+    terminal.err.write(`${question}\n`);
+    return left.shift() ?? '';
+  };
+  return { ...terminal, ask };
+}

@@ -23,6 +23,8 @@ export interface Output {
 export interface Terminal {
   readonly out: Output;
   readonly err: Output;
+  /** Asks whoever sits there and returns the answer, without spaces around it. Absent: nobody does. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** A terminal that does not know its size (a serial line, some containers) says that it is 0. */
@@ -48,7 +50,20 @@ function outputOf(stream: NodeJS.WriteStream): Output {
   };
 }
 
+/** Questions go to stderr: what stdout gives may be on its way into a file. */
+async function askAtTerminal(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await lines.question(question)).trim();
+  } finally {
+    lines.close();
+  }
+}
+
 /** The streams of this process. */
 export function processTerminal(): Terminal {
-  return { out: outputOf(process.stdout), err: outputOf(process.stderr) };
+  const streams = { out: outputOf(process.stdout), err: outputOf(process.stderr) };
+  const isAnswered = process.stdin.isTTY && process.stderr.isTTY && !process.env['CI'];
+  return isAnswered ? { ...streams, ask: askAtTerminal } : streams;
 }
