@@ -37,6 +37,7 @@ interface PythonPackage {
 
 const neededOfPython: readonly PythonPackage[] = [
   { requirement: 'moto[server]>=5.2.3', program: 'moto_server' },
+  { requirement: 'cfn-lint>=1.51', program: 'cfn-lint' },
 ];
 
 const isThere = ({ files }: Needed): boolean =>

@@ -1,4 +1,4 @@
-/** What this package adds to the command line. `leat` loads it by the package's name when one of its commands is called. */
+/** What this package adds to the command line. `leat` loads it by name, `@leat/aws/vendor`, when one of its commands is called. */
 import type { Vendor } from 'leat/cli';
 import { configureCommand } from './commands/configure-command.ts';
 import { killCommand } from './commands/kill-command.ts';

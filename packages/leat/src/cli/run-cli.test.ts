@@ -23,7 +23,10 @@ async function leat(...argv: string[]): Promise<Said> {
   return { exitCode, out: terminal.out.text, err: terminal.err.text };
 }
 
-const commands = 'run resume recover check show list logs get dump diff code tag gc doctor'.split(' ');
+const commands = 'run resume recover check show list logs get dump diagnose diff code tag gc doctor'.split(' ');
+
+/** Commands of commands; what is in those of vendors is tested with the vendors' packages. */
+const groups = ['configure', 'aws', 'batch'];
 
 describe('help', () => {
   it('is what leat alone prints, with every command', async () => {
@@ -31,13 +34,13 @@ describe('help', () => {
     expect(alone).toEqual(await leat('--help'));
     expect(alone).toMatchObject({ exitCode: 0, err: '' });
     const listed = alone.out.split('Commands:')[1]?.match(/^ {2}\w+/gm) ?? [];
-    expect(listed.map((name) => name.trim())).toEqual(commands);
+    expect(listed.map((name) => name.trim())).toEqual([...commands, ...groups]);
     expect(alone.out).toMatch(/^ {2}run \[options\] <flow> /m);
   });
 
-  it.each(commands)('of %s has its options, and examples that are commands', async (command) => {
+  it.each([...commands, 'configure show', 'configure validate'])('of %s has its options, and examples that are commands', async (command) => {
     for (const flag of ['--help', '-h']) {
-      const { exitCode, out, err } = await leat(command, flag);
+      const { exitCode, out, err } = await leat(...command.split(' '), flag);
       expect([exitCode, err]).toEqual([0, '']);
       expect(out).toMatch(/^ {2}-h, --help /m);
       expect(out).toMatch(new RegExp(`\\nExamples:\\n(  \\$ leat ${command}\\b.*\\n)+$`));

@@ -45,7 +45,7 @@ export interface VendorCommand {
   run(call: CommandCall): Promise<number>;
 }
 
-/** What a vendor's package exports as `vendor`. */
+/** What the entry `PACKAGE/vendor` of a vendor's package exports as `vendor`. */
 export interface Vendor {
   readonly commands: readonly VendorCommand[];
   /** Tries out by real calls what a profile says of the vendor's services. Never throws for what a call brings. */

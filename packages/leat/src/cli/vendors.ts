@@ -27,7 +27,12 @@ export const vendors: readonly KnownVendor[] = [
   },
 ];
 
-/** @throws LeatError OPTION_INVALID when the package is not installed */
+/**
+ * Loads what a vendor's package has for the command line. It is an entry of its own, `PACKAGE/vendor`: flows that import the package need none
+ * of it.
+ *
+ * @throws LeatError OPTION_INVALID when the package is not installed
+ */
 export async function loadVendor({ package: name }: Pick<KnownVendor, 'package'>): Promise<Vendor> {
-  return (await importPackage<{ readonly vendor: Vendor }>(name)).vendor;
+  return (await importPackage<{ readonly vendor: Vendor }>(`${name}/vendor`)).vendor;
 }
