@@ -1,4 +1,4 @@
-import { loadParameters } from '../datastore/run-parameters.ts';
+import { loadParametersAsync } from '../datastore/run-parameters.ts';
 import { type FlowGraph, type GraphStep, graphStep } from '../graph/graph.ts';
 import type { MetadataStore, RunRecord } from '../metadata/metadata-store.ts';
 import type { RunPlan } from '../plan/plan.ts';
@@ -40,7 +40,7 @@ export class RunContext {
   }
 
   async #readParameters(): Promise<Readonly<Record<string, unknown>>> {
-    return loadParameters(await this.source.datastore(this.record), this.record.parametersKey);
+    return loadParametersAsync(await this.source.datastore(this.record), this.record.parametersKey);
   }
 
   /** A step of the graph. Throws `NOT_FOUND` with the nearest name. */

@@ -21,10 +21,20 @@ export const refreshAfterMs: number = 12 * 60 * 60 * 1000;
 // Larger values are read in two calls, so that a typed array gets memory of its own without a copy.
 const wholeReadBytes = 256 * 1024;
 
+/** A store that takes content to write it while its caller goes on. */
+export interface ContentWriter {
+  writeContent(key: string, parts: readonly Uint8Array[]): void;
+}
+
 /** Writes the blob of an encoding unless it is there. */
-export function saveBlobSync(store: Datastore, hash: string, { head, body }: Encoding): void {
+export function saveBlobSync(
+  store: Datastore & Partial<ContentWriter>,
+  hash: string,
+  { head, body }: Encoding,
+): void {
   const key = blobKey(hash);
-  if (!isFresh(store.statSync(key))) store.putSync(key, blobParts(head, body));
+  if (store.writeContent !== undefined) store.writeContent(key, blobParts(head, body));
+  else if (!isFresh(store.statSync(key))) store.putSync(key, blobParts(head, body));
 }
 
 /** Writes bytes under a key that names their content, unless they are there. */

@@ -38,6 +38,8 @@ export interface LogWriter {
 const longestLine = 64 * 1024;
 const flushBytes = 64 * 1024;
 const flushAfterMs = 200;
+/** Each addition is a request where the store is no folder, and costs money there: few, and fewer when a task prints all the time. */
+const remote = { flushBytes: 1024 * 1024, firstMs: 1_000, mostMs: 5_000 };
 const mostWaitingBytes = 4 * 1024 * 1024;
 const readBytes = 1024 * 1024;
 const letters = { stdout: 'o', stderr: 'e' } as const;
@@ -77,6 +79,9 @@ class StoredLog implements LogWriter {
   #readyBytes = 0;
   #waitingBytes = 0;
   #cancelFlush: (() => void) | undefined;
+  #flushBytes = flushBytes;
+  #flushAfterMs = flushAfterMs;
+  readonly #isRemote: boolean;
   #appending: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
@@ -89,6 +94,10 @@ class StoredLog implements LogWriter {
     this.#key = key;
     this.#mayWrite = mayWrite;
     this.#after = after;
+    this.#isRemote = store.localPath(key) === undefined;
+    if (!this.#isRemote) return;
+    this.#flushBytes = remote.flushBytes;
+    this.#flushAfterMs = remote.firstMs;
   }
 
   write({ stream, bytes, at = Date.now() }: PrintedChunk): Promise<void> | undefined {
@@ -97,8 +106,9 @@ class StoredLog implements LogWriter {
     const cut = text.lastIndexOf('\n') + 1;
     if (cut > 0) this.#addLines(stream, at, text.slice(0, cut - 1));
     this.#open[stream] = this.#splitOpenLine(stream, at, text.slice(cut));
-    if (this.#readyBytes >= flushBytes) void this.#append();
-    else if (this.#readyBytes > 0) this.#cancelFlush ??= this.#after(flushAfterMs, () => void this.#append());
+    if (this.#readyBytes >= this.#flushBytes) void this.#append();
+    else if (this.#readyBytes > 0)
+      this.#cancelFlush ??= this.#after(this.#flushAfterMs, () => this.#appendLater());
     return this.#waitingBytes > mostWaitingBytes ? this.#appending : undefined;
   }
 
@@ -138,6 +148,12 @@ class StoredLog implements LogWriter {
     this.#ready.push(entry);
     this.#readyBytes += entry.length + 1;
     this.#waitingBytes += entry.length + 1;
+  }
+
+  /** Called by the timer: who prints all the time is written less and less often. */
+  #appendLater(): void {
+    if (this.#isRemote) this.#flushAfterMs = Math.min(remote.mostMs, this.#flushAfterMs * 1.5);
+    void this.#append();
   }
 
   #append(): Promise<void> {

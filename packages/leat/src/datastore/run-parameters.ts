@@ -1,6 +1,6 @@
-import { corrupt } from './blob-format.ts';
-import { loadBlobSync, saveBlobSync } from './blob-store.ts';
-import { decodeValue } from './codec/decode-value.ts';
+import { blobParts, corrupt } from './blob-format.ts';
+import { loadBlob, loadBlobSync, saveBlobSync, saveContent } from './blob-store.ts';
+import { decodeValue, type StoredEncoding } from './codec/decode-value.ts';
 import { encodeValue } from './codec/encode-value.ts';
 import { hashParts } from './codec/encoding.ts';
 import type { Datastore } from './datastore.ts';
@@ -23,10 +23,30 @@ export function saveParameters(store: Datastore, values: ParameterValues): strin
   return blobKey(hash);
 }
 
+/** {@link saveParameters}, without holding up the event loop where writing takes long. */
+export async function saveParametersAsync(store: Datastore, values: ParameterValues): Promise<string> {
+  const { head, body } = encodeValue('parameters', { ...values });
+  const key = blobKey(hashParts([head, body]));
+  if (store.localPath(key) !== undefined) return saveParameters(store, values);
+  await saveContent(store, key, blobParts(head, body));
+  return key;
+}
+
 /** The inverse of {@link saveParameters}. Throws `STORE_CORRUPT` when they are gone or damaged. */
 export function loadParameters(store: Datastore, key: string): ParameterValues {
-  const hash = key.replace(/^blobs\//, '').replace('/', '');
-  const values = decodeValue(key, loadBlobSync(store, hash, 0), (facts) => new StoredFile(store, facts));
+  return parametersIn(store, key, loadBlobSync(store, hashOf(key), 0));
+}
+
+/** {@link loadParameters}, without holding up the event loop where reading takes long. */
+export async function loadParametersAsync(store: Datastore, key: string): Promise<ParameterValues> {
+  if (store.localPath(key) !== undefined) return loadParameters(store, key);
+  return parametersIn(store, key, await loadBlob(store, hashOf(key), 0));
+}
+
+const hashOf = (key: string): string => key.replace(/^blobs\//, '').replace('/', '');
+
+function parametersIn(store: Datastore, key: string, encoding: StoredEncoding): ParameterValues {
+  const values = decodeValue(key, encoding, (facts) => new StoredFile(store, facts));
   if (typeof values === 'object' && values !== null) return values as ParameterValues;
   throw corrupt(key, 'it holds no parameters');
 }

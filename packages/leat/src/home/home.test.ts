@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { keepStoreId } from './store-id.ts';
 import { currentNamespace, currentUser, resolveHome } from './home.ts';
 
 const project = (): string => {
@@ -48,6 +49,29 @@ describe('resolveHome', () => {
     expect(resolveHome({ cwd, env: { ...noProfile, LEAT_METADATA: '' } })).toMatchObject({ shared: false });
     expect(resolveHome({ cwd, env })).toMatchObject({ metadata: 'postgres://db/leat', shared: true });
     expect(resolveHome({ cwd, env, metadata: 'postgres://db/other' }).metadata).toBe('postgres://db/other');
+  });
+
+  it('has the datastore where --datastore says, else LEAT_DATASTORE: in a place of its own, with a name that is drawn once', () => {
+    const cwd = project();
+    const env = { ...noProfile, LEAT_DATASTORE: 's3://data/leat/' };
+    const first = resolveHome({ cwd, env });
+    expect(first.datastore).toBe(`s3://data/leat/${first.newStoreId}`);
+    expect(first.newStoreId).toMatch(/^home-[0-9a-f]{12}$/);
+    expect(existsSync(first.folder)).toBe(false);
+    mkdirSync(first.folder);
+    expect(keepStoreId(first.folder, first.newStoreId!)).toBe(first.newStoreId);
+    expect(keepStoreId(first.folder, 'home-000000000000')).toBe(first.newStoreId);
+    const second = resolveHome({ cwd, env });
+    expect(second).toMatchObject({ datastore: first.datastore, shared: false });
+    expect(second).not.toHaveProperty('newStoreId');
+    // The whole URL, as a run has it, names the same place.
+    expect(resolveHome({ cwd, env, datastore: first.datastore }).datastore).toBe(first.datastore);
+    expect(resolveHome({ cwd: project(), env }).datastore).not.toBe(first.datastore);
+  });
+
+  it('has the datastore just where it was told when the metadata are shared', () => {
+    const told = { metadata: 'postgres://db/leat', datastore: 's3://data/leat/' };
+    expect(resolveHome({ cwd: project(), env: noProfile, ...told }).datastore).toBe('s3://data/leat');
   });
 
   it('has a datastore for each metadata, named by where they are and not by who asks', () => {

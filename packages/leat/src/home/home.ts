@@ -7,12 +7,15 @@ import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Environment, type Profile, readProfile } from './profile.ts';
+import { newStoreId, placeUnder, readStoreId } from './store-id.ts';
 
 /** The folder of a project's runs: `metadata.db`, `store/`, `cache/`. */
 export interface Home {
   readonly folder: string;
   /** URL of the datastore. */
   readonly datastore: string;
+  /** The name of this home's place in a datastore elsewhere (`home/store-id.ts`), when it is still to be kept. */
+  readonly newStoreId?: string;
   /** Path of the metadata's database, or the URL that was told. */
   readonly metadata: string;
   /** The metadata were told by a URL: they may hold runs of other homes too. */
@@ -75,13 +78,26 @@ export function resolveHome(options: HomeOptions = {}): Home {
 function storesOf(
   folder: string,
   { datastore, metadata }: Pick<HomeOptions, 'metadata' | 'datastore'>,
-): Pick<Home, 'datastore' | 'metadata' | 'shared'> {
-  const store = metadata ? storeOf(metadata) : 'store';
+): Pick<Home, 'datastore' | 'newStoreId' | 'metadata' | 'shared'> {
   return {
-    datastore: datastore ?? pathToFileURL(join(folder, store)).href,
+    ...datastoreOf(folder, { datastore, metadata }),
     metadata: metadata || join(folder, 'metadata.db'),
     shared: Boolean(metadata),
   };
+}
+
+function datastoreOf(
+  folder: string,
+  { datastore, metadata }: Pick<HomeOptions, 'metadata' | 'datastore'>,
+): Pick<Home, 'datastore' | 'newStoreId'> {
+  if (!datastore) {
+    return { datastore: pathToFileURL(join(folder, metadata ? storeOf(metadata) : 'store')).href };
+  }
+  // Whoever shares metadata shares the datastore, as it was told.
+  if (metadata) return { datastore: datastore.replace(/(?<=[^/])\/+$/, '') };
+  const kept = readStoreId(folder);
+  const id = kept ?? newStoreId();
+  return { datastore: placeUnder(datastore, id), ...(kept === undefined && { newStoreId: id }) };
 }
 
 /**

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 
 import { collectGarbage, type GarbageCollected, type GarbageOptions } from './gc/collect-garbage.ts';
 import type { Home } from '../home/home.ts';
-import { closeStores, openStores } from './stores.ts';
+import { closeStores, dataHere, openStores } from './stores.ts';
 
 /** Removes old runs and what nothing refers to; in a home that is not there, nothing. @throws what the stores throw. */
 export async function collect(home: Home, options: GarbageOptions): Promise<GarbageCollected> {
@@ -12,7 +12,7 @@ export async function collect(home: Home, options: GarbageOptions): Promise<Garb
   try {
     return await collectGarbage(stores.metadata, stores.datastore, {
       ...options,
-      ...(home.shared ? { datastore: home.datastore } : {}),
+      here: dataHere(home),
     });
   } finally {
     await closeStores(stores);

@@ -9,7 +9,7 @@ import { metadataExists, openMetadata } from '../metadata/open-metadata.ts';
 import { type Examined, type ExamineOptions, examineStores } from './doctor/examine-stores.ts';
 import type { Report } from './doctor/finding.ts';
 import { findRun } from './find-run.ts';
-import { closeStores } from './stores.ts';
+import { closeStores, dataHere } from './stores.ts';
 
 /** How to look at a home. */
 export interface ExamineHomeOptions extends Omit<ExamineOptions, 'only' | 'here' | 'now'> {
@@ -42,7 +42,7 @@ export async function examine(home: Home, { what, ...options }: ExamineHomeOptio
       {
         ...options,
         ...(only === undefined ? {} : { only }),
-        ...(home.shared ? { here: home.datastore } : {}),
+        here: dataHere(home),
       },
     );
     const { findings } = examined;

@@ -30,7 +30,7 @@ import { findRun } from './find-run.ts';
 import { layerContext } from './layer-context.ts';
 import { checkLayers, closeLayers, loadLayersAgain, openLayers } from './open-layers.ts';
 import { readOrigin, withoutOwnTasks } from './origin-table.ts';
-import { handOverStores, requireData, type Stores } from './stores.ts';
+import { handOverStores, withDataOf, type Stores } from './stores.ts';
 
 /** `maxWorkers`, `failFast` and `speculate` are those of the engine before unless told. */
 export interface RecoverOptions extends DriveOptions {
@@ -57,10 +57,11 @@ export async function recoverRun(options: RecoverOptions): Promise<RunHandle> {
     const { namespace = currentNamespace() } = options;
     const within = meansEverybody(namespace) ? undefined : namespace;
     const run = requireOpen(await findRun(stores.metadata, options.run, within));
-    requireData(run, options.home);
-    await stores.datastore.check?.();
-    const built = await openPackage(stores.datastore, run.package, options.home.cache);
-    return openAndRecover({ run, built }, stores, options);
+    return withDataOf(run, { home: options.home, stores }, async (own) => {
+      await own.datastore.check?.();
+      const built = await openPackage(own.datastore, run.package, options.home.cache);
+      return openAndRecover({ run, built }, own, options);
+    });
   });
 }
 

@@ -16,7 +16,7 @@ import { currentUser, type Home } from '../home/home.ts';
 import { type OriginTable, readOrigin } from './origin-table.ts';
 import { prepareFlow } from './prepare-flow.ts';
 import { runNamespace } from './run-namespace.ts';
-import { handOverStores, requireData, type Stores } from './stores.ts';
+import { handOverStores, withDataOf, type Stores } from './stores.ts';
 
 const failuresNamed = 3;
 
@@ -55,14 +55,24 @@ export interface ResumePlan {
 export async function resumeRun(options: ResumeOptions): Promise<RunHandle> {
   requireWorkers(options);
   const namespace = runNamespace(options.namespace);
-  return handOverStores(options.home, async (stores) => resumeWith(options, stores, namespace));
+  const { home, run } = options;
+  return handOverStores(home, async (stores) => {
+    const origin = await findOrigin(stores.metadata, run, namespace);
+    return withDataOf(origin, { home, stores }, async (own) =>
+      resumeWith(options, { stores: own, origin, namespace }),
+    );
+  });
 }
 
-async function resumeWith(options: ResumeOptions, stores: Stores, namespace: string): Promise<RunHandle> {
-  const { home, run, from, tags, command } = options;
+interface Found {
+  readonly stores: Stores;
+  readonly origin: RunRecord;
+  readonly namespace: string;
+}
+
+async function resumeWith(options: ResumeOptions, { stores, origin, namespace }: Found): Promise<RunHandle> {
+  const { home, from, tags, command } = options;
   const { metadata } = stores;
-  const origin = await findOrigin(metadata, run, namespace);
-  requireData(origin, home);
   const file = options.file ?? (await flowFileOf(stores, origin, home));
   const prepared = await prepareFlow({ file, home, with: options.with ?? [] });
   requireSameFlow(prepared.plan, origin);

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-import { saveParameters } from '../datastore/run-parameters.ts';
+import { saveParametersAsync } from '../datastore/run-parameters.ts';
 import { BegunLayers } from './begun-layers.ts';
 import { createRun } from './create-run.ts';
 import { type DriveOptions, requireWorkers, type RunHandle } from './drive-run.ts';
@@ -73,7 +73,7 @@ async function startPrepared({ options, namespace, preparing, begun }: Preparati
         user: currentUser(),
         tags,
         parameters: shownParameters(values),
-        parametersKey: saveParameters(stores.datastore, values),
+        parametersKey: await saveParametersAsync(stores.datastore, values),
         ...(command === undefined ? {} : { command }),
       },
       options,

@@ -11,7 +11,6 @@
  * next: `task/run-task.ts`
  */
 import { commitAttempt } from '../datastore/commit-attempt.ts';
-import type { Datastore } from '../datastore/datastore.ts';
 import { openDatastore } from '../datastore/open-datastore.ts';
 import { isLeatError, type LeatError } from '../errors/index.ts';
 import { provideLanguage } from '../flow/provide-language.ts';
@@ -25,6 +24,7 @@ import { packageFolder } from './package-folder.ts';
 import { guardProcess } from './process-guard.ts';
 import { readMessage } from './read-message.ts';
 import { tellWorkKind } from './work-kind.ts';
+import type { TaskStore } from './remote-store.ts';
 import { failedManifest, runTask, type TaskSetting } from './run-task.ts';
 import { SourceStacks } from './source-stack.ts';
 
@@ -42,9 +42,14 @@ async function main(): Promise<number> {
   if (message === undefined) return 0;
   // Who has the flow loaded ahead starts the process with its variables.
   if (ahead === undefined) Object.assign(process.env, message.environment);
-  const store = await openDatastore(message.datastore, message.driver);
+  const store = await openStore(message);
   const folder = async () => message.packageFolder ?? packageFolder(store, message.spec.package);
   return runMessage(message, store, module ?? (await load(await folder())));
+}
+
+async function openStore({ datastore, driver }: TaskMessage): Promise<TaskStore> {
+  const store = await openDatastore(datastore, driver);
+  return driver === undefined ? store : new (await import('./remote-store.ts')).RemoteStore(store);
 }
 
 /** The layer keeps our compiled code in a cache; programs that the step starts shall not find themselves using it. */
@@ -66,7 +71,7 @@ async function load(folder: string): Promise<Loaded> {
   return { originOf: stacks.originOf.bind(stacks), module: await loadFlowModule(folder) };
 }
 
-async function runMessage(message: TaskMessage, store: Datastore, loaded: Loaded): Promise<number> {
+async function runMessage(message: TaskMessage, store: TaskStore, loaded: Loaded): Promise<number> {
   if (message.chunk !== undefined) return runMembers(message, store, loaded);
   const { spec } = message;
   const startedAt = Date.now();
@@ -83,7 +88,7 @@ async function runMessage(message: TaskMessage, store: Datastore, loaded: Loaded
   return manifest.status === 'succeeded' ? 0 : 1;
 }
 
-async function runMembers(message: TaskMessage, store: Datastore, loaded: Loaded): Promise<number> {
+async function runMembers(message: TaskMessage, store: TaskStore, loaded: Loaded): Promise<number> {
   const { runChunk } = await import('./run-chunk.ts');
   const setting = settingOf(message, store, loaded);
   const wentThrough = await runChunk({
@@ -106,7 +111,7 @@ function begin(spec: TaskSpec): void {
 
 function settingOf(
   { resources }: TaskMessage,
-  store: Datastore,
+  store: TaskStore,
   { module, originOf }: Loaded,
 ): Pick<TaskSetting, 'resources' | 'store' | 'loadFlow' | 'originOf'> {
   const loadFlow = (): unknown => {

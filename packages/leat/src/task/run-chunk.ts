@@ -3,7 +3,6 @@
  * output. Loaded by processes that were given a chunk, and by no others. It ends early when a member was ended by something
  * outside of its step's promise, since nobody knows what else that has broken; and when nobody is left to hear of the others.
  */
-import type { Datastore } from '../datastore/datastore.ts';
 import type { AttemptManifest, FailureRecord } from '../datastore/manifest.ts';
 import { createPack } from '../datastore/packs/pack-writer.ts';
 import { LeatError } from '../errors/index.ts';
@@ -12,12 +11,13 @@ import type { TaskSpec } from '../plan/task-spec.ts';
 import { ChunkReads } from './chunk-reads.ts';
 import { writeMark } from './member-mark.ts';
 import type { ProcessGuard } from './process-guard.ts';
+import type { TaskStore } from './remote-store.ts';
 import type { TaskSetting } from './run-task.ts';
 
 /** What a chunk runs with. Functions of modules that every task loads are given, so that this one adds nothing to what they load. */
 export interface ChunkSetting {
   readonly message: TaskMessage;
-  readonly store: Datastore;
+  readonly store: TaskStore;
   /** Runs one member. */
   readonly run: (
     member: Pick<TaskSetting, 'spec' | 'reads' | 'commit' | 'interrupted'>,
@@ -40,6 +40,7 @@ export async function runChunk({ message, store, ...given }: ChunkSetting): Prom
   if (chunk === undefined) return true;
   const pack = createPack(store, chunk.pack);
   if (pack === undefined) throw startedTwice(chunk.pack);
+  await store.fetchOwn?.(chunk.members.map((member) => ({ ...first, ...member })));
   const reads = new ChunkReads(store, first.parameters);
   let member = 0;
   let spec = first;

@@ -7,7 +7,7 @@
  * next: `datastore/commit-attempt.ts`
  */
 import { ArtifactStore } from '../datastore/artifact-store.ts';
-import { commitAttempt } from '../datastore/commit-attempt.ts';
+import { commitAttempt, commitAttemptAsync } from '../datastore/commit-attempt.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { readItem } from '../datastore/items/read-item.ts';
 import type { AttemptManifest, FailureRecord, Outcome } from '../datastore/manifest.ts';
@@ -29,6 +29,7 @@ import { joinedSources } from './joined-sources.ts';
 import { outcomeOf } from './outcome-of.ts';
 import { prefetchTask } from './prefetch-task.ts';
 import { readSourceRefs } from './source-refs.ts';
+import type { TaskStore } from './remote-store.ts';
 import { TaskHost } from './task-host.ts';
 import { unsetArtifact } from './unset-artifact.ts';
 
@@ -36,7 +37,7 @@ import { unsetArtifact } from './unset-artifact.ts';
 export interface TaskSetting {
   readonly spec: TaskSpec;
   readonly resources: TaskMessage['resources'];
-  readonly store: Datastore;
+  readonly store: TaskStore;
   /** The flow's module, or its class; loading it may throw what the user's file throws. */
   readonly loadFlow: () => unknown;
   /** Rejects when something outside of the step's own promise ends it: an exception in a callback, nothing left to wait for. */
@@ -46,7 +47,7 @@ export interface TaskSetting {
   /** How it reads; members of a chunk share what is safe to share. */
   readonly reads?: TaskReads;
   /** Takes the manifest; unless told it is created as an object of its own. */
-  readonly commit?: (manifest: AttemptManifest) => void;
+  readonly commit?: (manifest: AttemptManifest) => void | Promise<void>;
 }
 
 /** What a task reads of its run. */
@@ -75,9 +76,15 @@ export async function runTask(setting: TaskSetting): Promise<AttemptManifest> {
   } finally {
     setCurrent(undefined);
   }
-  if (setting.commit === undefined) commitAttempt(setting.store, setting.spec.manifest, manifest);
-  else setting.commit(manifest);
+  await commit(setting, manifest);
   return manifest;
+}
+
+function commit({ spec, store, commit: give }: TaskSetting, manifest: AttemptManifest): unknown {
+  if (give !== undefined) return give(manifest);
+  // Far away, the process may do other things meanwhile; a folder is written to in less time than that takes.
+  const write = store.settle === undefined ? commitAttempt : commitAttemptAsync;
+  return write(store, spec.manifest, manifest);
 }
 
 // A promise that the step has forgotten to await may have failed by now. Node tells that before the next turn of its loop.
@@ -100,6 +107,7 @@ const headOf = ({ task, attempt, token }: TaskSpec, startedAt: number) =>
 async function runStep(setting: TaskSetting): Promise<Pick<SucceededManifest, 'outcome' | 'artifacts'>> {
   const { spec, store, reads = ownReads(setting) } = setting;
   const { artifacts, parameters } = reads;
+  if (setting.reads === undefined) await store.fetchOwn?.([spec]);
   // What can be asked anywhere in the flow, also where its fields are made.
   setCurrent(currentOf(setting, parameters));
   const flow = await makeFlow(setting);
@@ -119,7 +127,9 @@ async function runStep(setting: TaskSetting): Promise<Pick<SucceededManifest, 'o
     );
     const outcome: Outcome = await outcomeOf(spec, host.call ?? declaredCall(flow, spec.step), store);
     if (spec.catchVar !== undefined) fields.set(spec.catchVar, undefined);
-    return { outcome, artifacts: await fields.save() };
+    const saved = await fields.save();
+    await store.settle?.();
+    return { outcome, artifacts: saved };
   } finally {
     detachHost(flow);
   }
@@ -143,6 +153,7 @@ async function makeInputs(
   rest: Pick<JoinSetting, 'artifacts' | 'parameters' | 'fields'>,
 ): Promise<JoinInputs> {
   const sources = await joinedSources(store, spec);
+  await store.fetchJoined?.(sources);
   return new JoinInputs({ spec, sources, ...rest, itemOf: joinedItems(store, spec, sources.length) });
 }
 

@@ -63,10 +63,11 @@ export class LogWriter {
   async append(bytes: Uint8Array, mustExist: boolean): Promise<void> {
     if (bytes.byteLength === 0) return;
     for (let conflicts = 0; conflicts < mostConflicts; conflicts += 1) {
+      // Most logs that are not known yet are new.
+      if (this.#state === undefined && !mustExist && (await this.#createWith([bytes]))) return;
       const state = (this.#state ??= await this.#read());
       if (state === undefined && mustExist) throw this.#failure('it is gone');
-      const done = state === undefined ? await this.#createWith([bytes]) : await this.#add(state, bytes);
-      if (done) return;
+      if (state !== undefined && (await this.#add(state, bytes))) return;
       this.#state = undefined;
     }
     throw this.#failure('another process writes to it all the time');

@@ -7,7 +7,7 @@ import type { Datastore } from '../../datastore/datastore.ts';
 import { isLeatError } from '../../errors/index.ts';
 import { isDriven } from '../../metadata/is-driven.ts';
 import type { MetadataStore, RunQuery, RunRecord } from '../../metadata/metadata-store.ts';
-import { allRuns } from '../all-runs.ts';
+import { allRuns, type DataPlace } from '../all-runs.ts';
 import { checkManifestsAlone, checkRunFolders, checkTemporary, checkUnreferenced } from './check-objects.ts';
 import { checkPackage } from './check-package.ts';
 import { checkRun } from './check-run.ts';
@@ -21,7 +21,7 @@ export interface ExamineOptions {
   /** Only these runs, and no looking for what nothing refers to. All of the store unless told. */
   readonly only?: Pick<RunQuery, 'flow'> & { readonly id?: string };
   /** Only runs whose data are there: the metadata know runs of other datastores too. */
-  readonly here?: string;
+  readonly here?: DataPlace;
   /** Leave out what reads all bytes: hashes of content and of packages, and the logs of runs. */
   readonly quick?: boolean;
   /**
@@ -159,7 +159,7 @@ async function checkDatabase(
 async function checkRuns(
   examination: Examination,
   metadata: MetadataStore,
-  { flow, id, here }: NonNullable<ExamineOptions['only']> & { readonly here: string | undefined },
+  { flow, id, here }: NonNullable<ExamineOptions['only']> & { readonly here: DataPlace | undefined },
   counts: { runs: number },
 ): Promise<boolean> {
   const packages = new Set<string>();
@@ -178,7 +178,7 @@ async function checkRuns(
     }
     const query = {
       ...(flow === undefined ? {} : { flow }),
-      ...(here === undefined ? {} : { datastore: here }),
+      ...here,
     };
     for await (const run of allRuns(metadata, query)) await check(run);
   });

@@ -1,5 +1,5 @@
 import type { MetadataStore, RunRecord } from '../../metadata/metadata-store.ts';
-import { allRuns } from '../all-runs.ts';
+import { allRuns, type DataPlace } from '../all-runs.ts';
 
 /** Which runs may go. Tagged runs, and runs that somebody drives, stay whatever the rules say. */
 export interface KeepRules {
@@ -8,7 +8,7 @@ export interface KeepRules {
   /** Milliseconds since the epoch: only runs created before may go. */
   readonly olderThan?: number;
   /** Only runs whose data are there: the metadata know runs of other datastores too. */
-  readonly datastore?: string;
+  readonly here?: DataPlace;
 }
 
 /** The runs that may go, oldest last. */
@@ -17,8 +17,7 @@ export async function chooseRuns(
   rules: KeepRules,
   now: number,
 ): Promise<readonly RunRecord[]> {
-  const { keep = rules.olderThan === undefined ? undefined : 0, datastore } = rules;
-  const here = datastore === undefined ? {} : { datastore };
+  const { keep = rules.olderThan === undefined ? undefined : 0, here = {} } = rules;
   if (keep === undefined) return [];
   const origins = await originsInUse(metadata, here);
   const chosen: RunRecord[] = [];
@@ -39,10 +38,7 @@ function mayGo(run: RunRecord, { olderThan = Number.POSITIVE_INFINITY }: KeepRul
 }
 
 /** The runs whose results are being taken over just now. */
-async function originsInUse(
-  metadata: MetadataStore,
-  here: Pick<KeepRules, 'datastore'>,
-): Promise<ReadonlySet<string>> {
+async function originsInUse(metadata: MetadataStore, here: DataPlace): Promise<ReadonlySet<string>> {
   const origins = new Set<string>();
   for await (const { flow, status, originRun } of allRuns(metadata, here)) {
     if (status === 'running' && originRun !== undefined) origins.add(`${flow}/${originRun}`);

@@ -9,7 +9,7 @@ import { runPrefix } from '../../datastore/keys.ts';
 import { defaultGraceMs, sweepBlobs } from '../../datastore/sweep-blobs.ts';
 import { isLeatError, LeatError } from '../../errors/index.ts';
 import type { MetadataStore, RunRecord } from '../../metadata/metadata-store.ts';
-import { allRuns } from '../all-runs.ts';
+import { allRuns, type DataPlace } from '../all-runs.ts';
 import { chooseRuns, type KeepRules } from './choose-runs.ts';
 import { LiveSet, markFolder, markRun } from './mark-live.ts';
 import { sweepPackages } from './sweep-packages.ts';
@@ -39,7 +39,7 @@ export interface GarbageCollected {
 
 /**
  * Removes runs by the rules, then everything in the datastore that no run refers to. The datastore must belong to this
- * metadata alone; the metadata may know others, see `options.datastore`. Throws what the stores throw; called again, it goes on where it stopped.
+ * metadata alone; the metadata may know others, see `options.here`. Throws what the stores throw; called again, it goes on where it stopped.
  */
 export async function collectGarbage(
   metadata: MetadataStore,
@@ -52,7 +52,7 @@ export async function collectGarbage(
   const gone = new Set(runs.map(addressOf));
   const { live, kept } = await mark(metadata, datastore, {
     gone,
-    here: options.datastore === undefined ? {} : { datastore: options.datastore },
+    here: options.here ?? {},
   });
   const olderThan = now - graceMs;
   const sweeper = new Sweeper(datastore, dryRun);
@@ -96,7 +96,7 @@ async function forget(metadata: MetadataStore, chosen: readonly RunRecord[]): Pr
 async function mark(
   metadata: MetadataStore,
   datastore: Datastore,
-  { gone, here }: { readonly gone: ReadonlySet<string>; readonly here: Pick<KeepRules, 'datastore'> },
+  { gone, here }: { readonly gone: ReadonlySet<string>; readonly here: DataPlace },
 ): Promise<{ readonly live: LiveSet; readonly kept: number }> {
   const live = new LiveSet();
   const pinned = new Set<string>();
