@@ -115,10 +115,12 @@ class SdkSetupApi implements SetupApi {
         ? []
         : ((await client.send(new DescribeComputeEnvironmentsCommand({ computeEnvironments: names })))
             .computeEnvironments ?? []);
+    // The answer has an order of its own.
+    const inOrder = described.toSorted((a, b) => placeOf(names, a) - placeOf(names, b));
     return {
       ...factsOf(found),
       name: found.jobQueueName ?? name,
-      environments: described.map((one) => ({
+      environments: inOrder.map((one) => ({
         ...factsOf(one),
         name: one.computeEnvironmentName ?? '',
         ...(one.computeResources?.type === undefined ? {} : { kind: one.computeResources.type }),
@@ -205,6 +207,16 @@ class SdkSetupApi implements SetupApi {
     return made;
   }
 }
+
+/** Queues name their environments by ARN, or as somebody has written it. */
+const placeOf = (
+  names: readonly string[],
+  one: {
+    readonly computeEnvironmentArn?: string | undefined;
+    readonly computeEnvironmentName?: string | undefined;
+  },
+): number =>
+  names.findIndex((name) => name === one.computeEnvironmentArn || name === one.computeEnvironmentName);
 
 const factsOf = ({
   state,

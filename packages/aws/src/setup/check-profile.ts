@@ -67,9 +67,14 @@ async function checkQueue(queue: FoundQueue | undefined, api: SetupApi): Promise
   };
 }
 
-/** Batch says "Healthy" of what is well. */
-const reasonOf = ({ statusReason }: { readonly statusReason?: string }): string =>
-  statusReason === undefined || /healthy/i.test(statusReason) ? '' : `: ${statusReason}`;
+/** Batch says something nice of what is well. */
+const reasonOf = ({
+  status,
+  statusReason,
+}: {
+  readonly status: string;
+  readonly statusReason?: string;
+}): string => (statusReason === undefined || status === 'VALID' ? '' : `: ${statusReason}`);
 
 async function checkRole(arn: string, api: SetupApi): Promise<Verdict> {
   const role = await api.role(arn);
