@@ -112,6 +112,7 @@ export class BatchLayer implements ComputeLayer {
       window: largestArray,
       survivesEngine: true,
       keepsTimeouts: true,
+      explainsWaits: true,
     };
   }
 

@@ -39,6 +39,11 @@ export const profileOption = (): Option =>
     '--profile <name>',
     "the profile that says where and how (default: 'default', where it exists; 'none' for none; env LEAT_PROFILE)",
   );
+export const pricesOption = (): Option =>
+  new Option(
+    '--prices <file>',
+    'prices for the estimate of what a run has cost (default: those of its layers)',
+  );
 export const jsonOption = (): Option => new Option('--json', 'print JSON for programs');
 export const namespaceOption = (): Option =>
   new Option(

@@ -14,6 +14,7 @@ import {
   metadataOption,
   jsonOption,
   namespaceOption,
+  pricesOption,
   profileOption,
   runIdOption,
 } from './command-options.ts';
@@ -50,6 +51,7 @@ function newRunOptions(command: Command): Command {
     .addOption(homeOption())
     .addOption(metadataOption())
     .addOption(datastoreOption())
+    .addOption(pricesOption())
     .addOption(eventsOption());
 }
 
@@ -115,6 +117,7 @@ function addRunCommands(root: Command, terminal: Terminal, done: Done): void {
     .addOption(homeOption())
     .addOption(metadataOption())
     .addOption(datastoreOption())
+    .addOption(pricesOption())
     .addOption(eventsOption())
     .addHelpText('after', examples('leat recover TrainFlow/417', 'leat recover TrainFlow/latest'))
     .action(async (run: string, options: RecoverCommand['options']) =>
@@ -143,6 +146,7 @@ function addRunReaders(root: Command, terminal: Terminal, done: Done): void {
     )
     .option('--mermaid', 'the graph as a Mermaid diagram')
     .option('--dot', 'the graph for Graphviz')
+    .addOption(pricesOption())
     .addOption(jsonOption())
     .addOption(namespaceOption())
     .addOption(homeOption())

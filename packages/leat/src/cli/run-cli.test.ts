@@ -23,7 +23,9 @@ async function leat(...argv: string[]): Promise<Said> {
   return { exitCode, out: terminal.out.text, err: terminal.err.text };
 }
 
-const commands = 'run resume recover check show list logs get dump diagnose diff code tag gc doctor'.split(' ');
+const commands = 'run resume recover check show list logs get dump diagnose diff code tag gc doctor'.split(
+  ' ',
+);
 
 /** Commands of commands; what is in those of vendors is tested with the vendors' packages. */
 const groups = ['configure', 'aws', 'batch'];
@@ -38,14 +40,17 @@ describe('help', () => {
     expect(alone.out).toMatch(/^ {2}run \[options\] <flow> /m);
   });
 
-  it.each([...commands, 'configure show', 'configure validate'])('of %s has its options, and examples that are commands', async (command) => {
-    for (const flag of ['--help', '-h']) {
-      const { exitCode, out, err } = await leat(...command.split(' '), flag);
-      expect([exitCode, err]).toEqual([0, '']);
-      expect(out).toMatch(/^ {2}-h, --help /m);
-      expect(out).toMatch(new RegExp(`\\nExamples:\\n(  \\$ leat ${command}\\b.*\\n)+$`));
-    }
-  });
+  it.each([...commands, 'configure show', 'configure validate'])(
+    'of %s has its options, and examples that are commands',
+    async (command) => {
+      for (const flag of ['--help', '-h']) {
+        const { exitCode, out, err } = await leat(...command.split(' '), flag);
+        expect([exitCode, err]).toEqual([0, '']);
+        expect(out).toMatch(/^ {2}-h, --help /m);
+        expect(out).toMatch(new RegExp(`\\nExamples:\\n(  \\$ leat ${command}\\b.*\\n)+$`));
+      }
+    },
+  );
 
   it('of run with a flow goes on with its parameters', async () => {
     const flow = new URL('../../../../examples/01-hello/flow.ts', import.meta.url).pathname;

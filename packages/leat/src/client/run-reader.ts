@@ -4,7 +4,7 @@
  * The last stop of a task's journey: what `datastore/commit-attempt.ts` wrote and the event log decided is read here.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunStatus } from '../metadata/events.ts';
+import type { RunEvent, RunStatus } from '../metadata/events.ts';
 import { isDriven } from '../metadata/is-driven.ts';
 import type { FlowGraph } from '../graph/graph.ts';
 import type { RunRecord, TaskQuery } from '../metadata/metadata-store.ts';
@@ -93,6 +93,12 @@ export class RunReader<F = unknown> {
   }
 
   /** What each step was going to run with. */
+  /** All that has happened, in order, in constant memory however long its log is. */
+  async *events(): AsyncGenerator<RunEvent> {
+    const { flow, id } = this.record;
+    for await (const { event } of (await this.#context.metadata()).events(flow, id)) yield event;
+  }
+
   get plan(): RunPlan {
     return this.#context.plan;
   }

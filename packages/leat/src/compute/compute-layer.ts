@@ -234,6 +234,37 @@ export interface PreparedLayer {
   discard(): Promise<void>;
 }
 
+/** What the jobs of one step have used. */
+export interface StepUsage {
+  readonly step: string;
+  /** What each of them had. */
+  readonly resources: ResolvedResources;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly jobs: number;
+  /** For how long they ran, all together. */
+  readonly seconds: number;
+  /** The same, with a minute for each that was shorter. */
+  readonly wholeMinuteSeconds: number;
+}
+
+/** About what a run has cost: an estimate, and no bill. */
+export interface CostEstimate {
+  readonly vcpuHours: number;
+  /** Of 1,024 MB. */
+  readonly gbHours: number;
+  readonly gpuHours: number;
+  /** Absent: there is no price for some of it. */
+  readonly amount?: number;
+  /** As in ISO 4217: `USD`. */
+  readonly currency: string;
+  /** Of which day the prices are: `2026-11-23`. */
+  readonly asOf: string;
+  /** What the prices are for: `EC2 Spot in us-east-1`. */
+  readonly basis: string;
+  /** What comes on top, for people. */
+  readonly notIncluded: string;
+}
+
 /** What a layer's `index.ts` exports as `computeLayer`. */
 export interface LayerFactory {
   readonly name: string;
@@ -252,4 +283,11 @@ export interface LayerFactory {
    * may be started or ended. Absent: nobody but the engine that drives a run can say anything of its jobs.
    */
   inspect?(context: LayerContext): Promise<Pick<ComputeLayer, 'diagnose' | 'close'>>;
+  /**
+   * About what jobs have cost, where the platform sends a bill. Absent: it does not. Pure.
+   *
+   * @param prices a table of the user's own, as it was read from JSON; the layer's own unless told
+   * @throws LeatError OPTION_INVALID when the table is none
+   */
+  estimate?(usage: readonly StepUsage[], prices?: unknown): CostEstimate;
 }

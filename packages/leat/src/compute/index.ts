@@ -4,6 +4,7 @@ export {
   type CheckFinding,
   type ComputeLayer,
   contractVersion,
+  type CostEstimate,
   type Diagnosis,
   type DiagnosisKind,
   type JobFailureReason,
@@ -16,6 +17,7 @@ export {
   type PollOptions,
   type RunName,
   type StepRequest,
+  type StepUsage,
   type SubmitResult,
 } from './compute-layer.ts';
 export { guardLayer, type GuardLimits } from './guard.ts';

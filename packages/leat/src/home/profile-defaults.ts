@@ -21,6 +21,10 @@ export function layerDefaults(profile: Profile | undefined, env: Environment = p
   return Object.fromEntries(layers);
 }
 
+/** The file with prices: the one that was named, else that of the profile. */
+export const pricesOf = (told: string | undefined, profile: Profile | undefined): string | undefined =>
+  told ?? profile?.values.prices;
+
 /**
  * Sets the variables of a profile in this process, where they are not set: vendors' libraries look there, and so do the processes of
  * tasks. To be called once, before anything of a home is opened.

@@ -6,14 +6,15 @@
 import { hostname } from 'node:os';
 import type { CheckFinding } from '../compute/compute-layer.ts';
 import { LeatError } from '../errors/index.ts';
-import type { RunLimits } from '../metadata/events.ts';
+import type { RunEvent, RunLimits } from '../metadata/events.ts';
 import type { Engine } from '../metadata/is-driven.ts';
 import type { Lease, RunRecord, TaskRecord } from '../metadata/metadata-store.ts';
 import type { RunPlan } from '../plan/plan.ts';
-import type { RunObserver } from '../scheduler/observer.ts';
+import { observeAll, type RunObserver } from '../scheduler/observer.ts';
 import { startRun as startLoop } from '../scheduler/run-loop.ts';
 import type { SchedulerState } from '../scheduler/state.ts';
 import type { RunSummary } from '../scheduler/summary.ts';
+import { estimateRun, type LayerCost } from './costs/estimate-run.ts';
 import { Deaths } from './deaths.ts';
 import { closeLayers, type Layers } from './open-layers.ts';
 import { closeStores, type Stores } from './stores.ts';
@@ -35,6 +36,8 @@ export interface DriveOptions {
   readonly failFast?: boolean | undefined;
   /** A task that takes far longer than its step's others gets a second copy, where a place is free; otherwise not. */
   readonly speculate?: boolean | undefined;
+  /** File with prices for the estimate at the end; those of the layers unless told. */
+  readonly prices?: string | undefined;
   readonly observers?: readonly RunObserver[] | undefined;
   /** Told when the run exists, before any observer hears of it. When it throws, nothing of the run is started. */
   readonly created?: ((run: AnnouncedRun) => void) | undefined;
@@ -68,6 +71,8 @@ export interface RunResult {
   readonly summary: RunSummary;
   /** The first failed tasks, in the order of time. */
   readonly failures: readonly TaskRecord[];
+  /** About what it has cost, on layers whose platform sends a bill. */
+  readonly costs?: readonly LayerCost[];
 }
 
 /** A run that goes on. */
@@ -123,18 +128,39 @@ export function driveRun(drive: Drive): RunHandle {
 }
 
 async function finish(
-  { stores, layers, run }: Drive,
+  { stores, layers, run: begun, options }: Drive,
   deaths: Deaths,
   done: ReturnType<typeof startLoop>['done'],
 ): Promise<RunResult> {
   try {
     const { status, summary } = await done;
-    const failures =
-      status === 'succeeded' ? [] : await stores.metadata.failures(run.flow, run.id, failuresTold);
-    return { run: (await stores.metadata.run(run.flow, run.id)) ?? run, status, summary, failures };
+    const { flow, id } = begun;
+    const failures = status === 'succeeded' ? [] : await stores.metadata.failures(flow, id, failuresTold);
+    const run = (await stores.metadata.run(flow, id)) ?? begun;
+    const costs = await costsOf(run, stores, options);
+    return { run, status, summary, failures, ...(costs.length === 0 ? {} : { costs }) };
   } finally {
     await closeLayers(layers);
-    await deaths.sweep(stores.datastore, run);
+    await deaths.sweep(stores.datastore, begun);
     await closeStores(stores);
   }
+}
+
+/** The run has ended, and stays as it ended: an estimate that cannot be made is said and no more. */
+async function costsOf(
+  run: RunRecord,
+  { metadata }: Stores,
+  { prices, observers = [] }: DriveOptions,
+): Promise<readonly LayerCost[]> {
+  try {
+    return await estimateRun(run, () => eventsOf(metadata, run), prices);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    observeAll(observers).warning(`what the run has cost cannot be estimated: ${why}`);
+    return [];
+  }
+}
+
+async function* eventsOf(metadata: Stores['metadata'], { flow, id }: RunRecord): AsyncGenerator<RunEvent> {
+  for await (const { event } of metadata.events(flow, id)) yield event;
 }

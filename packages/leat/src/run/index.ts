@@ -1,3 +1,4 @@
+export { estimateRun, type LayerCost } from './costs/estimate-run.ts';
 export { checkFlow } from './check-flow.ts';
 export { collect } from './collect.ts';
 export { diagnoseTask, type TaskDiagnosis } from './diagnosis/diagnose-task.ts';

@@ -8,6 +8,7 @@ import { flowFile } from '../flow/flow-file.ts';
 import type { RunObserver } from '../scheduler/observer.ts';
 import type { RunResult } from './drive-run.ts';
 import { resolveHome } from '../home/home.ts';
+import { pricesOf } from '../home/profile-defaults.ts';
 import { startRun } from './start-run.ts';
 
 /** What {@link run} takes besides the flow. Everything may be left out. */
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly datastore?: string;
   /** The profile; `'none'`: no profile. `LEAT_PROFILE`, else the one called `default` where it exists, unless told. */
   readonly profile?: string;
+  /** File with prices for the estimate of what the run has cost; that of the profile, else those of the layers, unless told. */
+  readonly prices?: string;
   /** The flow's file, when it cannot be found from the class. */
   readonly file?: string;
   /** Told of events, lines and warnings as they come. */
@@ -66,11 +69,13 @@ function refuseInsideTask(flow: string): void {
  */
 export async function run(flow: abstract new () => Flow, options: RunOptions = {}): Promise<RunResult> {
   refuseInsideTask(flow.name);
-  const { parameters = {}, home, metadata, datastore, profile, signal, ...rest } = options;
+  const { parameters = {}, prices, metadata, datastore, profile, signal, ...rest } = options;
+  const home = resolveHome({ home: options.home, metadata, datastore, profile });
   const handle = await startRun({
     ...rest,
     file: options.file ?? fileOf(flow),
-    home: resolveHome({ home, metadata, datastore, profile }),
+    home,
+    prices: pricesOf(prices, home.profile),
     parameters: { values: parameters, env: process.env },
     command: `run(${flow.name})`,
   });

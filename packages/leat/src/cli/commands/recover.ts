@@ -1,3 +1,4 @@
+import { pricesOf } from '../../home/profile-defaults.ts';
 import { recoverRun, resolveHome } from '../../run/index.ts';
 import type { RunSummary } from '../../scheduler/summary.ts';
 import { followRun, makeReporter } from '../live/follow-run.ts';
@@ -21,13 +22,15 @@ export function recoverText(address: string, { steps, inFlight }: RunSummary): s
 
 /** `leat recover RUN`. */
 export async function recover({ terminal, run, options }: RecoverCommand): Promise<number> {
+  const home = resolveHome(options);
   writeRunIdFile(options.runIdFile, '');
   const reporter = makeReporter(terminal, options.json === true);
   return followRun({
     reporter,
     start: async (exists) =>
       recoverRun({
-        home: resolveHome(options),
+        home,
+        prices: pricesOf(options.prices, home.profile),
         run,
         force: options.force,
         namespace: options.namespace,

@@ -1,3 +1,4 @@
+import { pricesOf } from '../../home/profile-defaults.ts';
 import { resolveHome, resumeRun, type ResumePlan } from '../../run/index.ts';
 import { followRun, makeReporter } from '../live/follow-run.ts';
 import { plural } from '../output/format.ts';
@@ -46,13 +47,15 @@ function againLines({ origin, unfinished: { count, failed }, fresh, added }: Res
 
 /** `leat resume [RUN]`. */
 export async function resume({ terminal, run, options }: ResumeCommand): Promise<number> {
+  const home = resolveHome(options);
   writeRunIdFile(options.runIdFile, '');
   const reporter = makeReporter(terminal, options.json === true);
   return followRun({
     reporter,
     start: async (exists) =>
       resumeRun({
-        home: resolveHome(options),
+        home,
+        prices: pricesOf(options.prices, home.profile),
         run,
         from: options.from,
         file: options.flow,

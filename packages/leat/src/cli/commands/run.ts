@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 
 import { LeatError } from '../../errors/index.ts';
+import { pricesOf } from '../../home/profile-defaults.ts';
 import { describePlan } from '../../plan/describe-plan.ts';
 import type { RunPlan } from '../../plan/plan.ts';
 import { type AnnouncedRun, prepareFlow, resolveHome, startRun } from '../../run/index.ts';
@@ -22,6 +23,7 @@ export interface DriveFlags {
   readonly metadata?: string;
   readonly datastore?: string;
   readonly profile?: string;
+  readonly prices?: string;
   readonly json?: boolean;
 }
 
@@ -101,6 +103,7 @@ export async function run(command: RunCommand): Promise<number> {
   if (options.help === true) return help(command);
   const file = flowFile(command.flow);
   if (file === undefined) throw noFlowFile(command);
+  const home = resolveHome(options);
   writeRunIdFile(options.runIdFile, '');
   const reporter = makeReporter(terminal, options.json === true);
   return followRun({
@@ -108,7 +111,8 @@ export async function run(command: RunCommand): Promise<number> {
     start: async (exists) =>
       startRun({
         file,
-        home: resolveHome(options),
+        home,
+        prices: pricesOf(options.prices, home.profile),
         with: options.with,
         maxWorkers: options.maxWorkers,
         failFast: options.failFast,

@@ -5,8 +5,10 @@ import { drawDot } from '../../graph/draw-dot.ts';
 import { drawMermaid } from '../../graph/draw-mermaid.ts';
 import { drawText } from '../../graph/draw-text.ts';
 import type { FlowGraph } from '../../graph/graph.ts';
-import { prepareFlow, resolveHome } from '../../run/index.ts';
+import { pricesOf } from '../../home/profile-defaults.ts';
+import { estimateRun, type LayerCost, prepareFlow, resolveHome } from '../../run/index.ts';
 import { shownFacts, type ShownFacts } from '../output/artifact-facts.ts';
+import { costLines } from '../output/cost-lines.ts';
 import { formatBytes, formatCount, formatDuration, formatTime } from '../output/format.ts';
 import { jsonText } from '../output/json.ts';
 import { failureLines, failureTitle } from '../output/run-end.ts';
@@ -19,7 +21,11 @@ import { type ReadFlags, withClient } from './with-client.ts';
 export interface ShowCommand {
   readonly terminal: Terminal;
   readonly what: string;
-  readonly options: ReadFlags & { readonly mermaid?: boolean; readonly dot?: boolean };
+  readonly options: ReadFlags & {
+    readonly mermaid?: boolean;
+    readonly dot?: boolean;
+    readonly prices?: string;
+  };
 }
 
 const failuresShown = 5;
@@ -57,7 +63,13 @@ function howToGoOn({ status, abandoned, address, record }: RunReader): string[] 
   return ['', `${engine} is gone; go on where it stopped: leat recover ${address}`];
 }
 
-async function runText(run: RunReader, { terminal: { out } }: ShowCommand): Promise<string> {
+async function costsOf(run: RunReader, { options }: ShowCommand): Promise<readonly LayerCost[]> {
+  const prices = pricesOf(options.prices, resolveHome(options).profile);
+  return estimateRun(run.record, () => run.events(), prices);
+}
+
+async function runText(run: RunReader, command: ShowCommand): Promise<string> {
+  const { out } = command.terminal;
   const { record } = run;
   const took = formatDuration((record.endedAt ?? Date.now()) - record.createdAt);
   const failures = await run.failures(failuresShown);
@@ -81,6 +93,7 @@ async function runText(run: RunReader, { terminal: { out } }: ShowCommand): Prom
     ),
     '',
     ...(await stepLines(run)),
+    ...costLines(await costsOf(run, command)).flatMap((line) => ['', line]),
     ...failures.flatMap((task, i) =>
       task.failure === undefined
         ? []
@@ -129,6 +142,14 @@ async function taskText(task: TaskReader, { terminal: { out } }: ShowCommand): P
   ].join('\n');
 }
 
+async function costsFact(
+  run: RunReader,
+  command: ShowCommand,
+): Promise<{ readonly costs?: readonly LayerCost[] }> {
+  const costs = await costsOf(run, command);
+  return costs.length === 0 ? {} : { costs };
+}
+
 async function showStored(command: ShowCommand): Promise<string> {
   const { what, options } = command;
   return withClient(options, async (client) => {
@@ -150,6 +171,7 @@ async function showStored(command: ShowCommand): Promise<string> {
         steps,
         failures: (await run.failures(failuresShown)).map((task) => task.record),
         plan: run.plan,
+        ...(await costsFact(run, command)),
       },
       false,
     );

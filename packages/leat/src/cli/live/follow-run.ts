@@ -93,8 +93,9 @@ class MachineReporter extends JsonReporter implements Reporter {
     for (const { message } of warnings) this.warning(message);
   }
 
-  ended({ run, status, failures }: RunResult): void {
-    this.write({ type: 'run-result', run: `${run.flow}/${run.id}`, status, failures });
+  ended({ run, status, failures, costs }: RunResult): void {
+    const result = { type: 'run-result', run: `${run.flow}/${run.id}`, status, failures };
+    this.write(costs === undefined ? result : { ...result, costs });
   }
 
   close(): void {} // each line was written when there was something to say

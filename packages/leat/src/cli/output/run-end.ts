@@ -1,6 +1,7 @@
 /** The final word on a run: how it ended, the first failure in full, how to go on. */
 import type { EventFailure, TaskRecord } from '../../client/index.ts';
 import type { RunResult } from '../../run/index.ts';
+import { costLines } from './cost-lines.ts';
 import { formatDuration, plural } from './format.ts';
 import type { Output } from './terminal.ts';
 
@@ -72,13 +73,15 @@ export function runEndText(
   const address = `${run.flow}/${run.id}`;
   const took = formatDuration((run.endedAt ?? Date.now()) - run.createdAt);
   const head = `${status === 'succeeded' ? out.style('green', '✓') : out.style('red', '✗')} ${out.style('bold', address)} ${status} in ${took}: ${countsText(result)}`;
-  if (status === 'succeeded') return `${head}\n`;
+  const costs = costLines(result.costs ?? []).map((line) => `  ${line}`);
+  if (status === 'succeeded') return [head, ...costs, ''].join('\n');
   const [first, ...others] = result.failures.filter((task) => task.failure !== undefined);
   return [
     ...(first === undefined ? [] : firstFailure(first, lastLines(first.task), out)),
     ...otherFailures(others),
     '',
     head,
+    ...costs,
     ...(first === undefined ? [] : [`  its log: leat logs '${address}/${first.task}'`]),
     `  go on with what is done: leat resume ${address}`,
     '',
