@@ -126,7 +126,13 @@ export class Work {
       tools: await this.#linkTo(key, sha256),
       ...(node === undefined
         ? {}
-        : { node: { ...(await this.#linkTo(node.key, node.sha256)), platform: node.platform } }),
+        : {
+            node: {
+              ...(await this.#linkTo(node.key, node.sha256)),
+              platform: node.platform,
+              libatomic: node.libatomic,
+            },
+          }),
     };
   }
 

@@ -12,6 +12,14 @@ export interface LinkedFile {
   readonly sha256: string;
 }
 
+/** The object of a Node binary, as `LayerContext.storeTools` stores it: compressed with gzip. */
+export interface LinkedNode extends LinkedFile {
+  /** What it runs on, with glibc: `linux-x64`. */
+  readonly platform: string;
+  /** Bytes of libatomic.so.1 behind it: `StoredNode.libatomic`. */
+  readonly libatomic?: number | undefined;
+}
+
 /** What an agent is told. */
 export interface AgentSetting {
   /** URL of the datastore, as the machine of the job reaches it. */
@@ -28,8 +36,8 @@ export interface AgentSetting {
   readonly stopSeconds?: number;
   /** For {@link bootstrapCommand}: the tools as one file (`packTools`). */
   readonly tools?: LinkedFile;
-  /** For {@link bootstrapCommand}: a Node for images without one, and what it runs on: `linux-x64` (with glibc). */
-  readonly node?: LinkedFile & { readonly platform: string };
+  /** For {@link bootstrapCommand}: a Node for images without one. */
+  readonly node?: LinkedNode;
 }
 
 /** Variables that hold links: the task's process does not get them. */
@@ -62,6 +70,7 @@ export function agentEnvironment(setting: AgentSetting): Readonly<Record<string,
     LEAT_NODE: node?.url,
     LEAT_NODE_SHA256: node?.sha256,
     LEAT_NODE_PLATFORM: node?.platform,
+    LEAT_NODE_LIBATOMIC: node?.libatomic,
   };
   return Object.fromEntries(
     Object.entries(told).flatMap(([name, value]) => (value === undefined ? [] : [[name, `${value}`]])),

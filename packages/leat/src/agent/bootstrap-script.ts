@@ -29,6 +29,7 @@ const olderNode = `const u=process.env.U;const e=(c,m)=>{console.error(m);proces
 /** Of the shell: finds or fetches a Node, and becomes it with the program in `$1`. POSIX, as dash and busybox have it. */
 export const shellPart: string = `
 set -u
+trap 'exit 143' TERM
 say() { printf 'leat: %s\\n' "$1" >&2; }
 die() { say "$2"; exit "$1"; }
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -61,7 +62,7 @@ for t in "\${TMPDIR:-/tmp}" /var/tmp "\${HOME:-.}" .; do
   rm -rf "$d"; d=
 done
 [ -n "$d" ] || die ${agentExits.noRoom} "there is no folder that programs may be written to and run from: /tmp is read-only, full or noexec."
-export F="$d/node.tgz" U="$LEAT_NODE"
+export F="$d/node.gz" U="$LEAT_NODE"
 fetch() {
   r=9
   if have curl; then
@@ -114,22 +115,21 @@ while :; do
     [ $r = 2 ] && die ${agentExits.damaged} "the Node that Leat brings along came damaged: its sha256 is $h."
     die ${agentExits.downloadFailed} "the Node that Leat brings along could not be downloaded: $(said)"
   fi
-  sleep $((i * i + $$ % 2))
+  sleep $i
 done
 n=$d/node
-{ have tar && tar -xzf "$F" -C "$d"; } 2>"$d/said" ||
-  { have python3 && python3 -c 'import os,sys,tarfile;tarfile.open(os.environ["F"]).extractall(sys.argv[1])' "$d"; } 2>>"$d/said" ||
-  die ${agentExits.noRoom} "the Node that Leat brings along could not be unpacked into $d, with tar or python3: $(said)"
+{ have gzip && gzip -dc "$F" >"$n"; } 2>"$d/said" ||
+  { have python3 && python3 -c 'import gzip,os,shutil,sys;shutil.copyfileobj(gzip.open(os.environ["F"]),open(sys.argv[1],"wb"))' "$n"; } 2>>"$d/said" ||
+  { have node && node -e 'const f=require("fs");f.createReadStream(process.env.F).pipe(require("zlib").createGunzip()).pipe(f.createWriteStream(process.argv[1]))' "$n"; } 2>>"$d/said" ||
+  die ${agentExits.noRoom} "the Node that Leat brings along could not be unpacked into $d, with gzip or python3: $(said)"
 rm -f "$F" "$d/try"
 unset F U
-if ! "$n" --version >/dev/null 2>&1; then
-  mkdir "$d/missing"
-  LD_TRACE_LOADED_OBJECTS=1 "$n" 2>/dev/null | while read -r name arrow what rest; do
-    [ "$what" = not ] && [ -e "$d/lib/$name" ] && ln -s "../lib/$name" "$d/missing/$name"
-  done
-  export LEAT_LIBRARIES="$d/missing" LD_LIBRARY_PATH="$d/missing\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-  "$n" --version >/dev/null 2>"$d/said" || die ${agentExits.nodeBroken} "the Node that Leat brings along does not start in this image: $(said)"
+chmod 700 "$n"
+if ! "$n" --version >/dev/null 2>&1 && [ -n "\${LEAT_NODE_LIBATOMIC:-}" ]; then
+  mkdir "$d/lib" && tail -c "$LEAT_NODE_LIBATOMIC" "$n" >"$d/lib/libatomic.so.1"
+  export LEAT_LIBRARIES="$d/lib" LD_LIBRARY_PATH="$d/lib\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 fi
+"$n" --version >/dev/null 2>"$d/said" || die ${agentExits.nodeBroken} "the Node that Leat brings along does not start in this image: $(said)"
 exec "$n" ${agentFlags} -e "$1"
 `;
 
@@ -138,6 +138,7 @@ export const nodePart: string = `
 const fs = require('node:fs');
 const path = require('node:path');
 const env = process.env;
+process.once('SIGTERM', () => process.exit(143));
 const die = (code, text) => { fs.writeSync(2, 'leat: ' + text + '\\n'); process.exit(code); };
 const fetchTools = async () => {
   for (let tries = 1; ; tries += 1) {
@@ -152,7 +153,7 @@ const fetchTools = async () => {
     } catch (error) {
       wrong = [${agentExits.downloadFailed}, 'could not be downloaded: ' + (error.cause ? error.cause.message : error.message)];
     }
-    if (tries === 5) die(wrong[0], "Leat's tools " + wrong[1]);
+    if (tries === 4) die(wrong[0], "Leat's tools " + wrong[1]);
     await new Promise((next) => setTimeout(next, 400 * 2 ** tries * (0.5 + Math.random())));
   }
 };

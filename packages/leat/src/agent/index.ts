@@ -3,6 +3,7 @@ export {
   agentEnvironment,
   type AgentSetting,
   type LinkedFile,
+  type LinkedNode,
   readAgentEnvironment,
 } from './agent-environment.ts';
 export { type AgentExit, agentExits, explainAgentExit } from './agent-exit.ts';

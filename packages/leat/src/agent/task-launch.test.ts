@@ -29,4 +29,12 @@ describe('taskEnvironment', () => {
       COLOR: 'blue',
     });
   });
+
+  it('keeps what Node needs to start, whatever the step says', () => {
+    const own = { LEAT_LIBRARIES: '/tmp/lib', LD_LIBRARY_PATH: '/tmp/lib' };
+    const asking = messageOf({}, { environment: { LD_LIBRARY_PATH: '/opt/lib' } });
+    expect(taskEnvironment(own, asking)).toMatchObject({ LD_LIBRARY_PATH: '/tmp/lib:/opt/lib' });
+    expect(taskEnvironment(own, messageOf({}))).toMatchObject({ LD_LIBRARY_PATH: '/tmp/lib' });
+    expect(taskEnvironment({}, asking)).toMatchObject({ LD_LIBRARY_PATH: '/opt/lib' });
+  });
 });

@@ -23,9 +23,17 @@ export function nodeFlags({ resources, environment }: TaskMessage): readonly str
   ];
 }
 
+/** Where the bootstrap has put a library that Node needs and the image lacks; there is nothing else, so it disturbs no other program. */
+const libraries = 'LEAT_LIBRARIES';
+const searched = 'LD_LIBRARY_PATH';
+
 /** The environment of the process: that of the container without what is only the agent's, and what the step adds. */
 export function taskEnvironment(own: Environment, { environment }: TaskMessage): Environment {
   const secret = new Set(linkVariables);
   const kept = Object.entries(own).filter(([name]) => !secret.has(name));
-  return { ...Object.fromEntries(kept), ...environment };
+  const all: Environment = { ...Object.fromEntries(kept), ...environment };
+  const asked = environment[searched];
+  // The step's own folders do not take away what Node needs to start.
+  if (own[libraries] === undefined || asked === undefined) return all;
+  return { ...all, [searched]: `${own[libraries]}:${asked}` };
 }

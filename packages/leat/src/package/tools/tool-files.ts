@@ -37,6 +37,8 @@ export interface StoredNode {
   /** Of the program that it unpacks to. */
   readonly programSha256: string;
   readonly programSize: number;
+  /** Bytes of libatomic.so.1 that follow the program, when it needs that one; they do not disturb it. */
+  readonly libatomic?: number;
 }
 
 /** The tools in the datastore, each stored once by its content. */

@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { Datastore } from '../../datastore/datastore.ts';
 import { nodePrefix } from '../../datastore/keys.ts';
+import { findLibatomic } from './libatomic.ts';
 import type { Platform, StoredNode } from './tool-files.ts';
 
 /** The binary that is stored. */
@@ -34,14 +35,16 @@ export async function storeNode(
 ): Promise<StoredNode> {
   const { sha256: programSha256, version } = await digestOf(path, cacheDir);
   const prefix = nodePrefix(programSha256);
+  const library = findLibatomic(path, platform);
   const known = await datastore.get(prefix + factsName);
   if (known !== undefined) {
     const facts = JSON.parse(Buffer.from(known).toString('utf8')) as StoredNode;
-    if ((await datastore.stat(facts.key))?.size === facts.size) return facts;
+    const isEnough = facts.libatomic !== undefined || library === undefined;
+    if (isEnough && (await datastore.stat(facts.key))?.size === facts.size) return facts;
   }
-  const key = `${prefix}node.gz`;
+  const key = `${prefix}${library === undefined ? 'node' : 'node-libatomic'}.gz`;
   const hash = createHash('sha256');
-  await datastore.putStream(key, counted(compressed(path), hash));
+  await datastore.putStream(key, counted(compressed([path, ...(library === undefined ? [] : [library])]), hash));
   const facts: StoredNode = {
     key,
     platform,
@@ -50,15 +53,20 @@ export async function storeNode(
     size: (await datastore.stat(key))?.size ?? 0,
     programSha256,
     programSize: statSync(path).size,
+    ...(library === undefined ? {} : { libatomic: statSync(library).size }),
   };
   await datastore.put(prefix + factsName, [Buffer.from(JSON.stringify(facts))]);
   return facts;
 }
 
-function compressed(path: string): AsyncIterable<Uint8Array> {
+function compressed(files: readonly string[]): AsyncIterable<Uint8Array> {
   const output = createGzip();
-  pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), output, () => undefined);
+  pipeline(contents(files), output, () => undefined);
   return output as AsyncIterable<Uint8Array>;
+}
+
+async function* contents(files: readonly string[]): AsyncGenerator<Uint8Array, void, undefined> {
+  for (const file of files) yield* createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Uint8Array>;
 }
 
 async function* counted(source: AsyncIterable<Uint8Array>, hash: Hash): AsyncIterable<Uint8Array> {
