@@ -1,5 +1,6 @@
 /** The public face of Leat: what a flow file imports. */
 export { LeatError, isLeatError, type ErrorCode, type SourcePlace } from './errors/index.ts';
+export { defineConfig, type LeatConfig, type PackageConfig } from './config/config.ts';
 export { catchError } from './flow/catch-error.ts';
 export { concurrency } from './flow/concurrency.ts';
 export { current, type Current } from './flow/current.ts';

@@ -13,15 +13,21 @@ import { isOwnFile } from './bundle-plugin.ts';
 import { type Bundle, bundleFlow, entryName } from './bundle-flow.ts';
 import type { CodePackage } from './code-package.ts';
 import { installation } from './installation.ts';
-import { findPackage, storePackage, type UnstoredPackage } from './package-cache.ts';
+import { findConfig } from './find-config.ts';
+import type { FoundConfig } from './found-config.ts';
+import { findPackage, lastInputs, storePackage, type UnstoredPackage } from './package-cache.ts';
+import type { Extras } from './portable/collect-extras.ts';
+import { extrasName, packageHash } from './portable/portable-package.ts';
 import { ancestors } from './source-root.ts';
-import { trackInputs } from './tracked-inputs.ts';
+import { hashesOf, type ReadInputs, type TrackedInputs, trackInputs } from './tracked-inputs.ts';
 
 export interface BuildPackageOptions {
   /** The flow file; relative to the working directory. */
   readonly file: string;
   /** Where builds are remembered; created when missing. */
   readonly cacheDir: string;
+  /** The project's settings do not count: it is they that are built. */
+  readonly alone?: boolean;
   /** Names of the language that whoever loads the package provides (`flow/provide-language.ts`); bundled otherwise. */
   readonly language?: readonly string[];
   readonly signal?: AbortSignal;
@@ -30,14 +36,16 @@ export interface BuildPackageOptions {
 /**
  * Builds the code package of a flow file, or finds that nothing has changed since it was built last.
  *
- * The same tree gives the same bytes and so the same hash, wherever it lies; only files that ask for their own path
- * (`import.meta.url`, `__dirname`) and packages with native code bring a path of this machine in.
+ * The same tree gives the same bytes and so the same hash, wherever it lies. What cannot be bundled is listed with its hashes, and
+ * stays where it is until a layer asks for it (`portable/`).
  *
- * @throws FLOW_LOAD when the file is not there or cannot be bundled; STORE_UNAVAILABLE when the cache cannot be written.
+ * @throws FLOW_LOAD when the file is not there or cannot be bundled; OPTION_INVALID for what leat.config.ts may not say;
+ * STORE_UNAVAILABLE when the cache cannot be written.
  */
 export async function buildPackage({
   file,
   cacheDir,
+  alone = false,
   language,
   signal,
 }: BuildPackageOptions): Promise<CodePackage> {
@@ -46,12 +54,39 @@ export async function buildPackage({
   if (known !== undefined) return known;
   const at = Date.now();
   const bundle = await bundleFlow({ file: flowFile, language, signal });
+  const settings = alone ? undefined : await settingsFor(flowFile, cacheDir);
+  const extras = await extrasOf(bundle, settings, lastInputs(cacheDir, flowFile));
   return storePackage(
     cacheDir,
     flowFile,
-    toPackage(bundle, flowFile),
-    trackInputs(trackedFiles(bundle), trackedFolders(bundle), at),
+    toPackage(bundle, flowFile, extras),
+    trackInputs(inputsOf(bundle, settings, extras), at),
   );
+}
+
+/** Most projects have none. */
+async function settingsFor(flowFile: string, cacheDir: string): Promise<FoundConfig | undefined> {
+  if (findConfig(flowFile) === undefined) return undefined;
+  const { loadConfig } = await import('./load-config.ts');
+  return loadConfig(flowFile, async (file) => buildPackage({ file, cacheDir, alone: true }));
+}
+
+/** Most flows need nothing but their bundle. */
+async function extrasOf(
+  bundle: Bundle,
+  settings: FoundConfig | undefined,
+  last: TrackedInputs | undefined,
+): Promise<Extras | undefined> {
+  const { externals, asking, natives, root } = bundle;
+  const asks = externals.size > 0 || asking.size > 0 || natives.length > 0;
+  if (!asks && (settings?.config.package.include.length ?? 0) === 0) return undefined;
+  const { collectExtras } = await import('./portable/collect-extras.ts');
+  const { defaultConfig } = await import('../config/parse-config.ts');
+  return collectExtras({
+    bundle,
+    settings: settings ?? { config: defaultConfig, folder: root, files: [] },
+    knownHash: hashesOf(last),
+  });
 }
 
 function flowPath(file: string): string {
@@ -70,35 +105,53 @@ function flowPath(file: string): string {
   return realpathSync(path);
 }
 
-function toPackage(bundle: Bundle, flowFile: string): UnstoredPackage {
-  const { externals, root, sources, warnings } = bundle;
-  const files = bundle.files.map(({ name, bytes }) => ({
+function toPackage(bundle: Bundle, flowFile: string, extras: Extras | undefined): UnstoredPackage {
+  const { root, sources, warnings } = bundle;
+  const files = [...bundle.files, ...extrasFile(extras)].map(({ name, bytes }) => ({
     name,
     bytes,
     size: bytes.length,
     hash: hash('sha256', bytes),
   }));
-  const names = files.map((file) => [file.name, file.hash]);
   return {
-    hash: hash('sha256', JSON.stringify([entryName, names])),
+    hash: packageHash(entryName, files),
     entry: entryName,
     files,
     sources,
-    externals,
+    externals: extras?.externals ?? [],
     warnings,
     flowFile: relative(root, flowFile).split(sep).join('/'),
     root,
   };
 }
 
+function extrasFile(extras: Extras | undefined): Bundle['files'] {
+  if (extras === undefined || extras.list.extras.length + extras.list.left.length === 0) return [];
+  return [{ name: extrasName, bytes: Buffer.from(JSON.stringify(extras.list)) }];
+}
+
+function inputsOf(bundle: Bundle, settings: FoundConfig | undefined, extras: Extras | undefined): ReadInputs {
+  const own = { files: trackedFiles(bundle), folders: trackedFolders(bundle) };
+  const include = settings?.config.package.include ?? [];
+  const globbed =
+    settings === undefined || include.length === 0 ? [] : [{ folder: settings.folder, globs: include }];
+  if (extras === undefined)
+    return { ...own, files: [...own.files, ...(settings?.files ?? [])], lists: globbed };
+  const manifests = extras.externals.map(({ folder }) => join(resolve(bundle.root, folder), 'package.json'));
+  return {
+    files: [...own.files, ...(settings?.files ?? []), ...manifests, ...extras.read.keys()],
+    folders: own.folders,
+    lists: [...extras.folders.map((folder) => ({ folder })), ...globbed],
+    hashes: extras.read,
+  };
+}
+
 // The manifests decide how files are resolved and read, without being an input of the bundle.
 function trackedFiles(bundle: Bundle): readonly string[] {
-  const { inputs, packageFolders, externals } = bundle;
+  const { inputs, packageFolders } = bundle;
   return [
     ...inputs,
-    ...externals.map(({ path }) => path),
-    ...packageFolders.map((folder) => join(folder, 'package.json')),
-    ...ownFolders(bundle).map((folder) => join(folder, 'package.json')),
+    ...[...packageFolders, ...ownFolders(bundle)].map((folder) => join(folder, 'package.json')),
     join(installation().folder, 'package.json'),
   ];
 }

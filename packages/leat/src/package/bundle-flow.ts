@@ -2,11 +2,20 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, BuildOptions, BuildResult, OutputFile } from 'esbuild';
-import { type BuildNotes, bundlePlugin, emptyNotes, isOwnFile } from './bundle-plugin.ts';
+import {
+  type BuildNotes,
+  bundlePlugin,
+  emptyNotes,
+  isOwnFile,
+  type OutsidePackage,
+  type OutsideRequest,
+} from './bundle-plugin.ts';
 import { buildError } from './build-error.ts';
 import { asksWholeFace, type BundleLeatOptions, type LeatFace } from './bundle-leat.ts';
-import type { ExternalPackage, PackageSource } from './code-package.ts';
+import type { PackageSource } from './code-package.ts';
 import { identityDefines } from './module-identity.ts';
+import { packageFolderOf } from './native-package.ts';
+import { placeFile, placeSource } from './package-place.ts';
 import { sourceRoot } from './source-root.ts';
 
 /** What a build gives, before it has a folder. */
@@ -14,7 +23,12 @@ export interface Bundle {
   readonly root: string;
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   readonly sources: readonly PackageSource[];
-  readonly externals: readonly ExternalPackage[];
+  /** Installed packages that stay outside, by the real path of their folder. */
+  readonly externals: ReadonlyMap<string, OutsidePackage>;
+  /** Texts of the bundled files that ask for their own places, by full path: they may ask for files beside them. */
+  readonly asking: ReadonlyMap<string, string>;
+  /** Full paths of files of native code that the flow imports. */
+  readonly natives: readonly string[];
   readonly warnings: readonly string[];
   /** Full paths of every file that was read. */
   readonly inputs: readonly string[];
@@ -37,7 +51,7 @@ export const entryName = 'flow.js';
 const requireName = 'leat-require.js';
 
 /** Whether a name that esbuild gives is no file: of `leat` itself, or an identity. */
-const isVirtual = (name: string): boolean => /^leat(?:-module)?:/.test(name);
+const isVirtual = (name: string): boolean => /^leat(?:-module|-native)?:/.test(name);
 
 type Built = BuildResult<{ write: false; metafile: true }>;
 
@@ -53,9 +67,10 @@ export async function bundleFlow({ file, language, signal }: BundleFlowOptions):
     root: sourceRoot(dirname(file)),
     keepNames: false,
     face: 'language',
+    outside: new Map(),
     signal,
   } as const;
-  const { result, notes } = await buildKeepingNames(request);
+  const { result, notes } = await buildWhatCanBeBundled(request);
   return finish(request.root, result, notes);
 }
 
@@ -64,6 +79,7 @@ interface BuildRequest {
   readonly root: string;
   readonly keepNames: boolean;
   readonly face: LeatFace;
+  readonly outside: OutsideRequest;
   readonly language: BundleLeatOptions['language'];
   readonly signal: AbortSignal | undefined;
 }
@@ -72,6 +88,28 @@ interface Attempt {
   readonly result: Built;
   readonly notes: BuildNotes;
 }
+
+/** A package that loads what it is told by name at run time finds nothing from inside of a bundle: it stays outside, and all is built again. */
+async function buildWhatCanBeBundled(request: BuildRequest): Promise<Attempt> {
+  const attempt = await buildKeepingNames(request);
+  const outside = asksByName(request, attempt.result);
+  if (outside.size === 0) return attempt;
+  return buildWhatCanBeBundled({ ...request, outside: new Map([...request.outside, ...outside]) });
+}
+
+function asksByName({ root, outside }: BuildRequest, { warnings, metafile }: Built): OutsideRequest {
+  const asking = warnings.filter(({ id }) => id === byName).map(({ location }) => location?.file ?? '');
+  const used = asking.filter((file) => isUsed(metafile, file)).map((file) => resolve(root, file));
+  const folders = used.flatMap((file) => (isOwnFile(file) ? [] : (packageFolderOf(file) ?? [])));
+  const fresh = folders.filter((folder) => !outside.has(folder));
+  return new Map(
+    fresh.map((folder) => [folder, 'it loads modules by names that are known at run time only']),
+  );
+}
+
+/** Whether anything of a file is in the bundle. */
+const isUsed = (metafile: Built['metafile'], file: string): boolean =>
+  Object.values(metafile.outputs).some(({ inputs }) => (inputs[file]?.bytesInOutput ?? 0) > 0);
 
 // To keep every name costs a call for each function at start, and all but few flows keep theirs without.
 async function buildKeepingNames(request: BuildRequest): Promise<Attempt> {
@@ -108,7 +146,10 @@ async function build(request: BuildRequest): Promise<Attempt> {
   }
 }
 
-function options({ file, root, keepNames, face, language }: BuildRequest, notes: BuildNotes) {
+/** What esbuild calls `require(name)`; it says so only when it is asked. */
+const byName = 'unsupported-require-call';
+
+function options({ file, root, keepNames, face, language, outside }: BuildRequest, notes: BuildNotes) {
   return {
     absWorkingDir: root,
     entryPoints: { [basename(entryName, '.js')]: file },
@@ -136,8 +177,9 @@ function options({ file, root, keepNames, face, language }: BuildRequest, notes:
       '.wasm': 'binary',
     },
     logLevel: 'silent',
+    logOverride: { [byName]: 'warning' },
     metafile: true,
-    plugins: [bundlePlugin(notes, { face, language })],
+    plugins: [bundlePlugin(notes, { face, language }, outside)],
     sourcemap: 'linked',
     sourcesContent: false,
     // Nothing of the user's tsconfig but its `paths`, see the plugin: `experimentalDecorators` would give decorators another meaning.
@@ -161,29 +203,29 @@ function finish(root: string, { outputFiles, metafile, warnings }: Built, notes:
   const names = Object.keys(metafile.inputs).filter((name) => !isVirtual(name));
   const inputs = [...new Set(names.map((name) => resolve(root, withoutAttributes(name))))];
   const own = inputs.filter(isOwnFile).toSorted();
-  const externals = [...notes.externals.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
   return {
     root,
     files: outputs(root, outputFiles, notes),
     sources: own.map((path) => ({
-      path: relative(root, path).split(sep).join('/'),
+      path: inRoot(root, path),
       hash: hash('sha256', notes.ownTexts.get(path) ?? readFileSync(path)),
     })),
-    externals,
+    externals: notes.externals,
+    asking: new Map([...notes.asking].filter(([path]) => isUsed(metafile, inRoot(root, path)))),
+    natives: [...notes.natives].toSorted(),
     warnings: [
-      ...externals.map(
-        ({ name, path, reason }) =>
-          `'${name}' stays outside of the code package, since ${reason}: tasks load it from ${path}`,
-      ),
       ...notes.warnings,
-      ...warnings.map(({ text, location }) =>
-        location ? `${location.file}:${location.line}: ${text}` : text,
-      ),
+      ...warnings
+        .filter(({ id }) => id !== byName)
+        .map(({ text, location }) => (location ? `${location.file}:${location.line}: ${text}` : text)),
     ],
     inputs: [...inputs, ...notes.leatFiles, ...notes.tsconfigs],
     packageFolders: [...notes.packageFolders],
   };
 }
+
+/** As esbuild and the package name files: relative to the root, with `/`. */
+const inRoot = (root: string, path: string): string => relative(root, path).split(sep).join('/');
 
 // A file that is imported in two ways, `with { type: 'json' }` and without, is two inputs to esbuild.
 const withoutAttributes = (name: string): string => name.replace(/ with \{ [^{}]* \}$/, '');
@@ -193,17 +235,20 @@ function outputs(root: string, outputFiles: readonly OutputFile[], notes: BuildN
     const name = basename(path);
     return { name, bytes: name.endsWith('.map') ? withSources(root, contents, notes) : contents };
   });
-  const asking = new Set(
-    files.filter(({ name, bytes }) => name.endsWith('.js') && asksRequire(bytes)).map(({ name }) => name),
-  );
-  if (asking.size === 0) return sorted(files);
-  const given = files.map((file) =>
-    asking.has(file.name) ? { ...file, bytes: withRequire(file.bytes) } : file,
-  );
-  const source =
-    "import { createRequire } from 'node:module';\nexport const require = createRequire(import.meta.url);\n";
-  return sorted([...given, { name: requireName, bytes: Buffer.from(source) }]);
+  const given = files.map((file) => (asks(file, shim) ? { ...file, bytes: withRequire(file.bytes) } : file));
+  return sorted([
+    ...given,
+    ...(files.some((file) => asks(file, shim))
+      ? [{ name: requireName, bytes: Buffer.from(requireSource) }]
+      : []),
+    ...(files.some((file) => asks(file, place))
+      ? [{ name: placeFile, bytes: Buffer.from(placeSource) }]
+      : []),
+  ]);
 }
+
+const requireSource =
+  "import { createRequire } from 'node:module';\nexport const require = createRequire(import.meta.url);\n";
 
 const sorted = <T extends { readonly name: string }>(files: readonly T[]): readonly T[] =>
   files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -226,8 +271,10 @@ function ownText(root: string, source: string, { ownTexts }: BuildNotes): string
 }
 
 const shim = Buffer.from('var __require =');
-const asksRequire = (bytes: Uint8Array): boolean =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(shim);
+const place = Buffer.from(`"./${placeFile}"`);
+
+const asks = ({ name, bytes }: Bundle['files'][number], what: Buffer): boolean =>
+  name.endsWith('.js') && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(what);
 
 // CommonJS dependencies ask for Node's own modules with `require`, which a module has not. The import stands at the end,
 // where it moves no line, and is done before anything of the file runs.

@@ -21,12 +21,20 @@ export interface PackageSource {
   readonly hash: string;
 }
 
-/** An import that could not be bundled and stays an import of a file of this machine. */
+/**
+ * An installed package that stays outside of the bundle, since it cannot be bundled or another one needs it that cannot. On the machine
+ * that has the project it is used in place; elsewhere the package has a copy.
+ */
 export interface ExternalPackage {
   readonly name: string;
-  /** Full path of the file that it is loaded from. */
-  readonly path: string;
+  /** Its folder in the code package: `node_modules/sharp`. */
+  readonly place: string;
+  /** Its folder in the project: a real path relative to `root`, with `/`. */
+  readonly folder: string;
+  /** Why it stays outside, for people. */
   readonly reason: string;
+  /** The bundle imports it. */
+  readonly imported?: true;
 }
 
 /** What can be known of a package without its bytes. */

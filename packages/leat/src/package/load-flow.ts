@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isLeatError, LeatError, type SourcePlace } from '../errors/index.ts';
 import type { CodePackage } from './code-package.ts';
 import { Locator } from './locator.ts';
+import { tellSourceRoot } from './package-place.ts';
 
 /** A class that extends `Flow`, whichever copy of Leat its `Flow` came from. */
 export type LoadedFlow = abstract new () => object;
@@ -18,6 +20,7 @@ const brand = Symbol.for('leat.flow/1');
 export async function loadFlow(built: CodePackage): Promise<LoadedFlow> {
   const { folder, entry, flowFile, root } = built;
   let exported: Readonly<Record<string, unknown>>;
+  if (existsSync(resolve(root, flowFile))) tellSourceRoot(folder, root);
   try {
     exported = (await import(pathToFileURL(join(folder, entry)).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {

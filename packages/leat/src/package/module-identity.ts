@@ -3,8 +3,7 @@
  * ended up in, and `__dirname` of a CommonJS dependency means the dependency's folder. Files that ask get a tiny module of
  * their own to import the answer from. The import stands at the end, where it moves no line of the user's.
  */
-import { dirname } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { placeName } from './package-place.ts';
 
 /** Prefix of the import path of a file's identity, and the namespace of these modules. */
 export const identityNamespace = 'leat-module';
@@ -34,21 +33,33 @@ export function withIdentity(text: string, path: string): string | undefined {
     : `${text}\nimport { ${wanted.join(', ')} } from "${identityNamespace}:${path}";`;
 }
 
-/** The source of the module that tells the file at `path` who it is. What nobody uses is dropped from the bundle. */
-export function identityModule(path: string): string {
-  const url = pathToFileURL(path).href;
+/**
+ * The source of the module that tells a file who it is. What nobody uses is dropped from the bundle.
+ *
+ * @param name the file's path relative to the package's root, with `/`
+ */
+export function identityModule(name: string): string {
   return [
+    `import { placeOf } from '${placeName}';`,
     "import { createRequire } from 'node:module';",
+    "import { dirname as folderOf } from 'node:path';",
     "import { pathToFileURL } from 'node:url';",
-    `export const url = ${JSON.stringify(url)};`,
-    `export const filename = ${JSON.stringify(path)};`,
-    `export const dirname = ${JSON.stringify(dirname(path))};`,
+    `export const filename = /* @__PURE__ */ placeOf(${JSON.stringify(name)});`,
+    'export const dirname = /* @__PURE__ */ folderOf(filename);',
+    'export const url = /* @__PURE__ */ (() => pathToFileURL(filename).href)();',
     'export function resolve(specifier) {',
     '  if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return specifier;',
     '  return /^[./]/.test(specifier) ? new URL(specifier, url).href : pathToFileURL(createRequire(url).resolve(specifier)).href;',
     '}',
   ].join('\n');
 }
+
+/** The source of a module that loads a file of native code of the user's own. */
+export const nativeModule = (path: string): string =>
+  [
+    `const { filename } = require(${JSON.stringify(`${identityNamespace}:${path}`)});`,
+    "module.exports = require('node:module').createRequire(filename)(filename);",
+  ].join('\n');
 
 // Users write `const __dirname = dirname(fileURLToPath(import.meta.url))` in modules; a second declaration would be an error.
 function declares(text: string, name: string): boolean {
@@ -57,8 +68,8 @@ function declares(text: string, name: string): boolean {
 
 // CommonJS has no imports, so the values go first, behind a directive that has to stay the first statement.
 function withCommonJsNames(text: string, names: readonly string[], path: string): string {
-  const values: Readonly<Record<string, string>> = { __dirname: dirname(path), __filename: path };
-  const head = `var ${names.map((name) => `${name} = ${JSON.stringify(values[name])}`).join(', ')};`;
+  const identity = `require(${JSON.stringify(`${identityNamespace}:${path}`)})`;
+  const head = `var ${names.map((name) => `${name} = ${identity}.${name.slice(2)}`).join(', ')};`;
   const hashbang = /^#!.*\n/.exec(text)?.[0] ?? '';
   const body = text.slice(hashbang.length);
   const strict = /^(?:\s|\/\/.*\n|\/\*[^]*?\*\/)*(['"])use strict\1/.test(body) ? "'use strict';" : '';

@@ -38,6 +38,10 @@ export function packageFolder(name: string, from: string): string | undefined {
     .find((folder) => existsSync(join(folder, 'package.json')));
 }
 
+/** The folder of the installed package that a file is of; `undefined` for a file that is of none. */
+export const packageFolderOf = (file: string): string | undefined =>
+  /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+(?=[/\\])/.exec(file)?.[0];
+
 /** Why the package in a folder cannot be bundled, for people; `undefined` when it can. */
 export function nativeReason(folder: string): string | undefined {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;

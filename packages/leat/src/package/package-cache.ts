@@ -24,6 +24,7 @@ import {
   packageFacts,
 } from './code-package.ts';
 import { installation } from './installation.ts';
+import { linkExternals } from './link-externals.ts';
 import { inputsUnchanged, type TrackedInputs } from './tracked-inputs.ts';
 
 /** A package that has no folder yet. */
@@ -36,7 +37,7 @@ interface BuildRecord {
 }
 
 // Changes whenever a build of the same inputs would give something else.
-const recipe = 2;
+const recipe = 3;
 const keptPackages = 3;
 const keptFlows = 64;
 const keptOpened = 16;
@@ -59,6 +60,10 @@ export function findPackage(cacheDir: string, file: string): CodePackage | undef
   return readPackageFolder(join(folder, record.package), record.warnings);
 }
 
+/** What the last build has read, whether or not it has changed since. */
+export const lastInputs = (cacheDir: string, file: string): TrackedInputs | undefined =>
+  readJson<BuildRecord>(join(flowFolder(cacheDir, file), recordName))?.inputs;
+
 /** Remembers a build. Two processes may do so at once: both leave the same files. */
 export function storePackage(
   cacheDir: string,
@@ -70,6 +75,7 @@ export function storePackage(
   const folder = join(home, built.hash);
   try {
     if (!existsSync(folder)) writeFolder(folder, built);
+    linkExternals(folder, built);
     const record: BuildRecord = { package: built.hash, warnings: built.warnings, inputs };
     writeWhole(join(home, recordName), JSON.stringify(record));
     const now = new Date();
@@ -95,6 +101,7 @@ export function storeOpened(cacheDir: string, built: UnstoredPackage): CodePacka
   const home = join(cacheDir, 'opened');
   const folder = join(home, built.hash);
   if (!existsSync(folder)) writeFolder(folder, built);
+  linkExternals(folder, built);
   removeOldest(home, keptOpened);
   return { ...built, folder };
 }

@@ -5,6 +5,7 @@ import { packagePrefix } from '../datastore/keys.ts';
 import { LeatError } from '../errors/index.ts';
 import { type CodePackage, factsName, type PackageFacts, packageFacts } from './code-package.ts';
 import { installation } from './installation.ts';
+import { linkExternals } from './link-externals.ts';
 import { findOpened, readPackageFolder, storeOpened } from './package-cache.ts';
 
 // Enough to hide the latency of a remote store, few enough not to be throttled by it.
@@ -16,6 +17,8 @@ const writesAtOnce = 16;
  */
 export async function writePackage(datastore: Datastore, built: CodePackage): Promise<void> {
   const prefix = packagePrefix(built.hash);
+  const local = built.externals.length === 0 ? undefined : datastore.localPath(prefix + factsName);
+  if (local !== undefined) linkExternals(dirname(local), built);
   if ((await datastore.stat(prefix + factsName)) !== undefined) {
     for (const file of built.files) await mendFile(datastore, prefix + file.name, file);
     return;

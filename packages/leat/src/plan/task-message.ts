@@ -26,6 +26,8 @@ export interface TaskMessage {
   readonly driver?: string;
   /** Folder of the code package on the task's machine, where the datastore does not tell it. */
   readonly packageFolder?: string;
+  /** Where the project is that the code package was built from, when the task is on that machine: see `LayerContext.sourceRoot`. */
+  readonly sourceRoot?: string;
 }
 
 /** The file descriptor of the task's process that a {@link TaskMessage} arrives on. */

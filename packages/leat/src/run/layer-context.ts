@@ -5,8 +5,10 @@ import type { LayerContext } from '../compute/compute-layer.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { packagePrefix } from '../datastore/keys.ts';
 import { LeatError } from '../errors/index.ts';
+import { buildPackage } from '../package/build-package.ts';
 import { type CodePackage, factsName } from '../package/code-package.ts';
 import { installation } from '../package/installation.ts';
+import type { FoundConfig } from '../package/found-config.ts';
 import { storeOpened } from '../package/package-cache.ts';
 import type { Platform, ToolFiles } from '../package/tools/tool-files.ts';
 
@@ -37,6 +39,12 @@ const toolFiles = (driver?: string): ToolFiles => ({
 export function layerContext({ datastore, built, cache }: ContextFacts): LayerContext {
   const facts = datastore.localPath(packagePrefix(built.hash) + factsName);
   const tools = toolFiles(datastore.driver);
+  const settings = once(async () => settingsOf(built, cache));
+  const nodeFile = async (platform: Platform): Promise<string> => findNodeFile(platform, await settings());
+  const asked = async (platform: Platform) => {
+    const { limitMb } = (await settings()).config.package;
+    return { platform, limitMb };
+  };
   const store = once(async (node: Platform | undefined) => {
     const { storeTools } = await import('../package/tools/write-tools.ts');
     if (node === undefined) return storeTools(datastore, { tools });
@@ -52,11 +60,11 @@ export function layerContext({ datastore, built, cache }: ContextFacts): LayerCo
     storeTools: async (wanted) => store(wanted?.node),
     storePackage: once(async (platform: Platform) => {
       const { storeArchive } = await import('../package/portable/store-package.ts');
-      return storeArchive(datastore, built, platform);
+      return storeArchive(datastore, built, await asked(platform));
     }),
     packageCopy: once(async (platform: Platform) => {
       const { copyPackage } = await import('../package/portable/store-package.ts');
-      return copyPackage(built, platform, cache);
+      return copyPackage(built, await asked(platform), cache);
     }),
   };
 }
@@ -69,7 +77,7 @@ export function askContext(datastore: string, built: PackageNames): LayerContext
   return {
     ...namesOf(datastore, built),
     tools: toolFiles(),
-    nodeFile,
+    nodeFile: refuse,
     storeTools: refuse,
     storePackage: refuse,
     packageCopy: refuse,
@@ -86,13 +94,21 @@ function namesOf(datastore: string, { hash, root, flowFile = '' }: PackageNames)
   };
 }
 
-const nodeFile: LayerContext['nodeFile'] = async (platform) => {
+/** What the project says about itself; nothing, when it is not on this machine. */
+async function settingsOf({ root, flowFile }: CodePackage, cache: string): Promise<FoundConfig> {
+  const { loadConfig } = await import('../package/load-config.ts');
+  return loadConfig(join(root, flowFile), async (file) =>
+    buildPackage({ file, cacheDir: cache, alone: true }),
+  );
+}
+
+async function findNodeFile(platform: Platform, { config, folder }: FoundConfig): Promise<string> {
   const { findNode } = await import('../package/tools/node-binary.ts');
-  return findNode({ platform, folder: process.cwd() });
-};
+  return findNode({ platform, told: config.node, folder });
+}
 
 /** Calls once for each key; what has failed is tried again. */
-function once<Key, T>(make: (key: Key) => Promise<T>): (key: Key) => Promise<T> {
+function once<T, Key = void>(make: (key: Key) => Promise<T>): (key: Key) => Promise<T> {
   const made = new Map<Key, Promise<T>>();
   return async (key) => {
     const known = made.get(key) ?? make(key);

@@ -3,7 +3,7 @@
  * done here, since every task pays for it. It knows no compute layer: one line on file descriptor 3 is all it is told, and the
  * manifest in the datastore is all it says.
  *
- *     node runner.cjs [folder of the code package to load ahead]
+ *     node runner.cjs [folder of the code package to load ahead [folder of the project that it was built from]]
  *
  * Exit code 0: the step succeeded, or there was no task. 1: it failed; the manifest says why. Of a chunk 0: every member was
  * worked through, well or not.
@@ -14,6 +14,7 @@ import { commitAttempt } from '../datastore/commit-attempt.ts';
 import { openDatastore } from '../datastore/open-datastore.ts';
 import { isLeatError, type LeatError } from '../errors/index.ts';
 import { provideLanguage } from '../flow/provide-language.ts';
+import { tellSourceRoot } from '../package/package-place.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
 import type { TaskSpec } from '../plan/task-spec.ts';
 import { blockOnOutput } from './blocking-output.ts';
@@ -36,15 +37,15 @@ async function main(): Promise<number> {
   forgetCompileCache();
   // When the flow's top level waits for what never comes, Node runs out of things to do and ends: with its own code for that.
   process.exitCode = 13;
-  const [, , ahead] = process.argv;
-  const module = ahead === undefined ? undefined : await load(ahead);
+  const [, , ahead, sourceRoot] = process.argv;
+  const module = ahead === undefined ? undefined : await load(ahead, sourceRoot);
   const message = readMessage();
   if (message === undefined) return 0;
   // Who has the flow loaded ahead starts the process with its variables.
   if (ahead === undefined) Object.assign(process.env, message.environment);
   const store = await openStore(message);
   const folder = async () => message.packageFolder ?? packageFolder(store, message.spec.package);
-  return runMessage(message, store, module ?? (await load(await folder())));
+  return runMessage(message, store, module ?? (await load(await folder(), message.sourceRoot)));
 }
 
 async function openStore({ datastore, driver }: TaskMessage): Promise<TaskStore> {
@@ -64,7 +65,8 @@ interface Loaded {
   readonly originOf: OriginOf;
 }
 
-async function load(folder: string): Promise<Loaded> {
+async function load(folder: string, sourceRoot: string | undefined): Promise<Loaded> {
+  if (sourceRoot !== undefined) tellSourceRoot(folder, sourceRoot);
   const stacks = new SourceStacks(folder, runner);
   stacks.install();
   provideLanguage();

@@ -43,6 +43,8 @@ export interface ProcessSetting {
   readonly runner: string;
   /** The folder of the code package, loaded ahead. */
   readonly packageFolder: string | undefined;
+  /** Where the package's project is. */
+  readonly sourceRoot: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -69,8 +71,12 @@ function unstarted(error: Error): TaskProcess {
 }
 
 /** The arguments of Node that start a process for a task. */
-export function argumentsOf({ runner, packageFolder }: ProcessSetting, { flags }: Launch): readonly string[] {
-  return [...flags, runner, ...(packageFolder === undefined ? [] : [packageFolder])];
+export function argumentsOf(
+  { runner, packageFolder, sourceRoot }: ProcessSetting,
+  { flags }: Launch,
+): readonly string[] {
+  const ahead = [packageFolder, sourceRoot].filter((argument) => argument !== undefined);
+  return [...flags, runner, ...(packageFolder === undefined ? [] : ahead)];
 }
 
 /**

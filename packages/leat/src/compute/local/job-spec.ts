@@ -41,13 +41,14 @@ export function launchOf(
 }
 
 /** Where a task finds what it needs. */
-export type Places = Pick<TaskMessage, 'datastore' | 'driver' | 'packageFolder'>;
+export type Places = Pick<TaskMessage, 'datastore' | 'driver' | 'packageFolder' | 'sourceRoot'>;
 
 /** The places of a run: in a datastore that is a folder it all lies in its place. */
-export function placesOf({ datastore, tools: { driver }, packageFolder }: LayerContext): Places {
+export function placesOf({ datastore, tools: { driver }, packageFolder, sourceRoot }: LayerContext): Places {
   return {
     datastore,
     ...(driver !== undefined && { driver, ...(packageFolder !== undefined && { packageFolder }) }),
+    ...(sourceRoot !== undefined && { sourceRoot }),
   };
 }
 

@@ -82,6 +82,7 @@ export class LocalLayer implements ComputeLayer {
     const setting: ProcessSetting = {
       runner: context.runner,
       packageFolder: context.packageFolder,
+      sourceRoot: context.sourceRoot,
       environment: taskEnvironment(process.env, tmpdir()),
     };
     const cores = Math.max(1, Math.floor(machine.cpu));

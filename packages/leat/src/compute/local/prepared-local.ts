@@ -19,7 +19,11 @@ export class PreparedLocal implements PreparedLayer {
     const environment = taskEnvironment(process.env, tmpdir());
     this.reaper = Reaper.open();
     this.standby = this.reaper.then((reaper) => {
-      const starter = new ProcessStarter({ runner, packageFolder: undefined, environment }, reaper, 0);
+      const starter = new ProcessStarter(
+        { runner, packageFolder: undefined, sourceRoot: undefined, environment },
+        reaper,
+        0,
+      );
       return Array.from({ length: processes }, () => starter.start(plainLaunch));
     });
     // Whoever opens the layer is told.

@@ -1,18 +1,111 @@
+/** Decides which files of a package a platform gets, and whether it can run there at all. */
 import { hash } from 'node:crypto';
-import { type CodePackage, factsName, packageFacts } from '../code-package.ts';
+import { join, resolve } from 'node:path';
+import { LeatError } from '../../errors/index.ts';
+import { type CodePackage, type ExternalPackage, factsName, packageFacts } from '../code-package.ts';
 import { installation } from '../installation.ts';
-import type { Platform } from '../native/platform.ts';
+import { type NativeFacts, readNativeFacts } from '../native/elf.ts';
+import { fitsPlatform, type Platform, platformOf } from '../native/platform.ts';
+import { filesFolder } from '../package-place.ts';
+import { textOf } from '../package-sources.ts';
+import { refuseTooLarge } from './package-size.ts';
 import type { PackedFile } from './pack.ts';
+import { type ExtraFile, extrasName, type ExtrasList } from './portable-package.ts';
 
-/** All files of a package that a platform needs: its facts first, then the others in the order of their names. */
-export function portableFiles(built: CodePackage, platform: Platform): readonly PackedFile[] {
-  void platform;
+/** The extras that a package was built with. */
+export function extrasOf({ files }: Pick<CodePackage, 'files'>): ExtrasList {
+  const list = files.find(({ name }) => name === extrasName);
+  return list === undefined ? { extras: [], left: [] } : (JSON.parse(textOf(list.bytes)) as ExtrasList);
+}
+
+/**
+ * All files of a package that a platform needs: its facts first, then the bundle and the extras, each in the order of their names.
+ * Native code of other platforms stays out.
+ *
+ * @param limitMb the most that they may hold together
+ * @throws LeatError LAYER_REFUSED when they are more, or when a package has native code, but none for the platform
+ */
+export function portableFiles(
+  built: CodePackage,
+  platform: Platform,
+  limitMb: number,
+): readonly PackedFile[] {
   const facts = Buffer.from(JSON.stringify(packageFacts(built, installation().version), undefined, 2));
+  const { extras, left } = extrasOf(built);
+  const fitting = fittingFiles(
+    extras.map((extra) => ({ ...extra, from: pathOf(extra, built) })),
+    platform,
+  );
   const bundle = built.files.map(({ name, bytes, size, hash: sum }) => ({
     name,
     size,
     hash: sum,
     from: bytes,
   }));
-  return [{ name: factsName, size: facts.length, hash: hash('sha256', facts), from: facts }, ...bundle];
+  const files = [
+    { name: factsName, size: facts.length, hash: hash('sha256', facts), from: facts },
+    ...bundle,
+  ];
+  refuseTooLarge([...files, ...fitting], left, limitMb);
+  return [...files, ...fitting];
+}
+
+/** Where the project has a file. */
+function pathOf({ name }: ExtraFile, { root, externals }: CodePackage): string {
+  const holder = holderOf(name, externals);
+  if (holder !== undefined) return resolve(root, holder.folder, name.slice(holder.place.length + 1));
+  return join(root, name.slice(filesFolder.length + 1).replaceAll('+/', '../'));
+}
+
+/** The package that a file is of: the innermost. */
+function holderOf(name: string, externals: readonly ExternalPackage[]): ExternalPackage | undefined {
+  return externals
+    .filter(({ place }) => name.startsWith(`${place}/`))
+    .reduce<ExternalPackage | undefined>(
+      (best, each) => (best === undefined || each.place.length > best.place.length ? each : best),
+      undefined,
+    );
+}
+
+interface Candidate extends ExtraFile {
+  readonly from: string;
+}
+
+const nativeName = /(?:\.node|\.so(?:\.[\d.]+)?|\.dylib|\.dll|\.exe)$/;
+
+function fittingFiles(files: readonly Candidate[], platform: Platform): readonly Candidate[] {
+  const facts = new Map<string, NativeFacts>();
+  for (const { name, from, executable } of files) {
+    const found = nativeName.test(name) || executable === true ? readNativeFacts(from) : undefined;
+    if (found !== undefined) facts.set(name, found);
+  }
+  const fits = (name: string): boolean => {
+    const found = facts.get(name);
+    return found === undefined || fitsPlatform(found, platform);
+  };
+  refuseForeign(facts, platform);
+  return files.filter(({ name }) => fits(name));
+}
+
+/** `sharp` of `node_modules/@img/sharp-darwin-arm64/lib/…`: packages for one platform belong together by what is left of their names. */
+function familyOf(name: string): string {
+  const inPackage = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1];
+  return (inPackage ?? name).replace(/[-.](?:linux|darwin|win32|windows|freebsd|android).*$/, '');
+}
+
+function refuseForeign(facts: ReadonlyMap<string, NativeFacts>, platform: Platform): void {
+  const modules = [...facts].filter(([name]) => name.endsWith('.node'));
+  for (const [family, members] of Map.groupBy(modules, ([name]) => familyOf(name))) {
+    if (members.some(([, each]) => fitsPlatform(each, platform))) continue;
+    const made = [...new Set(members.map(([, each]) => platformOf(each)))].toSorted().join(', ');
+    const [os, cpu] = platform.split('-');
+    throw new LeatError(
+      'LAYER_REFUSED',
+      `'${family}' has native code for ${made}, and tasks run on ${platform} with glibc`,
+      {
+        hint: `Install it for both: npm i --os=${os} --cpu=${cpu} --libc=glibc ${family.startsWith(filesFolder) ? '' : family}`.trimEnd(),
+        details: { package: family, platforms: made },
+      },
+    );
+  }
 }

@@ -20,14 +20,23 @@ export interface ExtraFile {
 /** All extras of a package, as a file of the bundle: so the package's hash covers them. In the order of their names. */
 export interface ExtrasList {
   readonly extras: readonly ExtraFile[];
+  /** What was asked for and is more than a package may hold: no machine but this one can run it. */
+  readonly left: readonly LeftFile[];
+}
+
+/** A file, or a folder with too many of them, that is too large for a package. */
+export interface LeftFile {
+  readonly name: string;
+  /** In bytes; absent for a folder. */
+  readonly size?: number;
 }
 
 /** Name of the file that lists the extras; a bundle without any has none. */
 export const extrasName = 'extras.json';
 
-/** Key of the archive that holds a package and its extras for a platform. */
-export const archiveKey = (packageHash: string, platform: Platform): string =>
-  `${packagePrefix(packageHash)}${platform}.archive`;
+/** Key of the archive that holds a package and its extras for a platform. `code`: hash of the package. */
+export const archiveKey = (code: string, platform: Platform): string =>
+  `${packagePrefix(code)}${platform}.archive`;
 
 /** The name of a package: a hash over the names and contents of its files. */
 export function packageHash(

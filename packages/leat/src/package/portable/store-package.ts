@@ -19,18 +19,25 @@ import { portableFiles } from './portable-files.ts';
 import { archiveKey } from './portable-package.ts';
 import type { StoredPackage } from './stored-package.ts';
 
+/** What is wanted of a package. */
+export interface PackageWanted {
+  readonly platform: Platform;
+  /** The most that it may hold, unpacked, in MB. */
+  readonly limitMb: number;
+}
+
 /**
  * Stores a package as one object, unless it is there.
  *
- * @throws LeatError STORE_UNAVAILABLE; LAYER_REFUSED for native code of another platform
+ * @throws LeatError STORE_UNAVAILABLE; LAYER_REFUSED for native code of another platform, or a package that is too large
  */
 export async function storeArchive(
   datastore: Datastore,
   built: CodePackage,
-  platform: Platform,
+  { platform, limitMb }: PackageWanted,
 ): Promise<StoredPackage> {
   const key = archiveKey(built.hash, platform);
-  const files = portableFiles(built, platform);
+  const files = portableFiles(built, platform, limitMb);
   const known = await datastore.stat(key);
   if (known === undefined) await datastore.putStream(key, pack(files));
   return {
@@ -47,9 +54,13 @@ export async function storeArchive(
  *
  * @throws LeatError LAYER_REFUSED for native code of another platform
  */
-export function copyPackage(built: CodePackage, platform: Platform, cacheDir: string): string {
+export function copyPackage(
+  built: CodePackage,
+  { platform, limitMb }: PackageWanted,
+  cacheDir: string,
+): string {
   const folder = join(cacheDir, 'copies', `${built.hash}-${platform}`);
-  const files = portableFiles(built, platform);
+  const files = portableFiles(built, platform, limitMb);
   if (existsSync(folder)) return folder;
   const draft = `${folder}.${randomUUID()}`;
   try {
