@@ -21,10 +21,13 @@ const helpOf = async (...words) => {
   const exitCode = await runCli([...words, '--help'], { out: output, err: output });
   return exitCode === 0 ? text : '';
 };
+const commandsIn = (page) => (page.split('\\nCommands:\\n')[1] ?? '').split('\\n').flatMap((line) => /^ {2}(\\w+)/.exec(line)?.[1] ?? []);
 const own = await helpOf();
-const commands = own.split('\\nCommands:\\n')[1].split('\\n').flatMap((line) => /^ {2}(\\w+)/.exec(line)?.[1] ?? []);
 const pages = { '': own };
-for (const command of commands) pages[command] = await helpOf(command, ...(command === 'run' ? ['examples/01-hello/flow.ts'] : []));
+for (const command of commandsIn(own)) {
+  pages[command] = await helpOf(command, ...(command === 'run' ? ['examples/01-hello/flow.ts'] : []));
+  for (const inner of commandsIn(pages[command])) pages[command + ' ' + inner] = await helpOf(command, inner);
+}
 console.log(JSON.stringify(pages));
 `;
 
