@@ -74,7 +74,7 @@ async function ownJobs(
   if (others.length > 0)
     throw new LeatError(
       'USAGE',
-      `${others.map(({ id, tags }) => `${id} is ${tags['leat.user'] ?? 'somebody'}'s`).join(', ')}`,
+      others.map(({ id, tags }) => `${id} is ${tags['leat.user'] ?? 'somebody'}'s`).join(', '),
       {
         hint: 'If you mean it: --everybody',
       },

@@ -39,7 +39,8 @@ interface Row {
 }
 
 function rowOf({ resources, options, seconds, wholeMinuteSeconds }: StepUsage, prices: PriceTable): Row {
-  const kind = kindOf(String(options['queue'] ?? ''), prices);
+  const { queue } = options;
+  const kind = kindOf(typeof queue === 'string' ? queue : '', prices);
   const hours = seconds / secondsAnHour;
   const billed = (kind?.wholeMinute === true ? wholeMinuteSeconds : seconds) / secondsAnHour;
   const cpu = resources.cpu.value || defaults.cpu;

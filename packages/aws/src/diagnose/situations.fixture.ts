@@ -73,7 +73,7 @@ export const facts = (changes: Partial<BatchFacts> = {}): BatchFacts => ({
 });
 
 /** A failed launch with this text, some minutes ago. */
-export const failedLaunch = (message: string): EnvironmentFacts['activities'] => [
+export const failedLaunch = (message: string): NonNullable<EnvironmentFacts['activities']> => [
   { at: ago(4), status: 'Failed', message },
   { at: ago(90), status: 'Successful' },
 ];

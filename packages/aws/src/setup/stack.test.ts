@@ -88,7 +88,13 @@ async function submit(name: string, tags: Readonly<Record<string, string>>): Pro
   const definition = new RegisterJobDefinitionCommand({
     jobDefinitionName: 'leat-test',
     type: 'container',
-    containerProperties: { image: 'busybox', vcpus: 1, memory: 128 },
+    containerProperties: {
+      image: 'busybox',
+      resourceRequirements: [
+        { type: 'VCPU', value: '1' },
+        { type: 'MEMORY', value: '128' },
+      ],
+    },
   });
   const { jobDefinitionArn } = await client.send(definition);
   const request = { jobName: name, jobQueue: 'leat-spot', jobDefinition: jobDefinitionArn, tags };

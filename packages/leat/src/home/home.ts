@@ -59,10 +59,9 @@ function projectFolder(from: string): string {
  * @throws LeatError OPTION_INVALID when the profile cannot be used
  */
 export function resolveHome(options: HomeOptions = {}): Home {
-  const { cwd = process.cwd(), env = process.env } = options;
+  const { env = process.env } = options;
   const profile = readProfile(options.profile, env);
-  const told = options.home ?? env['LEAT_HOME'];
-  const folder = told ? resolve(cwd, told) : join(projectFolder(cwd), homeName);
+  const folder = folderOf(options, env);
   return {
     folder,
     ...storesOf(folder, {
@@ -72,6 +71,11 @@ export function resolveHome(options: HomeOptions = {}): Home {
     cache: join(folder, 'cache'),
     ...(profile && { profile }),
   };
+}
+
+function folderOf({ home, cwd = process.cwd() }: HomeOptions, env: Environment): string {
+  const told = home ?? env['LEAT_HOME'];
+  return told ? resolve(cwd, told) : join(projectFolder(cwd), homeName);
 }
 
 /** Where the stores are: where somebody has said, else in the folder. */

@@ -73,7 +73,7 @@ export function parseProfile(text: string, file: string): ProfileValues {
     if (!is(value)) throw invalid(file, `'${name}' must be ${expected}, got ${JSON.stringify(value)}`);
   }
   refuseSecrets(values, file, []);
-  return values as ProfileValues;
+  return values;
 }
 
 function jsonOf(text: string, file: string): unknown {

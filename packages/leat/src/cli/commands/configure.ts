@@ -31,6 +31,9 @@ export function showProfile({ terminal: { out, err }, options }: ConfigureComman
   return exitCodes.ok;
 }
 
+/** A vendor's checks, all together. In milliseconds. */
+const vendorMs = 120_000;
+
 const marks = { ok: '✓', warning: '!', failed: '✗' } as const;
 const colours = { ok: 'green', warning: 'yellow', failed: 'red' } as const;
 
@@ -64,8 +67,8 @@ export async function validateProfile({
   for await (const check of tryStores(home)) report(check);
   const values = profile?.values ?? {};
   for (const vendor of vendors.filter(({ concerns }) => concerns(values))) {
-    const { check } = await loadVendor(vendor);
-    for await (const each of check(values, AbortSignal.timeout(120_000))) report(each);
+    const loaded = await loadVendor(vendor);
+    for await (const check of loaded.check(values, AbortSignal.timeout(vendorMs))) report(check);
   }
   return failed === 0 ? exitCodes.ok : exitCodes.refused;
 }

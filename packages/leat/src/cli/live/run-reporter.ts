@@ -36,7 +36,7 @@ function nextTry({ at, retryAt }: { readonly at: number; readonly retryAt?: numb
 }
 
 /** Why a task has waited for long, and what to do about it. */
-export function waitLines(
+function waitLines(
   { task, layer, waitedMs, others, diagnosis }: LongWait,
   out: Pick<Output, 'style'>,
 ): readonly string[] {

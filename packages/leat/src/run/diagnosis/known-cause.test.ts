@@ -9,6 +9,7 @@ const task = (changes: Partial<TaskRecord> = {}): TaskRecord => ({
   iteration: 0,
   status: 'queued',
   attempts: 1,
+  createdAt: 0,
   caught: false,
   ...changes,
 });
