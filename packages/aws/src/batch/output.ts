@@ -21,9 +21,9 @@ export async function* outputOf(
   { store, api, signal, isOver, failedStream }: OutputFacts,
 ): AsyncGenerator<LogChunk, void, undefined> {
   let printed = false;
-  for await (const { stream, bytes, member } of readOutput(store, token, { signal, isOver })) {
+  for await (const chunk of readOutput(store, token, { signal, isOver })) {
     printed = true;
-    yield { stream, bytes, ...(member === undefined ? {} : { member }) };
+    yield chunk;
   }
   if (printed || signal.aborted) return;
   const stream = await failedStream();

@@ -2,10 +2,10 @@
  * Where the traces of remote jobs are in the datastore. A job is named by the token of its attempt (`TaskSpec.token`); a platform may
  * start it more than once, and each such execution has a name of its own, which sorts by its start.
  */
-import { runPrefix } from '../datastore/keys.ts';
+import { jobsPrefix, runPrefix } from '../datastore/keys.ts';
 
 /** The folder of all that a job leaves. */
-export const jobPrefix = (job: string): string => `jobs/${job}/`;
+export const jobPrefix = (job: string): string => `${jobsPrefix}${job}/`;
 
 /** Key of what the last execution of a job that came to an end says of it. */
 export const endKey = (job: string): string => `${jobPrefix(job)}end`;

@@ -6,9 +6,8 @@
 import type { LogChunk } from '../compute/compute-layer.ts';
 import { LeatError } from '../errors/index.ts';
 
-/** A piece of output with the time at which it was printed. */
+/** A piece of output with the time at which the agent read it. */
 export interface PrintedChunk extends LogChunk {
-  /** Milliseconds since the epoch. */
   readonly at: number;
 }
 

@@ -99,6 +99,8 @@ export interface LogChunk {
   readonly bytes: Uint8Array;
   /** Of a chunk: which of its members printed it. */
   readonly member?: number;
+  /** When it was printed, in milliseconds since the epoch; when it is told, unless the layer knows better. */
+  readonly at?: number;
 }
 
 /**

@@ -68,3 +68,6 @@ export const toolsPrefix = (hash: string): string => `tools/${hash}/`;
 
 /** Folder of a Node binary by the sha256 of the program, in hex. */
 export const nodePrefix = (sha256: string): string => `tools/node/${sha256}/`;
+
+/** The folder of what jobs on other machines leave for their layers: how they ended and what they printed (`agent/job-keys.ts`). */
+export const jobsPrefix = 'jobs/';

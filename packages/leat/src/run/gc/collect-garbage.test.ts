@@ -92,6 +92,18 @@ describe('collecting garbage', () => {
     expect(await keys('')).toEqual(before);
   });
 
+  it('leaves what remote jobs left for a month, whatever the grace period', async () => {
+    await finished('first');
+    const before = await keys('');
+    await home.datastore.put('jobs/0123/end', [Buffer.from('{}')]);
+    await home.datastore.put('jobs/0123/log/a.000000', [Buffer.from('')]);
+    const day = 24 * 3_600_000;
+    await collect({ graceMs: 0, now: Date.now() + 29 * day });
+    expect(await keys('jobs/')).toHaveLength(2);
+    expect(await collect({ graceMs: 0, now: Date.now() + 31 * day })).toMatchObject({ objects: 2 });
+    expect(await keys('')).toEqual(before);
+  });
+
   it('removes no data while a run that stays cannot be read, and says which run that is and how to let it go', async () => {
     await finished('first');
     await finished('second');

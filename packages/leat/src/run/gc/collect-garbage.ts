@@ -5,7 +5,7 @@
  * to refer to it.
  */
 import type { Datastore } from '../../datastore/datastore.ts';
-import { runPrefix } from '../../datastore/keys.ts';
+import { jobsPrefix, runPrefix } from '../../datastore/keys.ts';
 import { defaultGraceMs, sweepBlobs } from '../../datastore/sweep-blobs.ts';
 import { isLeatError, LeatError } from '../../errors/index.ts';
 import type { MetadataStore, RunRecord } from '../../metadata/metadata-store.ts';
@@ -24,6 +24,9 @@ export interface GarbageOptions extends KeepRules {
   /** Milliseconds since the epoch; the clock unless told. */
   readonly now?: number;
 }
+
+/** What a remote job has left is needed until its layer has read it, which may be after a while without an engine. In milliseconds. */
+const jobsLastMs = 30 * 24 * 3_600_000;
 
 /** What went, or with `dryRun` would go. */
 export interface GarbageCollected {
@@ -60,6 +63,8 @@ export async function collectGarbage(
     // A folder of a run that nobody knows may be that of a run which was forgotten before a crash.
     return !live.hasRunObject(key) && (isOfRun(key, gone) || modifiedAt < olderThan);
   });
+  // Nobody knows whose they are. A task that is silent for longer than that loses what it had printed before, and nothing else.
+  await sweeper.sweep(jobsPrefix, ({ modifiedAt }) => modifiedAt < Math.min(olderThan, now - jobsLastMs));
   const packages = await sweepPackages(datastore, sweeper, { live: live.packages, olderThan });
   const blobs = await sweepBlobs(datastore, { live: live.blobs, graceMs, dryRun, now });
   return {
