@@ -31,8 +31,9 @@ const direction = Object.entries(rooms).map(([room, { mayImport }]) => ({
 }));
 
 // A driver is opened by name, in one file. Nothing else knows which drivers exist, the other drivers least of all.
-const driverBorders = drivers.flatMap(({ folder, openedBy }) => {
-  const driver = under(folder).replace('*', '([^/]+)');
+const driverBorders = drivers.flatMap(({ folder, openedBy, shared }) => {
+  // A folder beside drivers may hold what they share.
+  const driver = under(folder).replace('*', shared === undefined ? '([^/]+)' : `(?!${shared}/)([^/]+)`);
   return [
     {
       name: 'drivers-by-name',

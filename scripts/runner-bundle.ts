@@ -39,7 +39,7 @@ const program = {
   ],
 } as const satisfies BuildOptions;
 
-/** Builds what runs in each task's process: `runner.cjs`, which is started, and `program.cjs`, which it starts; `spawner.cjs`, which starts them; and `agent.cjs`, which starts them far away. Writes nothing. */
+/** Builds what runs in each task's process: `runner.cjs`, which is started, and `program.cjs`, which it starts; `spawner.cjs`, which starts them; `agent.cjs`, which starts them far away; and `janitor.cjs`, which removes containers. Writes nothing. */
 export async function buildRunner(folder: string): Promise<readonly OutputFile[]> {
   const built = await build({ ...program, outfile: path.join(folder, 'program.cjs') });
   const script = built.outputFiles.find((file) => file.path.endsWith('.cjs'));
@@ -63,5 +63,10 @@ export async function buildRunner(folder: string): Promise<readonly OutputFile[]
     outfile: path.join(folder, 'agent.cjs'),
     define: { ...program.define, 'import.meta.dirname': '__dirname' },
   });
-  return [...built.outputFiles, ...launcher.outputFiles, ...spawner.outputFiles, ...agent.outputFiles];
+  const janitor = await build({
+    ...shared,
+    entryPoints: ['packages/leat/src/compute/container/janitor-program.ts'],
+    outfile: path.join(folder, 'janitor.cjs'),
+  });
+  return [built, launcher, spawner, agent, janitor].flatMap(({ outputFiles }) => outputFiles);
 }

@@ -3,6 +3,7 @@ export { LeatError, isLeatError, type ErrorCode, type SourcePlace } from './erro
 export { defineConfig, type LeatConfig, type PackageConfig } from './config/config.ts';
 export { catchError } from './flow/catch-error.ts';
 export { concurrency } from './flow/concurrency.ts';
+export { container, type ContainerOptions } from './flow/container.ts';
 export { current, type Current } from './flow/current.ts';
 export type {
   DeclaredEdges,

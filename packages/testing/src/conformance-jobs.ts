@@ -10,6 +10,15 @@ export interface LayerUnderTest {
   request(behaviour: Behaviour, over?: Partial<AttemptRequest>): AttemptRequest;
   /** Whether a process of this machine runs; absent when tasks run elsewhere. Cases that ask are to be left out then. */
   isAlive?(pid: number): boolean;
+  /** How many tasks the case of a big fan-out hands over; 200 unless told. */
+  readonly fanOut?: number;
+  /**
+   * Opens the layer once more, as another engine does while the jobs of one that died go on; absent when jobs die with their engine. The case
+   * closes it. Cases that ask are to be left out then.
+   */
+  reopen?(): Promise<ComputeLayer>;
+  /** Takes a running job away behind the layer's back, as a machine that fails does; absent when there is no way. Cases that ask are to be left out then. */
+  lose?(job: JobId): Promise<void>;
 }
 
 /** One thing that a compute layer promises. */
@@ -19,8 +28,12 @@ export interface LayerCase {
   readonly needs: readonly Behaviour[];
   /** The case hands over chunks: for layers whose capabilities say that they take them. */
   readonly chunks?: true;
-  /** The case looks at processes of this machine. */
+  /** The case looks at processes of this machine: see {@link LayerUnderTest.isAlive}. */
   readonly local?: true;
+  /** The case opens the layer a second time: see {@link LayerUnderTest.reopen}. */
+  readonly reopens?: true;
+  /** The case takes jobs away: see {@link LayerUnderTest.lose}. */
+  readonly loses?: true;
   /** Rejects with an `AssertionError` when the layer does not keep the promise. */
   run(subject: LayerUnderTest): Promise<void>;
 }

@@ -35,9 +35,11 @@ export const behaviours = [
   'print',
   /** Prints the variable LEAT_CONFORMANCE as JSON. */
   'environment',
+  /** Prints the variable LEAT_TASK: the address of the attempt, as the task was told it. */
+  'address',
   /** Of a chunk: prints `I am <member>` to both streams, the even members without a line end. */
   'speak',
-  /** Of a chunk: the first two members print `I am <member>` and take 700 ms each; the third goes round a synchronous loop for ever. */
+  /** Of a chunk: the first two members print `I am <member>` and take two seconds each; the third goes round a synchronous loop for ever. */
   'tarry',
   /** Of a chunk: each member prints `waiting`, and ends well when it is asked to end. */
   'yield',
@@ -75,9 +77,10 @@ export default class ConformanceFlow extends Flow {
   leave() { const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' }); console.log('pid ' + child.pid); }
   print() { for (let i = 0; i < ${printedLines}; i += 1) { console.log('stdout ' + i + ' – žluťoučký kůň 世界 🚰'); console.error('stderr ' + i + ' – žluťoučký kůň 世界 🚰'); } }
   speak() { const at = member(); const text = 'I am ' + at + (at % 2 === 0 ? '' : '\\n'); process.stdout.write(text); process.stderr.write(text); }
-  async tarry() { console.log('I am ' + member()); if (member() < 2) return new Promise((done) => setTimeout(done, 700)); for (;;); }
+  async tarry() { console.log('I am ' + member()); if (member() < 2) return new Promise((done) => setTimeout(done, 2000)); for (;;); }
   yield() { return new Promise((done) => { const timer = setInterval(() => {}, 1000); process.once('SIGTERM', () => { clearInterval(timer); done(); }); console.log('waiting'); }); }
   dieThird() { if (member() === 2) { process.kill(process.pid, 'SIGKILL'); return forever(); } }
+  address() { console.log(process.env.LEAT_TASK); }
   environment() { console.log(JSON.stringify(process.env.LEAT_CONFORMANCE)); }
 }
 `;

@@ -17,7 +17,7 @@ export {
   type DatastoreUnderTest,
 } from './datastore-conformance.ts';
 export { type MetadataCase, metadataConformance, type MetadataUnderTest } from './metadata-conformance.ts';
-export { type LayerCase, layerConformance } from './layer-conformance.ts';
+export { isMeantFor, type LayerCase, layerConformance, type SubjectAbilities } from './layer-conformance.ts';
 export { type Fault, type FaultOptions, FaultProxy, type SeenRequest } from './fault-proxy.ts';
 export { PostgresServer } from './postgres-server.ts';
 export { findProgram, freePort, ServerProcess, type ServerSetting } from './programs.ts';

@@ -19,6 +19,8 @@ import {
   submit,
 } from './conformance-jobs.ts';
 import { chunkCases } from './conformance-chunks.ts';
+import { lossCases } from './conformance-losses.ts';
+import { specCases } from './conformance-specs.ts';
 import { printedLine, printedLines } from './conformance-tasks.ts';
 
 export type { LayerCase };
@@ -289,10 +291,10 @@ const processCases: readonly LayerCase[] = [
 ];
 
 /**
- * The suite. Each case wants a layer of its own, freshly opened.
+ * The suite. Each case wants a layer of its own, freshly opened; those that need what a subject does not have are to be left out: {@link isMeantFor}.
  *
  * @example
- * for (const { name, run } of layerConformance) {
+ * for (const { name, run } of layerConformance.filter((one) => isMeantFor(one, { chunks: true }))) {
  *   test(name, async () => {
  *     const layer = await computeLayer.open(conformanceContext(folder, runner));
  *     try { await run({ layer, request: conformanceRequest }); } finally { await layer.close(); }
@@ -305,6 +307,26 @@ export const layerConformance: readonly LayerCase[] = [
   ...pollCases,
   ...cancelCases,
   ...logCases,
+  ...specCases,
   ...processCases,
+  ...lossCases,
   ...chunkCases,
 ];
+
+/** What a layer under test has, beside jobs that run. */
+export interface SubjectAbilities {
+  /** It takes chunks. */
+  readonly chunks?: boolean;
+  /** See `LayerUnderTest.isAlive`. */
+  readonly local?: boolean;
+  /** See `LayerUnderTest.reopen`. */
+  readonly reopens?: boolean;
+  /** See `LayerUnderTest.lose`. */
+  readonly loses?: boolean;
+}
+
+/** Whether a layer with these abilities is to keep the promise of this case. */
+export function isMeantFor(one: LayerCase, has: SubjectAbilities): boolean {
+  const needed = ['chunks', 'local', 'reopens', 'loses'] as const;
+  return needed.every((ability) => one[ability] !== true || has[ability] === true);
+}

@@ -19,7 +19,7 @@ const simulated: Readonly<Partial<Record<Behaviour, SimulatedTask>>> = {
 const members: Readonly<Partial<Record<Behaviour, (at: number) => SimulatedMember>>> = {
   succeed: () => ({ durationMs: 1 }),
   speak: (at) => ({ durationMs: 1, output: `I am ${at}${at % 2 === 0 ? '' : '\n'}` }),
-  tarry: (at) => ({ durationMs: at < 2 ? 700 : forever, output: `I am ${at}\n` }),
+  tarry: (at) => ({ durationMs: at < 2 ? 2000 : forever, output: `I am ${at}\n` }),
   dieThird: (at) => ({ durationMs: 1, ...(at === 2 ? { exitCode: 137 } : {}) }),
 };
 

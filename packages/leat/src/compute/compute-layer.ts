@@ -6,6 +6,7 @@ import type { ResolvedResources } from '../plan/plan.ts';
 import type { StoredPackage } from '../package/portable/stored-package.ts';
 import type { Platform, StoredTools, ToolFiles, ToolsWanted } from '../package/tools/tool-files.ts';
 import type { TaskChunk, TaskSpec } from '../plan/task-spec.ts';
+import type { Places } from './machine/places.ts';
 
 /** The version of this contract; compared when a third party's layer is loaded. */
 export const contractVersion = 1;
@@ -228,6 +229,8 @@ export interface LayerContext {
   readonly storePackage: (platform: Platform) => Promise<StoredPackage>;
   /** The same as a folder of this machine, for layers that mount it. @throws as {@link LayerContext.storePackage} */
   readonly packageCopy: (platform: Platform) => Promise<string>;
+  /** The places of this machine, which all layers that run tasks on it share. */
+  readonly places?: Places;
 }
 
 /** What a layer has begun before it was opened. */

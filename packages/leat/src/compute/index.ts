@@ -31,3 +31,4 @@ export type {
   ToolsWanted,
 } from '../package/tools/tool-files.ts';
 export type { ResolvedResources } from '../plan/plan.ts';
+export { loadLayer } from './registry.ts';

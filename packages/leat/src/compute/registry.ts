@@ -11,6 +11,7 @@ import { contractVersion, type LayerFactory } from './compute-layer.ts';
 
 const layers: Readonly<Record<string, (folder: string) => Promise<LayerFactory>>> = {
   batch: async (folder) => fromPackage('@leat/aws/batch', folder),
+  container: async () => (await import('./container/index.ts')).computeLayer,
   local: async () => (await import('./local/index.ts')).computeLayer,
 };
 

@@ -5,6 +5,7 @@
 export { isLeatError, LeatError } from '../errors/index.ts';
 export { catchError } from './catch-error.ts';
 export { concurrency } from './concurrency.ts';
+export { container } from './container.ts';
 export { current } from './current.ts';
 export { file } from './file.ts';
 export { Flow } from './flow.ts';

@@ -8,6 +8,8 @@ import type {
   PreparedLayer,
   StepRequest,
 } from '../compute/compute-layer.ts';
+import { readMachine } from '../compute/machine/machine.ts';
+import { Places } from '../compute/machine/places.ts';
 import { loadLayer } from '../compute/registry.ts';
 import type { BegunLayers } from './begun-layers.ts';
 import { LeatError } from '../errors/index.ts';
@@ -54,9 +56,11 @@ export async function openLayers(
   begun?: Pick<BegunLayers, 'take'>,
 ): Promise<Layers> {
   const layers = new Map<string, ComputeLayer>();
+  // Tasks of different layers may run on this machine: it is filled once.
+  const shared = { ...context, places: new Places(readMachine()) };
   try {
     for (const [name, factory] of factories)
-      layers.set(name, guardLayer(await openLayer(factory, context, await begun?.take(name))));
+      layers.set(name, guardLayer(await openLayer(factory, shared, await begun?.take(name))));
     return layers;
   } catch (error) {
     await closeLayers(layers);

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Readable, type Writable } from 'node:stream';
+import type { ExitFacts, TaskProcess } from '../machine/task-process.ts';
 
 /** How a process is started: what standby processes are told apart by. */
 export interface Launch {
@@ -15,27 +16,12 @@ export interface Launch {
   readonly standby: boolean;
 }
 
-/** How a process ended; `error` when it never started. */
-export interface ExitFacts {
-  readonly code?: number;
-  readonly signal?: string;
-  readonly error?: Error;
-  /** Why nobody knows how it ended. */
-  readonly lost?: string;
-}
-
 /** A process that waits for, or runs, one task. It leads a process group of its own. */
-export interface TaskProcess {
-  readonly stdout: Readable;
-  readonly stderr: Readable;
-  /** How it ended, once it has. */
-  readonly exited: Promise<ExitFacts>;
+export interface WaitingProcess extends TaskProcess {
   /** Whether it is known to have ended. */
   readonly gone: () => boolean;
   /** Hands the task over: one line, once. */
   readonly send: (line: string) => void;
-  /** Signals its group: at once, or as soon as it has started. One that is gone is no error. */
-  readonly signal: (signal: NodeJS.Signals) => void;
 }
 
 /** What all processes of a layer have in common. */
@@ -51,6 +37,9 @@ export interface ProcessSetting {
 // A write to a process that has just died: its exit says all there is to say.
 const ignore = (): void => undefined;
 
+/** A child that left the process group may keep the pipes open: they are given up this long after the task's end. */
+export const outputLingerMs = 2000;
+
 function exitOf(child: ChildProcess): Promise<ExitFacts> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve({ error }));
@@ -58,11 +47,12 @@ function exitOf(child: ChildProcess): Promise<ExitFacts> {
   });
 }
 
-function unstarted(error: Error): TaskProcess {
+function unstarted(error: Error): WaitingProcess {
   const empty = (): Readable => Readable.from([]);
   return {
     stdout: empty(),
     stderr: empty(),
+    outputLingerMs,
     exited: Promise.resolve({ error }),
     gone: () => true,
     send: ignore,
@@ -80,14 +70,14 @@ export function argumentsOf(
 }
 
 /**
- * Starts a process for a task. It waits for its {@link TaskProcess.send} on file descriptor 3; `started` is told its group before.
+ * Starts a process for a task. It waits for its {@link WaitingProcess.send} on file descriptor 3; `started` is told its group before.
  * Never throws.
  */
 export function startTaskProcess(
   setting: ProcessSetting,
   launch: Launch,
   started: (group: number) => void,
-): TaskProcess {
+): WaitingProcess {
   let child: ChildProcess;
   try {
     // A session and a process group of its own: signals reach the task with all its children, and Ctrl-C in a terminal only the engine.
@@ -116,6 +106,7 @@ export function startTaskProcess(
   return {
     stdout,
     stderr,
+    outputLingerMs,
     exited: known,
     gone: () => gone,
     send: (line) => channel.end(`${line}\n`),

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import type { PreparedLayer } from '../compute-layer.ts';
-import type { TaskProcess } from './api.ts';
+import type { WaitingProcess } from './api.ts';
 import { plainLaunch, taskEnvironment } from './job-spec.ts';
 import { endStandby } from './process-pool.ts';
 import { ProcessStarter } from './process-starter.ts';
@@ -13,7 +13,7 @@ const processes = 2;
 export class PreparedLocal implements PreparedLayer {
   readonly reaper: Promise<Reaper>;
   /** Processes as {@link plainLaunch} says. */
-  readonly standby: Promise<readonly TaskProcess[]>;
+  readonly standby: Promise<readonly WaitingProcess[]>;
 
   constructor(runner: string) {
     const environment = taskEnvironment(process.env, tmpdir());

@@ -2,16 +2,16 @@
  * Processes that are started ahead of need, so that their start overlaps with the work of others. A process serves one task
  * and is never given to a second one.
  */
-import type { Launch, TaskProcess } from './api.ts';
+import type { Launch, WaitingProcess } from './api.ts';
 import { plainLaunch } from './job-spec.ts';
 
 interface Standby {
   readonly key: string;
-  readonly process: TaskProcess;
+  readonly process: WaitingProcess;
 }
 
 /** Starts a process; the reaper has to know it before it is handed out. */
-export type StartProcess = (launch: Launch) => TaskProcess;
+export type StartProcess = (launch: Launch) => WaitingProcess;
 
 const keyOf = ({ flags, environment }: Launch): string =>
   JSON.stringify([flags, Object.entries(environment).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
@@ -31,7 +31,7 @@ export class ProcessPool {
   }
 
   /** Takes processes that were started as {@link plainLaunch} says. */
-  adopt(processes: readonly TaskProcess[]): void {
+  adopt(processes: readonly WaitingProcess[]): void {
     for (const process of processes) this.#standby.push({ key: keyOf(plainLaunch), process });
   }
 
@@ -43,7 +43,7 @@ export class ProcessPool {
   }
 
   /** A process for one task: one that waits, or a fresh one. */
-  take(launch: Launch): TaskProcess {
+  take(launch: Launch): WaitingProcess {
     const key = keyOf(launch);
     const index = this.#standby.findIndex((standby) => standby.key === key && !standby.process.gone());
     const [found] = index < 0 ? [] : this.#standby.splice(index, 1);
@@ -76,7 +76,7 @@ export class ProcessPool {
 }
 
 /** Ends a process that waits for a task. */
-export async function endStandby(process: TaskProcess): Promise<void> {
+export async function endStandby(process: WaitingProcess): Promise<void> {
   // A process that waits has run nothing of a task; it may hang while it loads the flow, so nothing gentler is sure to work.
   if (!process.gone()) process.signal('SIGKILL');
   process.stdout.destroy();

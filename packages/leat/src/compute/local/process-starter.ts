@@ -6,7 +6,7 @@ import {
   type ProcessSetting,
   signalGroup,
   startTaskProcess,
-  type TaskProcess,
+  type WaitingProcess,
 } from './api.ts';
 import type { Reaper } from './reaper.ts';
 import { Spawner } from './spawner/spawner.ts';
@@ -34,7 +34,7 @@ export class ProcessStarter {
   }
 
   /** Starts a process for a task. It waits for its `send`. Never throws. */
-  start(launch: Launch): TaskProcess {
+  start(launch: Launch): WaitingProcess {
     let group: number | undefined;
     const started = (pid: number): void => {
       group = pid;

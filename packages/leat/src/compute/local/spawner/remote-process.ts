@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { type ExitFacts, signalGroup, type TaskProcess } from '../api.ts';
+import type { ExitFacts } from '../../machine/task-process.ts';
+import { outputLingerMs, signalGroup, type WaitingProcess } from '../api.ts';
 import type { SlotEnds } from './slots.ts';
 
 /** What a {@link RemoteProcess} tells. */
@@ -11,8 +12,9 @@ export interface RemoteEvents {
 }
 
 /** A process that another one has started for us: its number comes a moment later, and what it is sent waits for that. */
-export class RemoteProcess implements TaskProcess {
+export class RemoteProcess implements WaitingProcess {
   readonly stdout: Readable;
+  readonly outputLingerMs: number = outputLingerMs;
   readonly stderr: Readable;
   readonly exited: Promise<ExitFacts>;
   readonly #ends: SlotEnds;

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { TaskProcess } from '../api.ts';
+import type { WaitingProcess } from '../api.ts';
 import { plainLaunch } from '../job-spec.ts';
 import { buildRunner } from '../runner.fixture.ts';
 import { Spawner } from './spawner.ts';
@@ -30,7 +30,7 @@ async function openReady(slots: number): Promise<Spawner> {
   return spawner;
 }
 
-async function textOf(stream: TaskProcess['stdout']): Promise<string> {
+async function textOf(stream: WaitingProcess['stdout']): Promise<string> {
   let text = '';
   for await (const bytes of stream) text += String(bytes);
   return text;
@@ -92,7 +92,7 @@ describe('the spawn server', () => {
   it('takes as many at once as it has slots, and uses a slot again when its output was read to the end', async () => {
     const spawner = await openReady(2);
     const file = program('quick', 'console.log(line);');
-    const start = (): TaskProcess | undefined => spawner.start([file], plainLaunch, () => undefined);
+    const start = (): WaitingProcess | undefined => spawner.start([file], plainLaunch, () => undefined);
     const both = [start(), start()];
     expect(start()).toBeUndefined();
     for (const each of both) each?.send('x');

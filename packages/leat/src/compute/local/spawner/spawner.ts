@@ -4,7 +4,8 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { type ExitFacts, type Launch, startSpawnServer, type TaskProcess } from '../api.ts';
+import type { ExitFacts } from '../../machine/task-process.ts';
+import { type Launch, startSpawnServer, type WaitingProcess } from '../api.ts';
 import { eachLine, type SpawnReport, type SpawnRequest } from './protocol.ts';
 import { makePipeFolder } from './pipe-folders.ts';
 import { RemoteProcess } from './remote-process.ts';
@@ -53,7 +54,7 @@ export class Spawner {
   }
 
   /** A process that is being started; `undefined` when none can be: the server is not ready, or has no slot left. */
-  start(args: readonly string[], launch: Launch, started: (pid: number) => void): TaskProcess | undefined {
+  start(args: readonly string[], launch: Launch, started: (pid: number) => void): WaitingProcess | undefined {
     const slot = this.#free.pop();
     if (slot === undefined) return undefined;
     let ends: SlotEnds;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type MachineSources, outOfMemoryKills, readMachine } from './machine.ts';
+import { type MachineSources, readMachine } from './machine.ts';
 
 const gb = 1024 ** 3;
 
@@ -60,18 +60,5 @@ describe('readMachine', () => {
   it('reads this very machine', () => {
     expect(readMachine().cpu).toBeGreaterThan(0);
     expect(readMachine().memory).toBeGreaterThan(0);
-  });
-});
-
-describe('outOfMemoryKills', () => {
-  it('counts those of the own control group before those of the machine', () => {
-    const machineOnly = { '/proc/vmstat': 'nr_free 3\noom_kill 7\nother 1\n' };
-    expect(outOfMemoryKills(sources({}))).toBe(0);
-    expect(outOfMemoryKills(sources(machineOnly))).toBe(7);
-    const group = {
-      '/proc/self/cgroup': '0::/job\n',
-      '/sys/fs/cgroup/job/memory.events': 'oom 3\noom_kill 2\n',
-    };
-    expect(outOfMemoryKills(sources({ ...machineOnly, ...group }))).toBe(2);
   });
 });

@@ -2,16 +2,16 @@
  * What this machine has for tasks: cores, memory, GPUs, as far as this process may use them (affinity and cgroup limits
  * count, as in a container or under a CI runner). Reads only; decides nothing.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { LeatError } from '../../errors/index.ts';
+import { groupFolders, type ReadText, readText } from '../../process/control-group.ts';
 import type { Machine } from './placement.ts';
 
 /** Where the facts are read from. */
 export interface MachineSources {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The text of a file of the kernel, or `undefined` when there is none. */
-  readonly read: (path: string) => string | undefined;
+  readonly read: ReadText;
   /** Names in a folder; none when there is no such folder. */
   readonly list: (path: string) => readonly string[];
   readonly cores: number;
@@ -20,14 +20,6 @@ export interface MachineSources {
 }
 
 const bytesPerMb = 1024 * 1024;
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
 
 function listNames(path: string): readonly string[] {
   try {
@@ -48,25 +40,8 @@ function machineSources(): MachineSources {
   };
 }
 
-/** Folders of this process's control groups, innermost first, for one controller (`''`: version 2). */
-function groupFolders(sources: MachineSources, controller: 'cpu' | 'memory'): readonly string[] {
-  const lines = (sources.read('/proc/self/cgroup') ?? '').split('\n');
-  const folders: string[] = [];
-  for (const line of lines) {
-    const [, controllers = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    const own = controllers === '' || controllers.split(',').includes(controller);
-    if (!own || path === '') continue;
-    const root = controllers === '' ? '/sys/fs/cgroup' : `/sys/fs/cgroup/${controller}`;
-    // A limit may be set on any group above; inside a container the path of the host leads nowhere and the root is ours.
-    const parts = path.split('/').filter(Boolean);
-    for (let depth = parts.length; depth >= 0; depth -= 1)
-      folders.push([root, ...parts.slice(0, depth)].join('/'));
-  }
-  return folders;
-}
-
 function coreLimit(sources: MachineSources): number {
-  const limits = groupFolders(sources, 'cpu').map((folder) => {
+  const limits = groupFolders('cpu', sources.read).map((folder) => {
     const [quota, period] = (sources.read(`${folder}/cpu.max`) ?? '').trim().split(' ').map(Number);
     const older =
       Number(sources.read(`${folder}/cpu.cfs_quota_us`) ?? Number.NaN) /
@@ -77,7 +52,7 @@ function coreLimit(sources: MachineSources): number {
 }
 
 function memoryLimit(sources: MachineSources): number {
-  const limits = groupFolders(sources, 'memory').flatMap((folder) => [
+  const limits = groupFolders('memory', sources.read).flatMap((folder) => [
     Number(sources.read(`${folder}/memory.max`) ?? Number.NaN),
     Number(sources.read(`${folder}/memory.limit_in_bytes`) ?? Number.NaN),
   ]);
@@ -124,20 +99,4 @@ export function readMachine(sources: MachineSources = machineSources()): Machine
     memory: Math.floor(override(env, 'LEAT_LOCAL_MEMORY') ?? memoryLimit(sources)),
     gpus: Array.from({ length: gpus }, (_, index) => found[index] ?? `${index}`),
   };
-}
-
-/**
- * How often the kernel has killed a process for lack of memory: in this control group, else on this machine. A rise
- * between the start and the end of a killed task says why it was killed.
- */
-export function outOfMemoryKills(sources: MachineSources = machineSources()): number {
-  const files = groupFolders(sources, 'memory').flatMap((folder) => [
-    `${folder}/memory.events`,
-    `${folder}/memory.oom_control`,
-  ]);
-  for (const file of [...files, '/proc/vmstat']) {
-    const count = /^oom_kill (\d+)$/m.exec(sources.read(file) ?? '')?.[1];
-    if (count !== undefined) return Number(count);
-  }
-  return 0;
 }

@@ -1,9 +1,11 @@
 /** One attempt, or one chunk of them, on this machine, from its wait for a place to the end of its process group. */
+import { JobOutput } from '../../process/job-output.ts';
+import { type ProcessEnd, statusOfEnd } from '../../process/process-end.ts';
+import { TimeLimit } from '../../process/time-limit.ts';
+import { Timers } from '../../process/timers.ts';
 import type { AttemptRequest, JobStatus, LogChunk } from '../compute-layer.ts';
-import type { ExitFacts, TaskProcess } from './api.ts';
-import { JobOutput } from './job-output.ts';
-import { type ProcessEnd, statusOfEnd } from './job-status.ts';
 import type { Demand } from './placement.ts';
+import type { ExitFacts, TaskProcess } from './task-process.ts';
 
 /** Between TERM and KILL when a task has used up its time. */
 const timeoutGraceSeconds = 5;
@@ -11,25 +13,21 @@ const timeoutGraceSeconds = 5;
 /** Between two words on which member of a chunk runs. In milliseconds. */
 const tellMemberMs = 250;
 
-/** The longest wait that a timer of Node takes, in milliseconds. */
-const longestTimer = 2 ** 31 - 1;
-
 /** What a job tells its layer. */
 export interface JobEvents {
   /** The status has changed. */
-  readonly changed: (job: LocalJob) => void;
+  readonly changed: (job: MachineJob) => void;
   /** The process group has ended; its place is free. */
-  readonly ended: (job: LocalJob) => void;
+  readonly ended: (job: MachineJob) => void;
   /** Whether the kernel has killed for lack of memory since the last such answer. */
   readonly killedForMemory: () => boolean;
 }
 
-export class LocalJob {
+export class MachineJob {
   /** The layer's name for it. */
   readonly id: string;
   readonly resources: AttemptRequest['resources'];
   readonly demand: Demand;
-  overtaken = 0;
   readonly #isChunk: boolean;
   readonly #timeoutSeconds: number | undefined;
   /** Until it starts: a chunk's is large, and jobs are remembered for long. */
@@ -38,11 +36,10 @@ export class LocalJob {
   #process: TaskProcess | undefined;
   #output: JobOutput | undefined;
   #ended: 'timeout' | 'cancelled' | undefined;
-  /** When the member that runs began, on the clock that never jumps; without a chunk, when the task did. */
-  #memberSince = 0;
+  #limit: TimeLimit | undefined;
   #memberTold = true;
   readonly #events: JobEvents;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #timers = new Timers();
   readonly #started: Promise<void>;
   #resolveStarted: () => void = () => undefined;
 
@@ -59,9 +56,11 @@ export class LocalJob {
     });
   }
 
-  /** What is to be run; gone when it has been handed to a process. */
-  get request(): AttemptRequest | undefined {
-    return this.#request;
+  /** What is to be run, for whoever starts it; once. */
+  takeRequest(): AttemptRequest | undefined {
+    const request = this.#request;
+    this.#request = undefined;
+    return request;
   }
 
   get status(): JobStatus {
@@ -77,19 +76,34 @@ export class LocalJob {
     return this.#process?.exited ?? Promise.resolve();
   }
 
-  /** Hands the task to a process. Its time starts now. `mark`: of the message, when it is a chunk's. */
-  start(process: TaskProcess, message: string, mark: string): void {
+  /** It has its place, and its process is not there yet. `note`: what it waits for. */
+  starting(note?: string): void {
+    if (!this.over) this.#set({ state: 'starting', ...(note === undefined ? {} : { note }) });
+  }
+
+  /** Its process could not be started. */
+  failedToStart(message: string, permanent: boolean): void {
+    if (this.over) return;
+    const endedAt = Date.now();
+    this.#over({
+      state: 'failed',
+      reason: 'start-failed',
+      message,
+      endedAt,
+      ...(permanent && { permanent }),
+    });
+  }
+
+  /** The process works on the task. Its time starts now. `mark`: of the message, when it is a chunk's. */
+  start(process: TaskProcess, mark: string): void {
     const startedAt = Date.now();
     this.#process = process;
-    this.#memberSince = performance.now();
-    this.#request = undefined;
     const memberBegan = (): void => this.#memberBegan(startedAt);
     this.#output = new JobOutput(
       process.stdout,
       process.stderr,
       this.#isChunk ? { mark, memberBegan } : undefined,
     );
-    process.send(message);
     this.#set({ state: 'running', startedAt, ...(this.#isChunk ? { member: 0 } : {}) });
     this.#resolveStarted();
     if (this.#timeoutSeconds !== undefined) this.#watchTime(this.#timeoutSeconds * 1000);
@@ -115,7 +129,7 @@ export class LocalJob {
       return;
     }
     process.signal('SIGTERM');
-    this.#after(graceSeconds * 1000, () => process.signal('SIGKILL'));
+    this.#timers.after(graceSeconds * 1000, () => process.signal('SIGKILL'));
   }
 
   /** What it prints, from the beginning; waits for it to start. For one reader. */
@@ -125,12 +139,12 @@ export class LocalJob {
   }
 
   #memberBegan(startedAt: number): void {
-    this.#memberSince = performance.now();
+    this.#limit?.restart();
     // It was asked to end, and has ended one member instead: nothing more may begin.
     if (this.#ended !== undefined) this.#process?.signal('SIGKILL');
     if (!this.#memberTold) return;
     this.#memberTold = false;
-    this.#after(tellMemberMs, () => {
+    this.#timers.after(tellMemberMs, () => {
       this.#memberTold = true;
       if (!this.over) this.#set({ state: 'running', startedAt, member: this.#output?.member ?? 0 });
     });
@@ -138,23 +152,23 @@ export class LocalJob {
 
   /** Ends it when a member, or the only task, has run for `limitMs`. */
   #watchTime(limitMs: number): void {
-    const left = (): number => this.#memberSince + limitMs - performance.now();
-    const look = async (): Promise<void> => {
-      // The mark of the next member may have come and not been read.
-      if (left() <= 0 && this.#isChunk) await this.#output?.catchUp();
-      if (left() <= 0) this.end('timeout', timeoutGraceSeconds);
-      else if (!this.over) this.#after(left(), () => void look());
-    };
-    this.#after(limitMs, () => void look());
+    this.#limit = new TimeLimit(limitMs, {
+      timers: this.#timers,
+      ...(this.#isChunk ? { catchUp: async () => this.#output?.catchUp() } : {}),
+      reached: () => this.end('timeout', timeoutGraceSeconds),
+    });
   }
 
   async #finish(facts: ExitFacts, startedAt: number): Promise<void> {
     const endedAt = Date.now();
-    for (const timer of this.#timers) clearTimeout(timer);
-    const drained = this.#output?.processEnded();
+    this.#limit?.stop();
+    this.#timers.clear();
+    const drained = this.#output?.processEnded(this.#process?.outputLingerMs ?? 0);
     if (facts.error !== undefined) {
-      const message = `the process of the task could not be started: ${facts.error.message}`;
-      this.#over({ state: 'failed', reason: 'start-failed', message, endedAt });
+      this.failedToStart(
+        `the process of the task could not be started: ${facts.error.message}`,
+        facts.permanent === true,
+      );
       return;
     }
     if (facts.lost !== undefined) {
@@ -170,11 +184,14 @@ export class LocalJob {
       endedAt,
       ended: this.#ended,
       heapExhausted: aborted && this.#output?.heapExhausted === true,
-      kernelOutOfMemory:
-        facts.signal === 'SIGKILL' && this.#ended === undefined && this.#events.killedForMemory(),
+      kernelOutOfMemory: facts.outOfMemory ?? this.#killedForMemory(facts),
       timeoutSeconds: this.#timeoutSeconds,
     };
     this.#over({ ...statusOfEnd(end), ...this.#lastMember() });
+  }
+
+  #killedForMemory({ signal }: ExitFacts): boolean {
+    return signal === 'SIGKILL' && this.#ended === undefined && this.#events.killedForMemory();
   }
 
   #lastMember(): { readonly member?: number } {
@@ -192,18 +209,5 @@ export class LocalJob {
   #set(status: JobStatus): void {
     this.#status = status;
     this.#events.changed(this);
-  }
-
-  /** Timers of Node overflow after 24 days: longer waits are made of several. */
-  #after(ms: number, act: () => void): void {
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        if (ms > longestTimer) this.#after(ms - longestTimer, act);
-        else act();
-      },
-      Math.min(ms, longestTimer),
-    );
-    this.#timers.add(timer);
   }
 }

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { ResolvedResources } from '../../plan/plan.ts';
+import { checkStep, type CheckedPlace } from './check.ts';
+
+const asked = (over: Partial<Record<keyof ResolvedResources, number>>): ResolvedResources => {
+  const value = (name: keyof ResolvedResources, usual: number) =>
+    over[name] === undefined
+      ? ({ value: usual, origin: 'default' } as const)
+      : ({ value: over[name], origin: '@resources' } as const);
+  return { cpu: value('cpu', 1), memory: value('memory', 0), gpu: value('gpu', 0), disk: value('disk', 0) };
+};
+const place: CheckedPlace = {
+  machine: { cpu: 8, memory: 16_000, gpus: ['0', '1'] },
+  engine: { kind: 'docker', version: '28.0.1' },
+  images: new Map([['here', { ready: true }]]),
+};
+const check = (resources: ResolvedResources, over: Partial<CheckedPlace> = {}, image = 'here') =>
+  checkStep({ step: 'fit', resources, options: { image } }, { ...place, ...over });
+
+describe('before tasks run in containers', () => {
+  it('nothing is said of what can run', () => {
+    expect(check(asked({ cpu: 4, memory: 1000, gpu: 2 }))).toEqual([]);
+    // It is still being fetched.
+    expect(check(asked({}), {}, 'large')).toEqual([]);
+  });
+
+  it('an image that is neither here nor to be had is refused, and says how to name one', () => {
+    const images = new Map([['none:1', { ready: false, reason: 'no route to host' }]]);
+    expect(check(asked({}), { images }, 'none:1')).toEqual([
+      {
+        step: 'fit',
+        level: 'error',
+        message:
+          "step 'fit': the image 'none:1' is not on this machine and cannot be fetched: no route to host",
+        hint: expect.stringContaining('LEAT_CONTAINER_IMAGE'),
+      },
+    ]);
+  });
+
+  it('devices that are not there are refused, and an engine that would leave them out', () => {
+    expect(check(asked({ gpu: 3 }))).toMatchObject([
+      { level: 'error', message: "step 'fit' asks for 3 GPUs, and this machine has 2" },
+    ]);
+    expect(check(asked({ gpu: 1 }), { engine: { kind: 'podman', version: '4.3.1' } })).toMatchObject([
+      { level: 'error', message: expect.stringContaining('podman 4.3.1') },
+    ]);
+    expect(check(asked({ gpu: 1 }), { engine: { kind: 'podman', version: '5.4.0' } })).toEqual([]);
+  });
+
+  it('disk is not set aside', () => {
+    expect(check(asked({ disk: 100 }))).toMatchObject([{ level: 'warning' }]);
+  });
+});

@@ -1,0 +1,230 @@
+/**
+ * The container layer: a fresh container for each attempt or chunk of attempts, by podman or docker, packed onto this machine together with
+ * the tasks of the local layer. It knows tasks, not flows, and reads no result: what a step made is in the datastore. Containers
+ * end with the engine.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  type AttemptRequest,
+  type CheckFinding,
+  type ComputeLayer,
+  contractVersion,
+  type Diagnosis,
+  type JobId,
+  type JobStatus,
+  type LayerCapabilities,
+  type LayerContext,
+  type LogChunk,
+  type PollOptions,
+  type StepRequest,
+  type SubmitResult,
+} from '../compute-layer.ts';
+import type { MachineJob } from '../machine/machine-job.ts';
+import { MachineJobs } from '../machine/machine-jobs.ts';
+import { readMachine } from '../machine/machine.ts';
+import { Places } from '../machine/places.ts';
+import type { EngineFacts } from './api.ts';
+import { checkStep } from './check.ts';
+import { connect, type Connection } from './connect.ts';
+import { Containers, type StartedContainer } from './containers.ts';
+import { EngineError } from './engine-error.ts';
+import { Images, type ImageState, missingImage } from './images.ts';
+import { Janitor } from './janitor.ts';
+import { makeJobFolder } from './job-folder.ts';
+import { type ContainerSetting, containerName, createRequest, messageOf } from './job-spec.ts';
+import type { ContainerSettings } from './options.ts';
+import { ownName } from './owner.ts';
+import { platformOf, settingOf } from './surroundings.ts';
+import { sweepDead } from './sweep.ts';
+
+/** Nobody prints it by chance, and no task can know another one's. */
+const markBytes = 16;
+
+/** An image that is being fetched for longer than this is fetched while the run goes on. In milliseconds. */
+const checkPatienceMs = 60_000;
+
+/** What is made when the layer is opened. */
+interface Opened {
+  readonly context: LayerContext;
+  readonly connection: Connection;
+  readonly facts: EngineFacts;
+  readonly setting: ContainerSetting;
+  readonly folder: string;
+  readonly janitor: Janitor;
+}
+
+export class ContainerLayer implements ComputeLayer {
+  readonly name = 'container';
+  readonly contract: typeof contractVersion = contractVersion;
+  readonly capabilities: LayerCapabilities;
+  readonly #opened: Opened;
+  readonly #places: Places;
+  readonly #jobs: MachineJobs;
+  readonly #images: Images;
+  readonly #containers: Containers;
+  readonly #runs = new Set<Promise<void>>();
+  /** What dead engines have left. */
+  readonly #swept: Promise<void>;
+  #closing: Promise<void> | undefined;
+  #started = 0;
+
+  private constructor(opened: Opened, places: Places) {
+    const { api } = opened.connection;
+    this.#opened = opened;
+    this.#places = places;
+    this.#images = new Images(api);
+    this.#containers = new Containers(api);
+    this.#swept = sweepDead(api).catch(() => undefined);
+    this.#jobs = new MachineJobs(places, {
+      layer: this.name,
+      start: (job, request, gpus) => this.#begin(job, request, gpus),
+    });
+    this.capabilities = {
+      arrays: 0,
+      gang: false,
+      chunks: true,
+      gpu: true,
+      isolation: 'container',
+      datastores: ['file'],
+      window: 4 * places.cores,
+    };
+  }
+
+  /** Finds the container engine, or starts one. @throws LeatError LAYER_FAILED, OPTION_INVALID (`DOCKER_HOST`, a `LEAT_LOCAL_…` variable). */
+  static async open(context: LayerContext): Promise<ContainerLayer> {
+    const places = context.places ?? new Places(readMachine());
+    const folder = await mkdtemp(path.join(tmpdir(), 'leat-container-'));
+    const owner = ownName();
+    const janitor = new Janitor(context.runner, owner);
+    janitor.tell('folder', folder);
+    let connection: Connection | undefined;
+    try {
+      connection = await connect(folder, (pid) => janitor.tell('service', `${pid}`));
+      janitor.tell('socket', connection.api.socket);
+      const facts = await connection.api.facts();
+      const setting = await settingOf(context, facts, { owner, folder, cores: places.machine.cpu });
+      return new ContainerLayer({ context, connection, facts, setting, folder, janitor }, places);
+    } catch (error) {
+      await connection?.service?.close();
+      await janitor.close();
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  async check(requests: readonly StepRequest[]): Promise<readonly CheckFinding[]> {
+    const { machine } = this.#places;
+    const names = new Set(requests.map(({ options }) => settingsOf(options).image));
+    const images = new Map<string, ImageState>();
+    const late = new Promise<undefined>((resolve) => {
+      setTimeout(() => resolve(undefined), checkPatienceMs).unref();
+    });
+    await Promise.all(
+      [...names].map(async (name) => {
+        const state = await Promise.race([this.#images.ready(name), late]);
+        if (state !== undefined) images.set(name, state);
+      }),
+    );
+    const { kind, version } = this.#opened.facts;
+    const place = { machine, engine: { kind, version }, images };
+    return [...this.#jobs.check(requests), ...requests.flatMap((request) => checkStep(request, place))];
+  }
+
+  async submit(batch: readonly AttemptRequest[]): Promise<readonly SubmitResult[]> {
+    return this.#jobs.submit(batch);
+  }
+
+  async poll(jobs: readonly JobId[], options: PollOptions): Promise<ReadonlyMap<JobId, JobStatus>> {
+    return this.#jobs.poll(jobs, options);
+  }
+
+  /** Those of this engine: the containers of one that died are removed. */
+  async find(tokens: readonly string[]): Promise<ReadonlyMap<string, JobId>> {
+    return this.#jobs.find(tokens);
+  }
+
+  async cancel(jobs: readonly JobId[], options: { readonly graceSeconds: number }): Promise<void> {
+    this.#jobs.cancel(jobs, options);
+  }
+
+  logs(job: JobId): AsyncGenerator<LogChunk, void, undefined> {
+    return this.#jobs.logs(job);
+  }
+
+  async diagnose(job: JobId): Promise<Diagnosis> {
+    return this.#jobs.diagnose(job);
+  }
+
+  /** Ends everything at once. Whoever wants tasks to end gently cancels them first. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { connection, folder, janitor } = this.#opened;
+    await this.#jobs.close();
+    await Promise.all([...this.#runs, this.#swept]);
+    connection.api.close();
+    await connection.service?.close();
+    await janitor.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  #begin(job: MachineJob, request: AttemptRequest, gpus: readonly string[]): void {
+    const run = this.#run(job, request, gpus).catch((error: unknown) => {
+      const { message } = error as Error;
+      const permanent = error instanceof EngineError && error.permanent;
+      job.failedToStart(`the container of the task could not be started: ${message}`, permanent);
+    });
+    this.#runs.add(run);
+    void run.finally(() => this.#runs.delete(run));
+  }
+
+  /** From a place to the removal of the container. */
+  async #run(job: MachineJob, request: AttemptRequest, gpus: readonly string[]): Promise<void> {
+    job.starting();
+    const settings = settingsOf(request.options);
+    const image = await this.#images.ready(settings.image, (note) => job.starting(note));
+    if (!image.ready) {
+      const { message, hint } = missingImage(settings.image, image.reason);
+      job.failedToStart(`${message}. ${hint}`, true);
+      return;
+    }
+    if (job.over) return;
+    const { context, facts, setting, folder } = this.#opened;
+    const packageFolder = await context.packageCopy(platformOf(facts));
+    const mark = randomBytes(markBytes).toString('hex');
+    this.#started += 1;
+    const name = containerName(request, `${process.pid}-${randomBytes(3).toString('hex')}`);
+    const message = messageOf(request, { setting, mark, environment: {} });
+    const files = await makeJobFolder(folder, `${this.#started}`, message);
+    try {
+      const place = { message: files.message, end: files.end, package: packageFolder, gpus };
+      const process = await this.#containers.start({
+        name,
+        request: createRequest(request, settings, setting, place),
+        readEnd: files.readEnd,
+      });
+      if (job.over) discard(process);
+      else job.start(process, mark);
+      await process.removed;
+    } finally {
+      await files.remove();
+    }
+  }
+}
+
+/** As `parseOptions` has left them. */
+const settingsOf = (options: Readonly<Record<string, unknown>>): ContainerSettings =>
+  options as unknown as ContainerSettings;
+
+/** Its task was ended before it had begun. */
+function discard(process: StartedContainer): void {
+  process.stdout.resume();
+  process.stderr.resume();
+  process.signal('SIGKILL');
+}

@@ -1,0 +1,100 @@
+/** Containers from their creation to their removal, each as the process of a task. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ExitFacts, TaskProcess } from '../machine/task-process.ts';
+import type { CreateRequest, EngineApi } from './api.ts';
+import { ContainerOutput } from './container-output.ts';
+import { readToldEnd } from './init-script.ts';
+import { exitOf } from './job-status.ts';
+
+const firstLookMs = 20;
+const lastLookMs = 640;
+
+/** No other process holds the streams of a container: they end with it, once all was read that is still on its way. In milliseconds. */
+const outputLingerMs = 60_000;
+
+/** A container that is to be. */
+export interface WantedContainer {
+  readonly name: string;
+  readonly request: CreateRequest;
+  /** What its first process has left. */
+  readonly readEnd: () => Promise<string>;
+}
+
+/** A container that runs a task. */
+export interface StartedContainer extends TaskProcess {
+  /** It has ended and is gone. */
+  readonly removed: Promise<void>;
+}
+
+export class Containers {
+  readonly #api: EngineApi;
+
+  constructor(api: EngineApi) {
+    this.#api = api;
+  }
+
+  /** Starts one; it is removed when it has ended. Throws what the engine said, and leaves nothing, when it cannot be started. */
+  async start(wanted: WantedContainer): Promise<StartedContainer> {
+    const id = await this.#api.create(wanted.name, wanted.request);
+    const output = new ContainerOutput();
+    try {
+      const { breaks } = this.#api;
+      const taken = output.take(await this.#api.attach(id));
+      await this.#api.start(id);
+      const printed = taken.then(async () => this.#takeRest(id, output, breaks));
+      const exited = this.#exit(id, wanted, printed);
+      return {
+        stdout: output.stdout,
+        stderr: output.stderr,
+        outputLingerMs,
+        exited,
+        // One that cannot be told, since its engine is gone, is told by the end of the engine.
+        signal: (signal) => void this.#api.kill(id, signal).catch(() => undefined),
+        removed: Promise.all([exited, printed]).then(async () => this.#remove(id)),
+      };
+    } catch (error) {
+      await this.#remove(id);
+      throw error;
+    }
+  }
+
+  /** The connection has ended: with the container, or by itself. Resolves when all that it printed was read. */
+  async #takeRest(id: string, output: ContainerOutput, breaks: number): Promise<void> {
+    try {
+      // It has closed its streams, or the connection broke: the engine's log has what was missed.
+      while (await this.#stillRuns(id)) await output.takeRest(await this.#api.follow(id));
+      if (this.#api.breaks !== breaks) await output.takeRest(await this.#api.follow(id));
+    } catch {
+      // Nobody answers; `#exit` says so.
+    } finally {
+      output.end();
+    }
+  }
+
+  /** The end of a container is known a moment later than that of its output. */
+  async #stillRuns(id: string): Promise<boolean> {
+    for (let waitMs = firstLookMs; waitMs <= lastLookMs; waitMs *= 2) {
+      if ((await this.#api.inspect(id))?.Running !== true) return false;
+      await pause(waitMs);
+    }
+    return (await this.#api.inspect(id))?.Running === true;
+  }
+
+  async #exit(id: string, wanted: WantedContainer, printed: Promise<void>): Promise<ExitFacts> {
+    try {
+      // The end of its output is told at once, and only to whoever reads; the engine tells of the other by and by.
+      await Promise.race([printed, this.#api.wait(id)]);
+      await this.#api.wait(id);
+      const state = await this.#api.inspect(id);
+      const told = readToldEnd(await wanted.readEnd().catch(() => ''));
+      return exitOf(state, told, wanted.request.Image);
+    } catch (error) {
+      return { lost: `the container engine no longer answers: ${(error as Error).message}` };
+    }
+  }
+
+  /** One that cannot be removed now is removed with all that Leat's engine leaves. */
+  async #remove(id: string): Promise<void> {
+    await this.#api.remove(id).catch(() => undefined);
+  }
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { readToldEnd } from './init-script.ts';
+import { exitOf } from './job-status.ts';
+
+const nothing = readToldEnd('');
+const ended = (over: object = {}) => ({
+  Running: false,
+  Status: 'exited',
+  ExitCode: 0,
+  OOMKilled: false,
+  Error: '',
+  ...over,
+});
+
+describe('how a container ended', () => {
+  it.each([
+    ['well', ended(), nothing, { code: 0, outOfMemory: false }],
+    ['with a code of its own', ended({ ExitCode: 7 }), nothing, { code: 7, outOfMemory: false }],
+    ['killed', ended({ ExitCode: 137 }), nothing, { code: 137, outOfMemory: false }],
+    [
+      'killed for memory, says the engine',
+      ended({ ExitCode: 137, OOMKilled: true }),
+      nothing,
+      { code: 137, outOfMemory: true },
+    ],
+    [
+      'killed for memory, says its control group',
+      ended({ ExitCode: 137 }),
+      readToldEnd('oom 2\n'),
+      { code: 137, outOfMemory: true },
+    ],
+    [
+      'with an error, after something it had started was killed for memory',
+      ended({ ExitCode: 1, OOMKilled: true }),
+      readToldEnd('oom 1\n'),
+      { code: 1, outOfMemory: false },
+    ],
+    [
+      '127, by the step itself',
+      ended({ ExitCode: 127 }),
+      readToldEnd('oom 0\n'),
+      { code: 127, outOfMemory: false },
+    ],
+    [
+      'removed by somebody',
+      undefined,
+      nothing,
+      { lost: 'its container was removed by something outside Leat' },
+    ],
+  ])('%s', (_, state, told, facts) => {
+    expect(exitOf(state, told, 'any')).toEqual(facts);
+  });
+
+  it('could not begin: no Node runs in the image', () => {
+    const facts = exitOf(ended({ ExitCode: 127 }), readToldEnd('no-node\noom 0\n'), 'alpine:3');
+    expect(facts).toMatchObject({ permanent: true });
+    expect(facts.error?.message).toContain("the image 'alpine:3' cannot run the Node of this machine");
+  });
+
+  it('could not begin, says the engine', () => {
+    const facts = exitOf(ended({ ExitCode: 127, Error: 'no such file: /bin/sh' }), nothing, 'scratch');
+    expect(facts).toEqual({ error: new Error('no such file: /bin/sh'), permanent: true });
+  });
+});

@@ -1,0 +1,30 @@
+/** How an engine describes a container that has ended, with what its first process has told → how the task's process ended. Pure. */
+import type { ExitFacts } from '../machine/task-process.ts';
+import type { ContainerState } from './api.ts';
+import type { ToldEnd } from './init-script.ts';
+
+/** `state`: `undefined` when there is no such container any more. */
+export function exitOf(state: ContainerState | undefined, told: ToldEnd, image: string): ExitFacts {
+  if (state === undefined) return { lost: 'its container was removed by something outside Leat' };
+  if (told.noNode) return { error: new Error(noNodeIn(image)), permanent: true };
+  // The engine could not run its first process, whatever came first.
+  if (state.Error !== '' && state.ExitCode !== 0 && !isSignal(state.ExitCode))
+    return { error: new Error(state.Error), permanent: isPermanent(state.ExitCode) };
+  return {
+    code: state.ExitCode,
+    outOfMemory: state.ExitCode === killed && (state.OOMKilled || told.outOfMemory),
+  };
+}
+
+/** 128 and SIGKILL. */
+const killed = 137;
+const isSignal = (code: number): boolean => code > 128;
+/** What shells and engines say of a program that cannot be run, or is not there. */
+const isPermanent = (code: number): boolean => code === 126 || code === 127;
+
+function noNodeIn(image: string): string {
+  return (
+    `the image '${image}' cannot run the Node of this machine, usually because it has no glibc (Alpine has musl), and has no Node ≥ 24 of its own. ` +
+    'Take an image of Debian, Ubuntu or the like, or one with such a Node'
+  );
+}

@@ -1,0 +1,66 @@
+/** A container engine for one test file: podman with a storage of its own, so that what is left in it can be counted. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { type Said, type TestImage, testImage, writeContainersConf } from '@leat/testing';
+
+const run = promisify(execFile);
+
+export interface TestEngine {
+  /** What the command line is started with to find it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The name of an image; made when it is not there yet. */
+  image(image: TestImage): Promise<string>;
+  /** Containers that carry a label, whether they run or not. */
+  list(label: string): Promise<readonly { readonly id: string }[]>;
+  remove(id: string): Promise<void>;
+  /** Processes of `podman system service` that a process has started. */
+  services(parent: number): Promise<readonly number[]>;
+  close(): Promise<void>;
+}
+
+const storage = (folder: string): string => `
+[storage]
+driver = "overlay"
+graphroot = "${folder}/storage"
+runroot = "${folder}/run"
+`;
+
+/** Opens it, with an image like Python's slim ones as the default: a shell, Python, no Node: a few seconds. */
+export async function openEngine(): Promise<TestEngine> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'leat-engine-'));
+  const storageConf = path.join(folder, 'storage.conf');
+  writeFileSync(storageConf, storage(folder));
+  const found = { CONTAINERS_CONF: writeContainersConf(folder), CONTAINERS_STORAGE_CONF: storageConf };
+  const env = { ...process.env, ...found };
+  const podman = async (...args: readonly string[]): Promise<Said> =>
+    run('podman', args, { env, cwd: folder }).then(
+      (said) => ({ code: 0, ...said }),
+      (error: Error & Said) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
+    );
+  const image = async (name: TestImage): Promise<string> => testImage({ podman }, name);
+  return {
+    environment: { ...found, LEAT_CONTAINER_IMAGE: await image('python') },
+    image,
+    list: async (label) => {
+      const { stdout } = await podman('ps', '--all', '--quiet', '--no-trunc', '--filter', `label=${label}`);
+      return stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((id) => ({ id }));
+    },
+    remove: async (id) => void (await podman('rm', '--force', '--time', '0', id)),
+    services: async (parent) => {
+      const { stdout } = await run('ps', ['-o', 'pid=,args=', '--ppid', `${parent}`]);
+      const lines = stdout.split('\n').filter((line) => line.includes('podman system service'));
+      return lines.map((line) => Number.parseInt(line, 10));
+    },
+    close: async () => {
+      // It unmounts what a plain removal would not.
+      await podman('system', 'reset', '--force');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
