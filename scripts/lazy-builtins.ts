@@ -37,9 +37,11 @@ const lazy = (key) => {
     const real = load()[key];
     if (!new.target) return Reflect.apply(real, load(), args);
     if (real.prototype) Object.setPrototypeOf(standIn.prototype, real.prototype);
-    return Reflect.construct(real, args, new.target === standIn ? real : new.target);
+    return Reflect.construct(real, args, new.target === lazily ? real : new.target);
   }
-  return standIn;
+  // What hangs on it, such as Readable.from.
+  const lazily = new Proxy(standIn, { get: (own, name) => (name in own ? own[name] : load()[key][name]) });
+  return lazily;
 };
 const lazyObject = (read) => new Proxy({}, { get: (_, key) => read()[key], has: (_, key) => key in read() });
 const functions = new Set(${JSON.stringify(functions)});

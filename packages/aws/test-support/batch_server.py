@@ -12,6 +12,8 @@ What follows AWS's documents, and from where (AWS Batch User Guide unless told):
   "Service quotas": 30 KiB for a SubmitJob; ECS RunTask: 8,192 characters of container overrides
   OutOfMemoryError, CannotPullContainerError, "Host EC2 (instance i-…) terminated.": the reasons that ECS and Batch give
 
+Not honoured: initProcessEnabled, devices, swap, EFS, secrets, multi-node jobs, shares and priorities.
+
 Configuration by environment:
   LEAT_BATCH_SLOTS      jobs that run at once: the size of the compute environment (4)
   LEAT_BATCH_SECONDS    no containers: every job runs so long and ends well
@@ -221,7 +223,6 @@ def run_container(job):
                 environment=environment_of(job, attempt),
                 mem_limit=f"{memory}m" if memory else None,
                 memswap_limit=f"{memory}m" if memory else None,
-                init=bool(linux.get("initProcessEnabled")),
                 name=f"batch-{job.job_id.replace(':', '-')}-{attempt}",
                 labels={"leat-batch-server": str(os.getpid())},
                 volumes=mounts,
@@ -248,8 +249,7 @@ def run_container(job):
 def watch(job, container, stream, memory):
     pump = threading.Thread(target=copy_logs, args=(job, container, stream), daemon=True)
     pump.start()
-    done = {}
-    waiter = threading.Thread(target=lambda: done.update(container.wait()), daemon=True)
+    waiter = threading.Thread(target=container.wait, daemon=True)
     waiter.start()
     limit = job._get_attempt_duration()
     began = time.monotonic()
@@ -265,14 +265,23 @@ def watch(job, container, stream, memory):
                 container.stop(timeout=GRACE)
             waiter.join(GRACE + 30)
     pump.join(5)
-    exit_code = done.get("StatusCode")
-    container.reload()
+    exit_code = exit_code_of(container)
     if job.reclaimed is not None:
         return Outcome(status_reason=f"Host EC2 (instance {job.reclaimed}) terminated.")
     killed = memory and not job.stop and not timed_out and container.attrs["State"].get("OOMKilled")
     reason = "OutOfMemoryError: Container killed due to memory usage" if killed else None
     status_reason = "Job attempt duration exceeded timeout" if timed_out else None
     return Outcome(exit_code, reason, status_reason, timed_out)
+
+
+def exit_code_of(container):
+    """The answer to a wait may come before the engine knows how the container ended."""
+    for _ in range(100):
+        container.reload()
+        if container.attrs["State"]["Status"] in ("exited", "dead"):
+            return container.attrs["State"]["ExitCode"]
+        time.sleep(0.05)
+    return None
 
 
 def copy_logs(job, container, stream):

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { conformanceContextIn } from '@leat/testing';
-import { openDatastore } from 'leat/datastore';
+import { type Datastore, openDatastore } from 'leat/datastore';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BatchLayer } from './batch-layer.ts';
 import { BatchServer } from './batch-server.fixture.ts';
@@ -12,6 +12,7 @@ import { requestOf } from './requests.fixture.ts';
 
 let server: BatchServer;
 let folder = '';
+let store: Datastore;
 const before = { ...process.env };
 
 beforeAll(async () => {
@@ -19,18 +20,18 @@ beforeAll(async () => {
   await server.createBucket('calls');
   Object.assign(process.env, server.env);
   folder = mkdtempSync(path.join(tmpdir(), 'leat-batch-'));
+  store = await openDatastore('s3://calls/leat');
 }, 120_000);
 
 afterAll(async () => {
+  await store.close();
   process.env = before;
   await server.stop();
   rmSync(folder, { recursive: true });
 });
 
 async function openLayer(): Promise<BatchLayer> {
-  const store = await openDatastore('s3://calls/leat');
   const context = await conformanceContextIn(store, path.join(folder, 'cache'));
-  await store.close();
   return BatchLayer.open(context, { pace: { first: 100, longest: 1000 } });
 }
 

@@ -92,7 +92,7 @@ const rules: readonly Rule[] = [
     message: 'one of its roles is missing or may not do what is needed',
   },
   {
-    says: /CannotStartContainerError.*(?:no such file or directory|executable file not found|exec format error|permission denied)/is,
+    says: /CannotStartContainerError.*(?:exec:? "?\/bin\/sh|executable file|exec format error)/is,
     reason: 'start-failed',
     permanent: true,
     message: "its image cannot run Leat's start: it needs /bin/sh, of the instance's architecture",

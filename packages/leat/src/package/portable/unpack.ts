@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { pipeline, Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { archiveMark, corrupt, longestHead, parseHead } from './archive-head.ts';
 import { type ExtraFile, extrasName, type ExtrasList, packageHash } from './portable-package.ts';
@@ -33,7 +33,8 @@ export async function unpack(
 async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const output = createZstdDecompress();
   // The reader is told of a failure, since it destroys the output.
-  pipeline(Readable.from(source, { objectMode: false }), output, () => undefined);
+  // Not by `Readable.from`: in the program of a task, classes of Node are stand-ins without their static methods.
+  pipeline(source, output, () => undefined);
   try {
     yield* output as AsyncIterable<Uint8Array>;
   } catch (error) {
