@@ -43,7 +43,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the end of a run forgets what is on its way to a layer',
     file: 'layer-driver.ts',
-    from: 'if (this.#recalled.signal.aborted) late.push(result.job);',
+    from: 'if (isRecalled) late.push(result.job);',
     to: '',
   },
   {
@@ -165,5 +165,17 @@ export const mutants: readonly Mutant[] = [
     file: 'event-log.ts',
     from: 'isUnsure ? await this.#find(events) : undefined',
     to: 'undefined',
+  },
+  {
+    name: 'what may have reached a layer is sent again without asking',
+    file: 'hand-over.ts',
+    from: '      await parcel.look(layer);\n      context.requireLease();',
+    to: '      context.requireLease();',
+  },
+  {
+    name: 'what may have reached a layer is given up without asking',
+    file: 'hand-over.ts',
+    from: '    await lookLast({ layer, context, recalled }, parcel);\n',
+    to: '',
   },
 ];

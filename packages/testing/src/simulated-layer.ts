@@ -24,8 +24,10 @@ import type { VirtualClock } from './virtual-clock.ts';
 
 /** How often something goes wrong: probabilities of [0, 1], each 0 unless told. */
 export interface SimulatedFaults {
-  /** A call fails; a submit may have had its effect, in part. */
+  /** A call fails; a submit may have had its effect, in part or whole. */
   readonly failingCall: number;
+  /** A submit has its effect, in part or whole, and never answers. */
+  readonly unanswered: number;
   /** A job vanishes while it runs. Half of these go on unseen, and may commit. */
   readonly lost: number;
   /** The platform takes the machine away. */
@@ -54,11 +56,14 @@ export interface SimulatedLayerOptions {
   /** Whether a poll waits for changes, as push platforms do; `true` unless told. */
   readonly longPoll?: boolean;
   readonly faults?: Partial<SimulatedFaults>;
+  /** Told of attempts that are handed over although the layer has them and would find them: a platform without tokens would start them twice. */
+  readonly sentAgain?: (request: AttemptRequest) => void;
   readonly capabilities?: Partial<LayerCapabilities>;
 }
 
 const noFaults: SimulatedFaults = {
   failingCall: 0,
+  unanswered: 0,
   lost: 0,
   interrupted: 0,
   doubled: 0,
@@ -123,15 +128,18 @@ export class SimulatedLayer implements ComputeLayer {
   }
 
   async submit(batch: readonly AttemptRequest[]): Promise<readonly SubmitResult[]> {
-    const failsAfter = this.#random.chance(this.#faults.failingCall)
-      ? this.#random.between(0, batch.length)
-      : undefined;
+    const isUnanswered = this.#random.chance(this.#faults.unanswered);
+    const failsAfter =
+      isUnanswered || this.#random.chance(this.#faults.failingCall)
+        ? this.#random.between(0, batch.length)
+        : undefined;
     const results: SubmitResult[] = [];
     for (const [index, request] of batch.entries()) {
       if (index === failsAfter) break;
       results.push(this.#accept(request));
     }
     this.#fill();
+    if (isUnanswered) await new Promise(() => {});
     if (failsAfter !== undefined) throw new Error('the connection broke while the answer was on its way');
     return results;
   }
@@ -195,7 +203,11 @@ export class SimulatedLayer implements ComputeLayer {
 
   #accept(request: AttemptRequest): SubmitResult {
     const { token } = request;
-    if (this.#jobs.has(token)) return { token, job: token };
+    const known = this.#jobs.get(token);
+    if (known !== undefined) {
+      if (!known.vanished) this.#options.sentAgain?.(request);
+      return { token, job: token };
+    }
     if (this.#random.chance(this.#faults.refused)) return { token, refused: 'this layer does not like it' };
     const task = this.#options.task(request);
     const { exitCode: _ofTheJob, ...alone } = task;

@@ -177,12 +177,18 @@ export interface ComputeLayer {
   readonly capabilities: LayerCapabilities;
   /** Before a run starts: can this ever run here? */
   check(requests: readonly StepRequest[]): Promise<readonly CheckFinding[]>;
-  /** Hands over many attempts at once. Idempotent by token. */
-  submit(batch: readonly AttemptRequest[]): Promise<readonly SubmitResult[]>;
+  /**
+   * Hands over many attempts at once. Idempotent by token. When it fails, the engine asks {@link ComputeLayer.find} what has got there
+   * before it sends the rest again or gives it up, so what was sent before the error must be found.
+   *
+   * @param signal aborted when nothing more shall be sent, and when the call has taken too long: the call ends soon, with an error
+   * unless all was sent
+   */
+  submit(batch: readonly AttemptRequest[], signal?: AbortSignal): Promise<readonly SubmitResult[]>;
   /** Status of those jobs that it still knows; a job that is missing from the answer is lost. */
   poll(jobs: readonly JobId[], options: PollOptions): Promise<ReadonlyMap<JobId, JobStatus>>;
   /**
-   * After a crash of the engine: which of these do you still have?
+   * After a crash of the engine, or after an answer that was lost: which of these do you still have? Ended ones are among them.
    *
    * @param run whose attempts they are, for a layer that keeps its notes by run; absent where only what this engine has submitted is meant
    */

@@ -26,7 +26,7 @@ const fine: ComputeLayer = {
 };
 
 const layerThat = (parts: Partial<ComputeLayer>) =>
-  guardLayer({ ...fine, ...parts }, { poll: 50, submit: 50, close: 50 });
+  guardLayer({ ...fine, ...parts }, { poll: 50, submit: 50, submitEach: 0, close: 50 });
 const request = (token: string) => ({ token, name: `F/1/${token}@0` }) as AttemptRequest;
 const options = { waitMs: 0, signal: new AbortController().signal };
 const failing = (message: RegExp) =>
@@ -94,6 +94,37 @@ describe('submit', () => {
     await expect(
       layerThat({ submit: async () => [{ token: 'a' } as never] }).submit([request('a')]),
     ).rejects.toThrow(failing(/neither/));
+  });
+});
+
+describe('submit that hangs', () => {
+  const hanging = (signals: AbortSignal[]) =>
+    guardLayer(
+      {
+        ...fine,
+        submit: async (_, signal) => {
+          signals.push(signal!);
+          return new Promise(() => {});
+        },
+      },
+      { submit: 40, submitEach: 10, recalled: 20 },
+    );
+
+  test('is told to stop, and is not waited for longer than its batch may take', async () => {
+    const signals: AbortSignal[] = [];
+    await expect(hanging(signals).submit([request('a'), request('b')])).rejects.toThrow(
+      failing(/did not answer within 0.06 s/),
+    );
+    expect(signals[0]?.aborted).toBe(true);
+  });
+
+  test('is told to stop when it is called off, and then not waited for long', async () => {
+    const signals: AbortSignal[] = [];
+    const calledOff = new AbortController();
+    const submitted = hanging(signals).submit([request('a')], calledOff.signal);
+    calledOff.abort();
+    await expect(submitted).rejects.toThrow(failing(/called off, and did not answer/));
+    expect(signals[0]?.aborted).toBe(true);
   });
 });
 

@@ -26,6 +26,10 @@ import { isState, JobStates } from './job-states.ts';
 export interface GuardLimits {
   readonly check: number;
   readonly submit: number;
+  /** On top of that, for each attempt: layers without arrays send one after another. */
+  readonly submitEach: number;
+  /** What is left of a submit that is called off. */
+  readonly recalled: number;
   readonly poll: number;
   readonly find: number;
   readonly cancel: number;
@@ -35,7 +39,9 @@ export interface GuardLimits {
 
 const defaultLimits: GuardLimits = {
   check: 120_000,
-  submit: 300_000,
+  submit: 60_000,
+  submitEach: 500,
+  recalled: 10_000,
   poll: 120_000,
   find: 120_000,
   cancel: 120_000,
@@ -47,10 +53,15 @@ const defaultLimits: GuardLimits = {
  * Wraps a layer; see the file's header.
  *
  * @param limits other time limits than the default ones (two minutes for most calls)
+ * @param after calls a function once after so many milliseconds, and returns what takes that back; a timer of Node unless told
  * @throws LeatError LAYER_FAILED when the layer was written for another version of the contract
  * @example const layer = guardLayer(await factory.open(context));
  */
-export function guardLayer(layer: ComputeLayer, limits: Partial<GuardLimits> = {}): ComputeLayer {
+export function guardLayer(
+  layer: ComputeLayer,
+  limits: Partial<GuardLimits> = {},
+  after: After = afterReally,
+): ComputeLayer {
   const version: number = layer.contract;
   if (version !== contractVersion) {
     throw new LeatError(
@@ -59,8 +70,17 @@ export function guardLayer(layer: ComputeLayer, limits: Partial<GuardLimits> = {
       { hint: 'Install versions of leat and of the layer that belong together.' },
     );
   }
-  return new GuardedLayer(layer, { ...defaultLimits, ...limits });
+  return new GuardedLayer(layer, { ...defaultLimits, ...limits }, after);
 }
+
+type After = (ms: number, fire: () => void) => () => void;
+
+const afterReally: After = (ms, fire) => {
+  const timer = setTimeout(fire, ms);
+  return () => {
+    clearTimeout(timer);
+  };
+};
 
 class GuardedLayer implements ComputeLayer {
   readonly name: string;
@@ -68,11 +88,13 @@ class GuardedLayer implements ComputeLayer {
   readonly capabilities: LayerCapabilities;
   readonly #layer: ComputeLayer;
   readonly #limits: GuardLimits;
+  readonly #after: After;
   readonly #states = new JobStates();
   #closing: Promise<void> | undefined;
 
-  constructor(layer: ComputeLayer, limits: GuardLimits) {
+  constructor(layer: ComputeLayer, limits: GuardLimits, after: After) {
     this.name = layer.name;
+    this.#after = after;
     this.capabilities = layer.capabilities;
     this.#layer = layer;
     this.#limits = limits;
@@ -84,9 +106,10 @@ class GuardedLayer implements ComputeLayer {
     return [...beyond, ...this.#list('check', found)];
   }
 
-  async submit(batch: readonly AttemptRequest[]): Promise<readonly SubmitResult[]> {
+  async submit(batch: readonly AttemptRequest[], signal?: AbortSignal): Promise<readonly SubmitResult[]> {
     if (batch.length === 0) return [];
-    const results = this.#list('submit', await this.#call('submit', async () => this.#layer.submit(batch)));
+    this.#refuseClosed('submit');
+    const results = this.#list('submit', await this.#submit(batch, signal));
     const answered = new Map(results.map((result) => [result.token, result]));
     return batch.map(({ token, name }) => {
       const result = answered.get(token);
@@ -169,23 +192,51 @@ class GuardedLayer implements ComputeLayer {
     return this.#limited(name, call, limitMs);
   }
 
+  /** A layer that is called off may answer for what it has sent, and is not waited for long. */
+  async #submit(batch: readonly AttemptRequest[], signal?: AbortSignal): Promise<readonly SubmitResult[]> {
+    const { submit, submitEach, recalled } = this.#limits;
+    const over = new AbortController();
+    let giveUp = (_: Error): void => {};
+    let forget = (): void => {};
+    const calledOff = new Promise<never>((_, reject) => {
+      giveUp = reject;
+    });
+    const callOff = (): void => {
+      over.abort();
+      forget = this.#after(recalled, () => {
+        giveUp(this.#broken('submit', 'it was called off, and did not answer'));
+      });
+    };
+    if (signal?.aborted === true) callOff();
+    else signal?.addEventListener('abort', callOff, { once: true });
+    try {
+      const call = async (): Promise<readonly SubmitResult[]> =>
+        Promise.race([this.#layer.submit(batch, over.signal), calledOff]);
+      return await this.#limited('submit', call, submit + submitEach * batch.length);
+    } finally {
+      signal?.removeEventListener('abort', callOff);
+      forget();
+      over.abort();
+    }
+  }
+
   #refuseClosed(name: string): void {
     if (this.#closing !== undefined) throw this.#broken(name, 'it was called after it had been closed');
   }
 
   async #limited<T>(name: string, call: () => Promise<T>, limitMs: number): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
+    let forget = (): void => {};
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      forget = this.#after(limitMs, () => {
         reject(this.#broken(name, `it did not answer within ${limitMs / 1000} s`));
-      }, limitMs);
+      });
     });
     try {
       return await Promise.race([call(), late]);
     } catch (error) {
       throw this.#failed(name, error);
     } finally {
-      clearTimeout(timer);
+      forget();
     }
   }
 

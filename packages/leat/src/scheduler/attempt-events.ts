@@ -7,7 +7,7 @@ import { leaveFlight } from './issue.ts';
 import { noteDuration, notePace } from './pace.ts';
 import { payerOf, retryWait } from './retry.ts';
 import { commandCancel, keepOther, watchAll } from './speculate.ts';
-import { countOf, pathOf, type SchedulerState, type Task } from './state.ts';
+import { type Chunk, countOf, pathOf, type SchedulerState, type Task } from './state.ts';
 import { fitsOutcome, standInOutcome } from './step-outcome.ts';
 import { nodeOf } from './step-table.ts';
 import { defect, makeReady } from './tasks.ts';
@@ -94,16 +94,18 @@ export type AfterFailure =
   /** The run is ending: the tries that are left are not spent. */
   | { readonly kind: 'stop' };
 
+/** Whether a failure befalls all members of a chunk alike: none has begun. They wait together, to go as one job again. */
+const isOfAll = ({ reason }: EventFailure): boolean => reason === 'start-failed';
+
 /** The policy in one place: retry while there are tries, then catch, then fail. Changes nothing. */
 function afterFailure(state: SchedulerState, task: Task, failure: EventFailure, at: number): AfterFailure {
   const { retry, catchError } = nodeOf(state.table, task.step).plan;
-  const { ownFailures, platformFailures } = task;
-  const wait = retryWait(retry, {
-    failure,
-    ownFailures,
-    platformFailures,
-    name: `${task.address}@${task.attempt}`,
-  });
+  const { ownFailures, platformFailures, chunk } = task;
+  const name =
+    chunk !== undefined && isOfAll(failure)
+      ? `chunk ${chunk.number}@${chunk.attempt}`
+      : `${task.address}@${task.attempt}`;
+  const wait = retryWait(retry, { failure, ownFailures, platformFailures, name });
   if (state.ending === 'cancelled' || (state.ending === 'failed' && wait !== undefined))
     return { kind: 'stop' };
   if (wait !== undefined) return { kind: 'retry', at: at + wait };
@@ -142,6 +144,7 @@ export function onFailed(
     return;
   }
   const after = afterFailure(state, task, event.failure, event.at);
+  const { chunk } = task;
   leaveFlight(state, task);
   // From here on the task is past its copies, whichever of them was the last to fail.
   task.attempt = task.last;
@@ -151,7 +154,10 @@ export function onFailed(
       planRetry(state, task, event.failure);
       // A wait of nothing is over at once: no timer, no event.
       if (after.at <= event.at) onRetryDue(state, task);
-      else wakeAt(task, event.retryAt ?? after.at, out);
+      else {
+        task.dueAt = event.retryAt ?? after.at;
+        if (chunk === undefined || !isOfAll(event.failure) || joinCrowd(chunk, task)) commandWake(task, out);
+      }
       return;
     case 'catch':
       task.phase = 'catching';
@@ -175,17 +181,23 @@ function planRetry(state: SchedulerState, task: Task, failure: EventFailure): vo
   countOf(state, task.step).retrying += 1;
 }
 
-function wakeAt(task: Task, dueAt: number, out: Command[]): void {
-  task.dueAt = dueAt;
-  commandWake(task, out);
+/** Lets a task wait with the other members of its chunk; whether it is the first to do so. */
+function joinCrowd(chunk: Chunk, task: Task): boolean {
+  const crowd = (chunk.crowd ??= []);
+  crowd.push(task);
+  task.crowd = crowd;
+  return crowd.length === 1;
 }
 
-/** The wait before a retry is over. */
+/** The wait before a retry is over, for all that wait together. */
 export function onRetryDue(state: SchedulerState, task: Task): void {
   const count = countOf(state, task.step);
-  count.retrying -= 1;
-  count.waiting += 1;
-  makeReady(state, task);
+  for (const each of task.crowd ?? [task]) {
+    if (each.phase !== 'waiting') continue;
+    count.retrying -= 1;
+    count.waiting += 1;
+    makeReady(state, each);
+  }
 }
 
 /** The `wake` of a task that waits for a retry. */

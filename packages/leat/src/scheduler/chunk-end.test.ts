@@ -12,6 +12,20 @@ const facts = {
   timeoutSeconds: 10,
 };
 
+test('one that could not be started costs every member that is left one of the platform, and hands none of them out again at once', () => {
+  const flight = makeChunkFlight(facts);
+  flight.work.decided[1] = 1;
+  const end = { state: 'failed', reason: 'start-failed', message: 'no machine', endedAt: 5 } as const;
+  const events = endOfChunk(flight, end);
+  expect(events.map((event) => ('task' in event ? event.task : event.type))).toStrictEqual([
+    'work[0]',
+    'work[2]',
+    'work[3]',
+    'chunk-ended',
+  ]);
+  expect(events.at(-1)).toMatchObject({ returned: [] });
+});
+
 test.for([
   [false, ['timeout', 'cancelled', 'cancelled']],
   [true, ['cancelled', 'cancelled', 'cancelled']],

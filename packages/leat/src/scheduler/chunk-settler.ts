@@ -11,7 +11,7 @@ import { isLeatError } from '../errors/index.ts';
 import type { RunEvent } from '../metadata/events.ts';
 import type { JobEnd } from './attempt-end.ts';
 import { withBackOff } from './back-off.ts';
-import { blameOf, endOfChunk } from './chunk-end.ts';
+import { endOfChunk, isStrange } from './chunk-end.ts';
 import { memberPlace, memberTask } from './chunk-flight.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
 import type { ChunkFlight, ChunkWork } from './flight.ts';
@@ -157,8 +157,7 @@ export class ChunkSettler {
 
   async #diagnose(flight: ChunkFlight, end: JobEnd): Promise<Diagnosis | undefined> {
     const { job, work } = flight;
-    const isClear = job === undefined || end.state === 'succeeded' || blameOf(flight, end) !== 'first';
-    if (isClear || !work.decided.includes(0)) return undefined;
+    if (job === undefined || !isStrange(flight, end) || !work.decided.includes(0)) return undefined;
     try {
       return await this.#layer.diagnose(job);
     } catch {

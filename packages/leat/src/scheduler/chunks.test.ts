@@ -111,6 +111,21 @@ class Run {
 const reuse = { steps: { work: { isolation: 'reuse' } } } as const;
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
+test('members of a chunk that could not be started wait together, pay one try of the platform each, and go as one job again', () => {
+  const run = new Run({ steps: { work: { isolation: 'reuse', chunk: 4 } } }, 4, { maxWorkers: 1 });
+  const token = run.submitted(run.commands[0] as SubmitChunk);
+  const failure: EventFailure = { reason: 'start-failed', type: 'start-failed', message: 'no machine' };
+  const wakes = [0, 1, 2, 3].map((place) =>
+    run.tell({ type: 'attempt-failed', at: run.at, task: `work[${place}]`, attempt: 0, failure }),
+  );
+  expect(wakes).toEqual([['wake'], [], [], []]);
+  expect(run.ended(token)).toEqual([]);
+  const due: RunEvent = { type: 'retry-due', at: run.at, task: 'work[0]', attempt: 1 };
+  expect(run.tell(due)).toEqual(['work[0 1 2 3]@1']);
+  expect(isTimely(run.state, { ...due, task: 'work[1]' })).toBe(false);
+  expect([...run.state.active.values()].map(({ platformFailures }) => platformFailures)).toEqual([1, 1, 1, 1]);
+});
+
 describe('the size of a chunk', () => {
   test('is what the step says, in the order of the items', () => {
     const run = new Run({ steps: { work: { isolation: 'reuse', chunk: 3 } } }, 7);

@@ -33,8 +33,11 @@ export interface EngineContext {
   readonly requireLease: () => void;
 }
 
+/** What is needed to repeat calls of a run. */
+export type Calls = Pick<EngineContext, 'clock' | 'signal' | 'warn' | 'run'>;
+
 /** How to repeat a call of this run. */
-export function backOffFor(context: EngineContext, what: string, patience: Patience): BackOff {
+export function backOffFor(context: Calls, what: string, patience: Patience): BackOff {
   const { clock, signal, warn, run } = context;
   return { clock, signal, warn, patience, what: `${run.flow}/${run.id}: ${what}` };
 }

@@ -41,6 +41,7 @@ function makeChunk(state: SchedulerState, first: Task, tasks: readonly Task[]): 
     job: undefined,
     startedAt: undefined,
     open: new Map(),
+    crowd: undefined,
   };
   for (const task of tasks) {
     const place = placeInGroup(task);

@@ -1,22 +1,23 @@
 /**
- * One layer's side of a run: hands over attempts in batches, asks for all of them with one poll at a time, ends them, and
- * turns what comes of it into events. Decides nothing: what an event means is the scheduler's.
+ * One layer's side of a run: queues attempts and hands them over in batches, and passes each on to who is there for what comes next:
+ * `job-watch.ts` asks how its job goes, `settler.ts` and `chunk-settler.ts` find out what came of it, `job-ender.ts` ends it. Decides
+ * nothing: what an event means is the scheduler's.
  */
-import type { AttemptRequest, ComputeLayer, JobId, SubmitResult } from '../compute/compute-layer.ts';
+import type { AttemptRequest, ComputeLayer, JobId } from '../compute/compute-layer.ts';
 import type { FailureReason } from '../datastore/manifest.ts';
-import { isLeatError, LeatError } from '../errors/index.ts';
-import type { StepPlan } from '../plan/plan.ts';
+import { LeatError } from '../errors/index.ts';
 import type { JobEnd } from './attempt-end.ts';
 import { withBackOff } from './back-off.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
 import { formatAttempt } from './attempt-name.ts';
+import { requestsOf } from './attempt-requests.ts';
 import { ChunkSettler } from './chunk-settler.ts';
-import { chunkSpecOf } from './chunk-spec-of.ts';
 import { emptyFifo, type Fifo, push, shift, size } from './fifo.ts';
-import type { AttemptFlight, ChunkFlight, Flight } from './flight.ts';
+import type { Flight } from './flight.ts';
+import { type Handed, handOver } from './hand-over.ts';
+import { JobEnder } from './job-ender.ts';
 import { JobWatch } from './job-watch.ts';
 import { Settler } from './settler.ts';
-import { taskSpecOf } from './task-spec-of.ts';
 import { WaitWatch } from './wait-watch.ts';
 
 /** Attempts that one call hands over to a layer without arrays, at most. */
@@ -25,14 +26,8 @@ const usualBatch = 1000;
 /** A layer with arrays gets as many as one of them takes; not more than this, since their requests are held together. */
 const largestBatch = 10_000;
 
-/** Between the gentle and the forced end of a task, in seconds. */
-const graceSeconds = 10;
-
-/** How long a layer may take to confirm that ended jobs have ended, beyond the grace, before the engine stops asking. */
-const confirmMs = { gentle: 30_000, forced: 5_000 };
-
-const submitPatience = { giveUpMs: 120_000 };
-const cancelPatience = { giveUpMs: 30_000 };
+/** For the items of a foreach, which are looked up before their tasks are handed over. */
+const storePatience = { giveUpMs: 120_000 };
 
 /** Drives one layer for one run. */
 export class LayerDriver {
@@ -41,6 +36,7 @@ export class LayerDriver {
   readonly #settler: Settler;
   readonly #chunks: ChunkSettler;
   readonly #watch: JobWatch;
+  readonly #ender: JobEnder;
   /** Of a layer whose reasons are worth telling unasked. */
   readonly #waits: WaitWatch | undefined;
   readonly #batchSize: number;
@@ -59,7 +55,6 @@ export class LayerDriver {
   #handing = 0;
   /** The end was asked for by force. */
   #forced = false;
-  #forgetConfirmation = (): void => {};
 
   constructor(layer: ComputeLayer, context: EngineContext) {
     this.layer = layer;
@@ -80,12 +75,12 @@ export class LayerDriver {
         this.#settle(flight, end);
       },
       end: (jobs) => {
-        void this.#endJobs(jobs, graceSeconds);
+        this.#ender.end(jobs);
       },
     });
     this.#waits = this.#watchWaits();
-    context.signal.addEventListener('abort', () => {
-      this.#forgetConfirmation();
+    this.#ender = new JobEnder(layer, context, (message) => {
+      this.#watch.giveUp(message);
     });
   }
 
@@ -123,7 +118,7 @@ export class LayerDriver {
     const job = this.#watch.cancelOne(task, attempt);
     const coming = this.#coming.get(formatAttempt(this.#context.run, task, attempt));
     if (coming !== undefined) coming.cancelled = true;
-    if (job !== undefined) void this.#endJobs([job], graceSeconds);
+    if (job !== undefined) this.#ender.end([job]);
   }
 
   /** Ends everything in flight. */
@@ -132,18 +127,7 @@ export class LayerDriver {
     for (let flight = shift(this.#queue); flight !== undefined; flight = shift(this.#queue))
       this.#recall(flight);
     this.#forced ||= force;
-    this.#endAll(this.#watch.cancelAll());
-  }
-
-  /** Ends jobs of a run that is to end, and waits for that only so long. */
-  #endAll(jobs: readonly JobId[]): void {
-    const force = this.#forced;
-    if (jobs.length > 0) void this.#endJobs(jobs, force ? 0 : graceSeconds);
-    this.#forgetConfirmation();
-    const confirmed = force ? confirmMs.forced : confirmMs.gentle + graceSeconds * 1000;
-    this.#forgetConfirmation = this.#context.clock.after(confirmed, () => {
-      this.#watch.giveUp(`the compute layer '${this.layer.name}' did not confirm that it ended the job`);
-    });
+    this.#ender.endAll(this.#watch.cancelAll(), this.#forced);
   }
 
   /** About how many attempts will come soon, those that were submitted not counted. */
@@ -177,78 +161,45 @@ export class LayerDriver {
 
   async #submitBatch(batch: readonly Flight[]): Promise<void> {
     const { signal } = this.#context;
-    const what = `handing tasks to '${this.layer.name}'`;
-    const backOff = { ...backOffFor(this.#context, what, submitPatience), signal: this.#handOver };
     try {
-      const requests = await withBackOff(backOff, async () => this.#requests(batch));
-      if (this.#recalled.signal.aborted) throw recalled;
-      const results = await withBackOff(backOff, async () => {
-        this.#context.requireLease();
-        return this.layer.submit(requests);
-      });
-      this.#told = Math.max(0, this.#told - batch.length);
-      this.#answered(batch, results);
-    } catch (error) {
+      const handed = await this.#handOverBatch(batch);
       if (signal.aborted) return;
-      if (isLeatError(error) && error.code === 'LEASE_LOST') {
-        this.#context.fail(error);
-        return;
-      }
-      for (const flight of batch) {
-        if (this.#recalled.signal.aborted) this.#recall(flight);
-        else this.#notHandedOver(flight, error);
-      }
+      this.#told = Math.max(0, this.#told - batch.length);
+      this.#answered(batch, handed);
+    } catch (error) {
+      if (!signal.aborted) this.#context.fail(error);
     }
   }
 
-  async #requests(batch: readonly Flight[]): Promise<readonly AttemptRequest[]> {
-    const requests: AttemptRequest[] = [];
-    for (const flight of batch) requests.push(await this.#request(flight));
-    return requests;
+  async #handOverBatch(batch: readonly Flight[]): Promise<readonly Handed[]> {
+    const what = `describing tasks for '${this.layer.name}'`;
+    const backOff = { ...backOffFor(this.#context, what, storePatience), signal: this.#handOver };
+    let requests: readonly AttemptRequest[];
+    try {
+      requests = await withBackOff(backOff, async () => requestsOf(this.#context, batch));
+    } catch (error) {
+      return batch.map(({ token }) => ({ token, error }));
+    }
+    if (this.#handOver.aborted) return [];
+    return handOver({ layer: this.layer, context: this.#context, recalled: this.#handOver }, requests);
   }
 
-  async #request(flight: Flight): Promise<AttemptRequest> {
-    const { token, name } = flight;
-    const { plan } = this.#context;
-    const step = plan.steps[flight.step] as StepPlan;
-    const work = flight.kind === 'attempt' ? await this.#attempt(flight) : await this.#chunk(flight);
-    return {
-      token,
-      name,
-      ...work,
-      resources: step.resources,
-      environment: step.environment,
-      options: step.layerOptions,
-      ...(step.timeoutSeconds === undefined ? {} : { timeoutSeconds: step.timeoutSeconds }),
-    };
-  }
-
-  async #attempt({ token, pieces }: AttemptFlight): Promise<Pick<AttemptRequest, 'spec'>> {
-    const { facts, specs } = this.#context;
-    return { spec: await taskSpecOf(pieces, { ...facts, token }, specs) };
-  }
-
-  async #chunk({ token, work }: ChunkFlight): Promise<Pick<AttemptRequest, 'spec' | 'chunk'>> {
-    const { facts, specs } = this.#context;
-    return chunkSpecOf(work.pieces ?? [], { run: facts, token, store: specs });
-  }
-
-  #answered(batch: readonly Flight[], results: readonly SubmitResult[]): void {
-    const byToken = new Map(results.map((result) => [result.token, result]));
+  #answered(batch: readonly Flight[], handed: readonly Handed[]): void {
+    const byToken = new Map(handed.map((each) => [each.token, each]));
+    const isRecalled = this.#recalled.signal.aborted;
     const late: JobId[] = [];
     for (const flight of batch) {
       const result = byToken.get(flight.token);
-      if (result === undefined)
-        this.#notHandedOver(flight, new Error('the layer did not say what became of it'));
-      else if ('refused' in result) this.#fail(flight, 'refused', result.refused);
-      else {
+      if (result !== undefined && 'job' in result) {
         this.#accepted(flight, result.job);
-        if (this.#recalled.signal.aborted) late.push(result.job);
-      }
+        if (isRecalled) late.push(result.job);
+      } else if (result !== undefined && 'refused' in result) this.#fail(flight, 'refused', result.refused);
+      else if (isRecalled) this.#recall(flight);
+      else this.#notHandedOver(flight, result?.error);
     }
     if (late.length === 0) return;
     this.#watch.cancelAll();
-    this.#endAll(late);
+    this.#ender.endAll(late, this.#forced);
   }
 
   #accepted(flight: Flight, job: JobId): void {
@@ -264,7 +215,7 @@ export class LayerDriver {
     this.#watch.add(flight, job);
     this.#waits?.start();
     this.#coming.delete(flight.name);
-    if (flight.cancelled) void this.#endJobs([job], graceSeconds);
+    if (flight.cancelled) this.#ender.end([job]);
   }
 
   #settle(flight: Flight, end: JobEnd): void {
@@ -290,20 +241,4 @@ export class LayerDriver {
       !(error instanceof LeatError) || error.code === 'LAYER_FAILED' || error.code === 'STORE_UNAVAILABLE';
     this.#fail(flight, described ? 'start-failed' : 'refused', message);
   }
-
-  async #endJobs(jobs: readonly JobId[], grace: number): Promise<void> {
-    const backOff = backOffFor(this.#context, `ending tasks on '${this.layer.name}'`, cancelPatience);
-    try {
-      await withBackOff(backOff, async () => {
-        this.#context.requireLease();
-        await this.layer.cancel(jobs, { graceSeconds: grace });
-      });
-    } catch (error) {
-      this.#context.warn(
-        `'${this.layer.name}' did not end ${jobs.length} of its jobs: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
-  }
 }
-
-const recalled = new LeatError('INTERNAL', 'recalled');

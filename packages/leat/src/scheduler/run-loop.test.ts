@@ -332,6 +332,31 @@ describe('the loop', () => {
     await expect(world.clock.run(outcomeOf(handle.done))).resolves.toBe('LEASE_LOST');
   });
 
+  test('asks a layer that did not answer what it has: it fails no task, and starts none twice', async () => {
+    const again: string[] = [];
+    const world = makeWorld({
+      flow: twoSteps,
+      faults: { unanswered: 1 },
+      layer: { sentAgain: ({ name }) => void again.push(name) },
+    });
+    world.clock.after(600_000, () => {
+      world.layer.calm();
+    });
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    expect(again).toStrictEqual([]);
+    expect(eventsOf(world, 'attempt-accepted').map(({ attempt }) => attempt)).toStrictEqual([0, 0]);
+  });
+
+  test('ends what a layer has taken without an answer when the run is to end', async () => {
+    const world = makeWorld({ flow: twoSteps, faults: { unanswered: 1 }, durationMs: () => 3_600_000 });
+    const handle = await world.start();
+    world.clock.after(1000, () => {
+      handle.cancel('me', false);
+    });
+    await expect(world.finish(handle)).resolves.toMatchObject({ status: 'cancelled' });
+    expect(world.layer.inFlight).toStrictEqual([]);
+  });
+
   test('gives up on a layer that cannot be reached, and leaves the run to be recovered', async () => {
     const world = makeWorld({ flow: twoSteps, durationMs: () => 50_000 });
     const handle = await world.start();

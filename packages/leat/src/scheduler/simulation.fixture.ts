@@ -80,7 +80,7 @@ export function makeWorld(options: WorldOptions): World {
     },
     ...options.layer,
   });
-  const guarded = guardLayer(layer);
+  const guarded = guardLayer(layer, {}, (ms, fire) => clock.after(ms, fire));
   const { plan } = flow;
   const run: RunRecord = {
     id: '1',

@@ -117,8 +117,9 @@ export interface Task extends Position {
   startedAt: number | undefined;
   /** The chunk that the attempt in flight is a member of. */
   chunk: Chunk | undefined;
-  /** `waiting` only: when the wait ends. */
+  /** `waiting` only: when the wait ends, and who waits with it. */
   dueAt: number | undefined;
+  crowd: Task[] | undefined;
   failure: EventFailure | undefined;
   /** What happened to it, for the message of a defect; the newest few. */
   readonly story: RunEvent[];
@@ -142,6 +143,8 @@ export interface Chunk {
   startedAt: number | undefined;
   /** The members that are not decided yet, by place, in the order of work. */
   readonly open: Map<number, Task>;
+  /** Its members that wait together for their next try. */
+  crowd: Task[] | undefined;
 }
 
 /** What is ready of one step. */

@@ -47,6 +47,7 @@ export function addTask(
     startedAt: undefined,
     chunk: undefined,
     dueAt: undefined,
+    crowd: undefined,
     failure: undefined,
     story: [],
   };
@@ -71,6 +72,7 @@ export function queueTask(
 export function makeReady(state: SchedulerState, task: Task): void {
   task.phase = 'ready';
   task.dueAt = undefined;
+  task.crowd = undefined;
   pushTask(state.ready, task);
 }
 

@@ -19,6 +19,8 @@ export interface ViewFacts {
   readonly process: EngineProcess;
   readonly random: Random;
   readonly stores: { readonly fails: number; readonly answerLost: number };
+  /** Whether a layer may be sent again what it has. */
+  readonly tokens: boolean;
   /** Told before each call that changes something. */
   readonly writes: (call: string) => void;
   /** Told of the jobs that are handed over. */
@@ -169,7 +171,7 @@ const layerTrouble = (call: string): Trouble => ({
 /** A layer. What it does by itself is its own; here its answers are on their way. */
 export function viewLayer(
   layer: SimulatedLayer,
-  { process, random, writes, submits }: ViewFacts,
+  { process, random, tokens, writes, submits }: ViewFacts,
 ): ComputeLayer {
   const ask = async <T>(call: string, perform: () => Promise<T>): Promise<T> =>
     process.call(layerTrouble(call), perform);
@@ -183,7 +185,7 @@ export function viewLayer(
       submits(batch);
       return ask('submit', async () => {
         // A request that is sent twice must start nothing twice.
-        if (random.chance(0.05)) await layer.submit(batch).catch(() => undefined);
+        if (random.chance(0.05) && tokens) await layer.submit(batch).catch(() => undefined);
         return layer.submit(batch);
       });
     },

@@ -311,7 +311,8 @@ export class Ledger {
       weathers.some((weather) => (weather[fault] ?? 0) > 0);
     if (reason === 'interrupted') return has('interrupted');
     if (reason === 'lost') return has('lost') || this.engines > 1 || diesWithEngine;
-    return has('startFailed') || has('failingCall') || stores.fails > 0 || stores.answerLost > 0;
+    const unsent = has('failingCall') || has('unanswered');
+    return has('startFailed') || unsent || stores.fails > 0 || stores.answerLost > 0;
   }
 
   /** A failure that is the user's must be one; the platform's is at most one member's of a chunk. */
@@ -357,6 +358,11 @@ export class Ledger {
         `'${task}@${attempt}' is said to be '${reason}', and nothing here makes it so`,
         task,
       );
+    if (reason === 'start-failed') {
+      if (this.#evidence.hasBegun(task, attempt))
+        throw new Violation(`'${task}@${attempt}' is said not to have been started, and had begun`, task);
+      return;
+    }
     job.blamed += 1;
     if (job.blamed > 1)
       throw new Violation(`two members of one chunk pay for its end, '${task}' is the second`, task);

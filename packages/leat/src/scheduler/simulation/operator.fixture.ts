@@ -193,6 +193,7 @@ export class Operator {
       process,
       random: new Random(world.scenario.seed * 17 + this.#started),
       stores: world.scenario.stores,
+      tokens: world.scenario.tokens,
       writes: (call: string): void => {
         if (process.isDead || views.epoch === 0 || world.metadata.epoch === views.epoch) return;
         if (world.clock.now() >= views.leaseUntil)
@@ -222,7 +223,7 @@ export class Operator {
     return Object.assign(views, {
       metadata,
       datastore: new DatastoreView(facts, world.datastore),
-      layers: layers.map((layer) => guardLayer(viewLayer(layer, facts))),
+      layers: layers.map((layer) => guardLayer(viewLayer(layer, facts), {}, process.clock.after)),
       close: (): void => {
         if (world.scenario.diesWithEngine) for (const layer of layers) void layer.close();
       },

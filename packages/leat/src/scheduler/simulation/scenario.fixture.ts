@@ -14,6 +14,7 @@ export const families = [
   'pauses', // engines stand still, as after SIGSTOP, and go on
   'rivals', // another engine takes the run by force
   'faults', // layers lose, double, interrupt, misreport jobs; calls fail
+  'answers', // a layer never answers a call; a platform without tokens would start twice what is sent twice
   'storms', // many machines are taken away at once; layers that cannot be reached
   'stores', // stores fail, before or after the effect
   'latency', // answers take their time, and overtake each other
@@ -61,6 +62,8 @@ export interface Scenario {
   readonly rivals: readonly number[];
   readonly faults: Partial<SimulatedFaults>;
   readonly storms: readonly Storm[];
+  /** Whether a layer may be sent again what it has; where not, it must be asked first. */
+  readonly tokens: boolean;
   /** Jobs end with the engine that started them, as on this machine. */
   readonly diesWithEngine: boolean;
   readonly capacity: number | undefined;
@@ -120,7 +123,11 @@ export function makeScenario(seed: number, without: ReadonlySet<Family> = new Se
       pauses: drawn('pauses', 0.4, 0, (own) => own.between(1, 3)),
     }),
     rivals: drawn('rivals', 0.2, [], (own) => [time(own)]),
-    faults: drawn('faults', 0.7, {}, drawFaults),
+    faults: {
+      ...drawn('faults', 0.7, {}, drawFaults),
+      ...drawn<Partial<SimulatedFaults>>('answers', 0.5, {}, (own) => ({ unanswered: own.next() * 0.1 })),
+    },
+    tokens: drawn('answers', 1, true, (own) => own.chance(0.3)),
     storms: drawn('storms', 0.4, [], (own) => drawStorms(own, () => time(own))),
     diesWithEngine: random.chance(0.3),
     capacity: random.chance(0.3) ? random.between(1, 4) : undefined,
@@ -315,7 +322,7 @@ export function describeScenario(scenario: Scenario): readonly string[] {
     `tasks: ${predict(flow).size}; ${scenario.conduct.describe()}`,
     `limits: ${JSON.stringify(limits)}`,
     `engines: ${fates.map(fateOf).join(', ') || 'live'}${rivals.length > 0 ? `; rivals at ${rivals.map(seconds).join(', ')}` : ''}; jobs ${scenario.diesWithEngine ? 'die with them' : 'outlive them'}`,
-    `layer: ${JSON.stringify(faults)}, capacity ${scenario.capacity ?? 'unbounded'}, ${scenario.longPoll ? 'long polls' : 'short polls'}, starts ${seconds(scenario.startMs[1])}`,
+    `layer: ${JSON.stringify(faults)}, capacity ${scenario.capacity ?? 'unbounded'}, ${scenario.longPoll ? 'long polls' : 'short polls'}, ${scenario.tokens ? 'tokens' : 'no tokens'}, starts ${seconds(scenario.startMs[1])}`,
     `storms: ${storms.map(({ from, to, faults: of }) => `${seconds(from)}–${seconds(to)} ${JSON.stringify(of)}`).join('; ') || 'none'}`,
     `stores: ${JSON.stringify(stores)}; latency: ${JSON.stringify(latency)}; clock: ${jumps.map(({ at, by }) => `${seconds(by)} at ${seconds(at)}`).join(', ') || 'steady'}`,
     `${cancel === undefined ? '' : `cancelled${cancel.force ? ' by force' : ''} at ${cancel.jobs === undefined ? seconds(cancel.at) : `job ${cancel.jobs}`}; `}calm from ${seconds(calmAt)} on`,

@@ -125,6 +125,10 @@ export class World {
       startMs: scenario.startMs,
       longPoll: scenario.longPoll,
       ...(scenario.capacity === undefined ? {} : { capacity: scenario.capacity }),
+      sentAgain: ({ name: again, spec }) => {
+        if (!scenario.tokens)
+          this.violate(new Violation(`'${again}' is sent to a layer that has it and was not asked`, spec.task));
+      },
     });
     layer.trouble(this.#faults ?? scenario.faults);
     return layer;
