@@ -96,6 +96,20 @@ export class SourceIndex {
 
   /** Reads the head of the list. Throws `STORE_CORRUPT` naming `key` when it is gone, damaged, or does not list `count` inputs. */
   static async open(store: Datastore, key: string, count: number): Promise<SourceIndex> {
+    const index = await SourceIndex.#open(store, key);
+    // Written whole by the engine: what parses is as it was written, but perhaps by another join.
+    if (index.#table.count !== count)
+      throw corrupt(key, `it lists ${String(index.#table.count)} inputs, expected ${count}`);
+    return index;
+  }
+
+  /** Reads a whole list. Throws `STORE_CORRUPT` naming `key` when any of it cannot be read. */
+  static async verify(store: Datastore, key: string): Promise<void> {
+    const index = await SourceIndex.#open(store, key);
+    for (let place = 0; place < index.#table.count; place += 1) index.at(place);
+  }
+
+  static async #open(store: Datastore, key: string): Promise<SourceIndex> {
     const header = await store.get(key, { start: 0, end: headerBytes });
     if (header === undefined) throw corrupt(key, 'it is gone from the datastore');
     const view = Buffer.from(header.buffer, header.byteOffset, header.byteLength);
@@ -103,7 +117,7 @@ export class SourceIndex {
       throw corrupt(key, 'it is no list of inputs that this version of Leat reads');
     const start = headerBytes + view.readUInt32LE(magic.length);
     const text = await store.get(key, { start: headerBytes, end: start });
-    return new SourceIndex(store, key, { table: parseTable(key, text, count), start });
+    return new SourceIndex(store, key, { table: parseTable(key, text), start });
   }
 
   /** Input number `place` of the split. Throws `STORE_CORRUPT` when its part of the list is gone or damaged. */
@@ -163,15 +177,17 @@ function decodeBlock(bytes: Uint8Array, count: number): Block | undefined {
   return reader.isAtEnd ? block : undefined;
 }
 
-function parseTable(key: string, bytes: Uint8Array | undefined, count: number): Table {
-  let table: unknown;
+function parseTable(key: string, bytes: Uint8Array | undefined): Table {
   try {
-    table = JSON.parse(Buffer.from(bytes ?? []).toString('utf8'));
+    const table: unknown = JSON.parse(Buffer.from(bytes ?? []).toString('utf8'));
+    if (isTable(table)) return table;
   } catch (error) {
     throw corrupt(key, 'its list of inputs is torn', error);
   }
-  // Written whole by the engine: what parses is as it was written, but perhaps by another join.
-  if ((table as Table).count !== count)
-    throw corrupt(key, `it lists ${String((table as Table).count)} inputs, expected ${count}`);
-  return table as Table;
+  throw corrupt(key, 'its list of inputs is torn');
+}
+
+function isTable(value: unknown): value is Table {
+  const { blocks, count, kinds, packs, path } = Object(value) as Partial<Record<keyof Table, unknown>>;
+  return [blocks, kinds, packs, path].every(Array.isArray) && Number.isSafeInteger(count);
 }

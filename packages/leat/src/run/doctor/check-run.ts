@@ -2,6 +2,7 @@ import { isDeadHere, isDriven } from '../../metadata/is-driven.ts';
 import type { MetadataStore, RunRecord, TaskRecord } from '../../metadata/metadata-store.ts';
 import type { RunPlan } from '../../plan/plan.ts';
 import { brokenReferences } from './check-references.ts';
+import { checkRunObjects } from './check-run-objects.ts';
 import { type Examination, messageOf, placeOf } from './examination.ts';
 import { RunFaults } from './run-faults.ts';
 
@@ -25,7 +26,9 @@ export async function checkRun(
     await checkTasks(examination, metadata, run, faults);
     await checkParameters(examination, run);
     faults.report(examination);
-    if (!examination.quick) await checkLog(examination, metadata, run);
+    if (examination.quick) return;
+    await checkRunObjects(examination, run, (key) => faults.has(key));
+    await checkLog(examination, metadata, run);
   } catch (error) {
     report({
       level: 'error',

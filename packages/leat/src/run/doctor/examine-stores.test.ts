@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SampleHome, type SampleRun, trainGraph } from '../../client/sample-runs.fixture.ts';
 import { writeItems } from '../../datastore/items/write-items.ts';
+import { packKey, sourcesKey } from '../../datastore/keys.ts';
+import { createPack } from '../../datastore/packs/pack-writer.ts';
 import { readManifestSync } from '../../datastore/read-manifest.ts';
 import { saveParameters } from '../../datastore/run-parameters.ts';
+import { encodeSources } from '../../datastore/source-index.ts';
 import { type ExamineOptions, examineStores } from './examine-stores.ts';
 import type { Finding } from './finding.ts';
 
@@ -60,6 +63,34 @@ const largeKey = (run: SampleRun): string => {
 describe('a store', () => {
   it('that is whole has no findings', async () => {
     await (await started()).end('succeeded');
+    expect(await examine()).toEqual([]);
+  });
+
+  it('with a pack whose lines cannot be followed names the pack, also where all its results can be read', async () => {
+    const run = await started();
+    const pack = packKey('TrainFlow', run.id, 'train', 'token');
+    createPack(home.datastore, pack)?.close();
+    await home.datastore.append(pack, Buffer.from('[0,"torn but ended\n'));
+    await run.end('succeeded');
+    expect(await examine()).toMatchObject([
+      { level: 'error', kind: 'manifest-damaged', key: pack, message: expect.stringContaining('byte 0') as string },
+    ]);
+    expect(await examine({ quick: true })).toEqual([]);
+  });
+
+  it('with a list of inputs that is torn says so while the run needs it', async () => {
+    const run = await started();
+    const columns = { kind: [0, 0], pack: [0, 0], offset: [0, 0], length: [0, 0] };
+    const kinds = [{ step: 'train', iteration: 0, attempt: 0, run: run.id }];
+    const parts = encodeSources({ flow: 'TrainFlow', path: [], kinds, packs: [], count: 2, ...columns });
+    const key = sourcesKey('TrainFlow', run.id, { step: 'choose', path: [], iteration: 0 }, 0);
+    await home.datastore.put(key, parts);
+    expect(await examine()).toEqual([]);
+    await home.datastore.put(key, parts.slice(0, -1));
+    expect(await examine()).toMatchObject([
+      { level: 'warning', key, repair: `leat recover TrainFlow/${run.id}` },
+    ]);
+    await run.end('succeeded');
     expect(await examine()).toEqual([]);
   });
 

@@ -22,7 +22,7 @@ export interface ExamineOptions {
   readonly only?: Pick<RunQuery, 'flow'> & { readonly id?: string };
   /** Only runs whose data are there: the metadata know runs of other datastores too. */
   readonly here?: DataPlace;
-  /** Leave out what reads all bytes: hashes of content and of packages, and the logs of runs. */
+  /** Leave out what reads all bytes: hashes of content and of packages, lines of packs, lists of joins, and the logs of runs. */
   readonly quick?: boolean;
   /**
    * Move damaged content and packages aside, so that whoever needs them stores them again, and remove temporary files that

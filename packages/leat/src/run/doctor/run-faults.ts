@@ -44,6 +44,11 @@ export class RunFaults {
     else this.#untold += 1;
   }
 
+  /** Whether something in an object was found broken. */
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
   report({ report, datastore }: Examination): void {
     for (const told of this.#byKey.values())
       report({ ...this.#finding(told), ...placeOf(datastore, told.key) });
