@@ -48,7 +48,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what was handed over is handed over again when an engine takes up the run',
-    file: 'transition.ts',
+    file: 'repeat-commands.ts',
     from: "    case 'submitted':\n      watch(state, task, out);\n      return;",
     to: "    case 'submitted':\n      repeatSubmit(state, task, out);\n      return;",
   },
@@ -102,13 +102,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the timer of a retry is lost with the engine that set it',
-    file: 'transition.ts',
+    file: 'repeat-commands.ts',
     from: "    case 'waiting':\n      commandWake(task, out);\n      return;",
     to: "    case 'waiting':\n      return;",
   },
   {
     name: 'a stand-in is lost with the engine that was to commit it',
-    file: 'transition.ts',
+    file: 'repeat-commands.ts',
     from: "    case 'catching':\n      commandCatch(state, task, out);\n      return;",
     to: "    case 'catching':\n      return;",
   },
@@ -156,7 +156,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an engine that takes up a run that has failed ends what runs',
-    file: 'transition.ts',
+    file: 'repeat-commands.ts',
     from: "if (state.cancelling && state.inFlight > 0) out.push({ type: 'cancel', force: state.forced });",
     to: "if (state.ending !== undefined && state.inFlight > 0) out.push({ type: 'cancel', force: state.forced });",
   },

@@ -7,7 +7,8 @@ import { countPlaces, eachPlace } from './place-ranges.ts';
 import { type Block, flowOf, type FlowShape, manifestOfAttempt, noRetry } from './random-flow.fixture.ts';
 import type { SchedulerState } from './state.ts';
 import { summary } from './summary.ts';
-import { isTimely, transition } from './transition.ts';
+import { isTimely } from './timely.ts';
+import { transition } from './transition.ts';
 
 const step = (name: string) => ({ kind: 'step', name }) as const;
 const fan = (...body: readonly Block[]) => ({ kind: 'foreach', name: 'fan', body, join: 'join' }) as const;
@@ -123,7 +124,9 @@ test('members of a chunk that could not be started wait together, pay one try of
   const due: RunEvent = { type: 'retry-due', at: run.at, task: 'work[0]', attempt: 1 };
   expect(run.tell(due)).toEqual(['work[0 1 2 3]@1']);
   expect(isTimely(run.state, { ...due, task: 'work[1]' })).toBe(false);
-  expect([...run.state.active.values()].map(({ platformFailures }) => platformFailures)).toEqual([1, 1, 1, 1]);
+  expect([...run.state.active.values()].map(({ platformFailures }) => platformFailures)).toEqual([
+    1, 1, 1, 1,
+  ]);
 });
 
 describe('the size of a chunk', () => {

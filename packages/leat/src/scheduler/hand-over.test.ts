@@ -98,6 +98,8 @@ test('called off, it looks once more, and then says what may run', async () => {
   });
   const { told, warnings } = await handAll(layer, recalled);
   expect(told).toStrictEqual(['a: not', 'b: not', 'c: not']);
-  expect(warnings.at(-1)).toMatch(/'mill' may have started 3 tasks that were called off: the connection broke/);
+  expect(warnings.at(-1)).toMatch(
+    /'mill' may have started 3 tasks that were called off: the connection broke/,
+  );
   expect(calls.filter(([call]) => call === 'submit')).toHaveLength(1);
 });

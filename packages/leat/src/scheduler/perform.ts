@@ -1,4 +1,8 @@
-import { formatAttempt, formatChunk } from './attempt-name.ts';
+/**
+ * Turns commands into calls: starts and ends go to the driver of their layer, waits become timers, stand-ins are committed here. What
+ * comes of it goes to the loop as events.
+ */
+import { formatAttempt } from './attempt-name.ts';
 import { lostJob } from './attempt-end.ts';
 import { attemptToken } from './attempt-token.ts';
 import { withBackOff } from './back-off.ts';
@@ -6,19 +10,14 @@ import type { Command } from './commands.ts';
 import { commitStandIn } from './commit-stand-in.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
 import { LeatError } from '../errors/index.ts';
-import type { RunEvent } from '../metadata/events.ts';
-import { makeChunkFlight } from './chunk-flight.ts';
-import { addressInGroup, chunkOf, chunkPiecesOf } from './chunk-spec-of.ts';
-import { packKey } from '../datastore/keys.ts';
-import type { StepPlan } from '../plan/plan.ts';
-import { type AttemptFlight, type ChunkFlight, type Flight, makeFlight } from './flight.ts';
+import { FlightDeck } from './flight-deck.ts';
+import type { Flight } from './flight.ts';
 import type { InFlight } from './in-flight.ts';
 import { LayerDriver } from './layer-driver.ts';
 import type { RunLoopOptions } from './run-options.ts';
-import { firstPlace } from './place-ranges.ts';
 import { longestRetryWait } from './retry.ts';
 import { Semaphore } from './semaphore.ts';
-import type { Chunk, SchedulerState } from './state.ts';
+import type { SchedulerState } from './state.ts';
 import { upcoming } from './summary.ts';
 import { taskPiecesOf } from './task-spec-of.ts';
 
@@ -32,19 +31,19 @@ const upcomingLimit = 10_000;
 
 const storePatience = { giveUpMs: 120_000 };
 
-/** Turns commands into calls; what comes of them goes to the loop as events. */
+/** See the file's header. */
 export class CommandPerformer {
+  readonly flights: FlightDeck;
   readonly #state: SchedulerState;
   readonly #context: EngineContext;
   readonly #drivers = new Map<string, LayerDriver>();
-  /** Commanded, and not handed to a driver yet; by name. */
-  readonly #flights = new Map<string, Flight>();
   readonly #timers = new Set<() => void>();
   readonly #catching = new Semaphore(catchAtOnce);
 
   constructor({ state, layers }: Pick<RunLoopOptions, 'state' | 'layers'>, context: EngineContext) {
     this.#state = state;
     this.#context = context;
+    this.flights = new FlightDeck(state, context);
     for (const name of state.table.layers) {
       const layer = layers.get(name);
       if (layer === undefined)
@@ -56,33 +55,6 @@ export class CommandPerformer {
     });
   }
 
-  /** The event that says, before its layer is told, that an attempt is on its way. */
-  submittedEvent(command: CommandOf<'submit' | 'submit-chunk'>): RunEvent {
-    return command.type === 'submit' ? this.#attemptSubmitted(command) : this.#chunkSubmitted(command);
-  }
-
-  #attemptSubmitted({ task, attempt, layer }: CommandOf<'submit'>): RunEvent {
-    const flight = this.#makeFlight(task, attempt);
-    this.#flights.set(flight.name, flight);
-    return {
-      type: 'attempt-submitted',
-      at: this.#context.clock.now(),
-      task,
-      attempt,
-      layer,
-      token: flight.token,
-    };
-  }
-
-  #chunkSubmitted(command: CommandOf<'submit-chunk'>): RunEvent {
-    const { group, places, attempt, layer } = command;
-    const flight = this.#makeChunkFlight(command);
-    this.#flights.set(flight.name, flight);
-    const { token, work } = flight;
-    const at = this.#context.clock.now();
-    return { type: 'chunk-submitted', at, group, places, attempt, layer, token, pack: work.pack };
-  }
-
   /** Performs commands whose events are logged, in order. */
   perform(commands: readonly Command[]): void {
     const submits = new Map<string, Flight[]>();
@@ -92,7 +64,7 @@ export class CommandPerformer {
     };
     for (const command of commands) {
       if (command.type === 'submit' || command.type === 'submit-chunk') {
-        const flight = this.#takeFlight(command);
+        const flight = this.flights.take(command);
         const others = submits.get(command.layer);
         if (others === undefined) submits.set(command.layer, [flight]);
         else others.push(flight);
@@ -109,13 +81,10 @@ export class CommandPerformer {
   }
 
   /** Takes up what an earlier engine handed over: jobs that their layer still has go on, the others are lost. */
-  async adopt({ attempts, chunks }: InFlight): Promise<void> {
-    const flights: readonly Flight[] = [
-      ...attempts.map(({ task, attempt }) => this.#makeFlight(task, attempt)),
-      ...chunks.map((chunk) => this.#adoptedChunk(chunk)),
-    ];
-    const { run } = this.#context;
-    const byLayer = Map.groupBy(flights, ({ step }) => this.#stepPlan(step).layer);
+  async adopt(inFlight: InFlight): Promise<void> {
+    const { run, plan } = this.#context;
+    const flights = this.flights.adopted(inFlight);
+    const byLayer = Map.groupBy(flights, ({ step }) => plan.steps[step]?.layer ?? '');
     for (const [name, group] of byLayer) {
       const driver = this.#driver(name);
       const what = `asking '${name}' for the jobs of an earlier engine`;
@@ -217,63 +186,6 @@ export class CommandPerformer {
   #longestWait(task: string): number {
     const { spec } = taskPiecesOf(this.#state, task);
     return longestRetryWait(this.#state.plan.steps[spec.step]?.retry);
-  }
-
-  #makeFlight(task: string, attempt: number): AttemptFlight {
-    const { run } = this.#context;
-    const name = formatAttempt(run, task, attempt);
-    return makeFlight({
-      task,
-      attempt,
-      name,
-      token: attemptToken(run, name),
-      pieces: taskPiecesOf(this.#state, task, attempt),
-    });
-  }
-
-  #makeChunkFlight(command: CommandOf<'submit-chunk'>): ChunkFlight {
-    const { run } = this.#context;
-    const { group, places, attempt } = command;
-    const name = this.#chunkName(command);
-    const token = attemptToken(run, name);
-    const pack = packKey(run.flow, run.id, group.step, token);
-    const { timeoutSeconds } = this.#stepPlan(group.step);
-    const pieces = chunkPiecesOf(this.#state, chunkOf(this.#state, command));
-    return makeChunkFlight({ group, places, attempt, name, token, pack, timeoutSeconds }, pieces);
-  }
-
-  /** What the log tells of it is all that is known of it: where its results are, and which of them are told. */
-  #adoptedChunk(chunk: Chunk): ChunkFlight {
-    const { group, places, attempt, token, pack, open } = chunk;
-    const { timeoutSeconds } = this.#stepPlan(group.step);
-    const name = this.#chunkName(chunk);
-    if (token === undefined || pack === undefined)
-      throw new LeatError('INTERNAL', `'${name}' is in flight, and was never handed over`);
-    const flight = makeChunkFlight({ group, places, attempt, name, token, pack, timeoutSeconds });
-    for (const [member, place] of flight.work.places.entries())
-      if (!open.has(place)) flight.work.decided[member] = 1;
-    return flight;
-  }
-
-  #chunkName({ group, places, attempt, number }: Omit<CommandOf<'submit-chunk'>, 'type' | 'layer'>): string {
-    return formatChunk(this.#context.run, addressInGroup(group, firstPlace(places)), { attempt, number });
-  }
-
-  #takeFlight(command: CommandOf<'submit' | 'submit-chunk'>): Flight {
-    const isChunk = command.type === 'submit-chunk';
-    const name = isChunk
-      ? this.#chunkName(command)
-      : formatAttempt(this.#context.run, command.task, command.attempt);
-    const known = this.#flights.get(name);
-    this.#flights.delete(name);
-    if (known !== undefined) return known;
-    return isChunk ? this.#makeChunkFlight(command) : this.#makeFlight(command.task, command.attempt);
-  }
-
-  #stepPlan(step: string): StepPlan {
-    const plan = this.#context.plan.steps[step];
-    if (plan === undefined) throw new LeatError('INTERNAL', `the plan has no step '${step}'`);
-    return plan;
   }
 
   #driver(layer: string): LayerDriver {

@@ -21,7 +21,8 @@ import type { Chunk, SchedulerState, StateFacts } from './state.ts';
 import { nodeOf } from './step-table.ts';
 import { summary } from './summary.ts';
 import { taskPiecesOf } from './task-spec-of.ts';
-import { isTimely, transition } from './transition.ts';
+import { isTimely } from './timely.ts';
+import { transition } from './transition.ts';
 
 /** A flow, how its attempts go, and in which order the world answers, all from one list of numbers. */
 export const scenario: fc.Arbitrary<{ readonly draw: Draw; readonly seed: string }> = fc

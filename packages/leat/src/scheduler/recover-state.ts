@@ -3,7 +3,8 @@ import type { RunEvent } from '../metadata/events.ts';
 import { createState } from './create-state.ts';
 import { schedulingPolicy } from './policy.ts';
 import type { SchedulerState, StateFacts } from './state.ts';
-import { isTimely, transition } from './transition.ts';
+import { isTimely } from './timely.ts';
+import { transition } from './transition.ts';
 
 /**
  * The state after a run's events so far: their fold. The commands that come up on the way were performed by the engine that

@@ -20,7 +20,8 @@ import { schedulingPolicy } from './policy.ts';
 import type { RunEnd, RunLoopOptions } from './run-options.ts';
 import { makeContext } from './run-options.ts';
 import { summary } from './summary.ts';
-import { isTimely, transition } from './transition.ts';
+import { isTimely } from './timely.ts';
+import { transition } from './transition.ts';
 
 /** Events of one transaction, at most; more wait for the next turn. */
 const eventsATurn = 1000;
@@ -171,7 +172,7 @@ class RunLoop {
       commands.push(command);
       // Logged in the same transaction as its cause and before its layer is told, so that a crash in between is seen.
       if (command.type === 'submit' || command.type === 'submit-chunk') {
-        const submitted = this.#performer.submittedEvent(command);
+        const submitted = this.#performer.flights.submittedEvent(command);
         log.push(submitted);
         transition(state, submitted);
       }

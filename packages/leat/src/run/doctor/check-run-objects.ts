@@ -22,7 +22,12 @@ export async function checkRunObjects(
   for await (const { key } of datastore.list(runPrefix(run.flow, run.id))) {
     const reason = await faultOf(examination, key, run);
     if (reason === undefined || isTold(key)) continue;
-    report({ ...(isPack(key) ? brokenPack(address) : brokenList(run)), message: reason, ...placeOf(datastore, key), run: address });
+    report({
+      ...(isPack(key) ? brokenPack(address) : brokenList(run)),
+      message: reason,
+      ...placeOf(datastore, key),
+      run: address,
+    });
   }
 }
 
@@ -30,7 +35,8 @@ async function faultOf({ datastore }: Examination, key: string, run: RunRecord):
   try {
     if (isPack(key)) {
       for (let from = 0, more = true; more;) ({ next: from, more } = await tailPack(datastore, key, from));
-    } else if (key.endsWith('.sources') && run.status !== 'succeeded') await SourceIndex.verify(datastore, key);
+    } else if (key.endsWith('.sources') && run.status !== 'succeeded')
+      await SourceIndex.verify(datastore, key);
     return undefined;
   } catch (error) {
     if (!isLeatError(error)) throw error;
@@ -50,6 +56,7 @@ const brokenPack = (address: string): Omit<Finding, 'message'> => ({
 const brokenList = ({ flow, id, status }: RunRecord): Omit<Finding, 'message'> => ({
   level: 'warning',
   kind: 'manifest-damaged',
-  meaning: 'A join that was started with it cannot read its inputs, and fails. Each new start of a join writes the list anew.',
+  meaning:
+    'A join that was started with it cannot read its inputs, and fails. Each new start of a join writes the list anew.',
   repair: `leat ${status === 'running' ? 'recover' : 'resume'} ${flow}/${id}`,
 });

@@ -73,7 +73,12 @@ describe('a store', () => {
     await home.datastore.append(pack, Buffer.from('[0,"torn but ended\n'));
     await run.end('succeeded');
     expect(await examine()).toMatchObject([
-      { level: 'error', kind: 'manifest-damaged', key: pack, message: expect.stringContaining('byte 0') as string },
+      {
+        level: 'error',
+        kind: 'manifest-damaged',
+        key: pack,
+        message: expect.stringContaining('byte 0') as string,
+      },
     ]);
     expect(await examine({ quick: true })).toEqual([]);
   });

@@ -127,7 +127,9 @@ export class World {
       ...(scenario.capacity === undefined ? {} : { capacity: scenario.capacity }),
       sentAgain: ({ name: again, spec }) => {
         if (!scenario.tokens)
-          this.violate(new Violation(`'${again}' is sent to a layer that has it and was not asked`, spec.task));
+          this.violate(
+            new Violation(`'${again}' is sent to a layer that has it and was not asked`, spec.task),
+          );
       },
     });
     layer.trouble(this.#faults ?? scenario.faults);
