@@ -8,13 +8,20 @@
  * An append whose answer got lost may have been stored. It is made again with the same `request`, which the write leaves in
  * the lease's row: so it is known, and not stored twice.
  */
-import { type ChunkFacts, type Lease, LeatError, type RunEvent, type StepCounts } from 'leat/metadata';
+import {
+  type ChunkFacts,
+  type Lease,
+  LeatError,
+  type RunEvent,
+  type StepCounts,
+  type TaskEntry,
+} from 'leat/metadata';
 import type { Database, Statements } from './database.ts';
 import { type Changes, endTasks, foldBatch, keepChunks, keepOpen } from './fold-batch.ts';
 import { requireLease } from './leases.ts';
 import { type Chunks, pagesOf, withBegun } from './mentions.ts';
 import { knownChunks, readCounts, readKnown } from './read-known.ts';
-import { listOpenTasks, type TaskEntry } from './task-rows.ts';
+import { listOpenTasks } from './task-rows.ts';
 import { writeChanges } from './write-changes.ts';
 
 /** About so many tasks are changed by one statement. */

@@ -23,8 +23,8 @@ import {
   type StepCounts,
   type TaskEvent,
   type TaskRecord,
+  type TaskEntry,
 } from 'leat/metadata';
-import type { TaskEntry } from './task-rows.ts';
 
 /** The part of the tables that a batch is about. */
 export interface Known {

@@ -2,9 +2,9 @@
  * Who may write to a run. An epoch counts up each time the right changes hands, and never down. Each call is one statement
  * that does nothing when it is repeated; the lock of the lease's row puts them, and all writes to the run, in one order.
  */
-import { type Lease, LeatError, type TakenFrom } from 'leat/metadata';
+import { type Lease, leaseLost, type LeatError, noSuchRun, runNumber, type TakenFrom } from 'leat/metadata';
 import type { Database, Statements } from './database.ts';
-import { idNumber, runKey } from './run-rows.ts';
+import { runKey } from './run-rows.ts';
 import { serverNow } from './server-clock.ts';
 
 /** A lease's row, as writers need it. */
@@ -31,19 +31,16 @@ interface Address {
 export async function requireRun(statements: Statements, { flow, run }: Address): Promise<number> {
   const key = await runKey(statements, flow, run);
   if (key !== undefined) return key;
-  throw noRun({ flow, run });
+  throw noSuchRun({ flow, run });
 }
-
-const noRun = ({ flow, run }: Address): LeatError =>
-  new LeatError('NOT_FOUND', `there is no run '${flow}/${run}'`, { hint: `leat list runs ${flow}` });
 
 /** The row of a run's lease; with `lock`, nobody else writes to the run until the transaction ends. Throws `NOT_FOUND`. */
 async function leaseRow(statements: Statements, { flow, run }: Address, lock = false): Promise<LeaseRow> {
   const sql = `SELECT leases.run, owner, epoch, last_seq, taken_by, written_by,
       owner IS NOT NULL AND until > ${serverNow} AS live
     FROM leat.leases JOIN leat.runs ON runs.key = leases.run WHERE flow = $1 AND id = $2${lock ? ' FOR UPDATE OF leases' : ''}`;
-  const row = await statements.get<LeaseRow>(sql, flow, idNumber(run));
-  if (row === undefined) throw noRun({ flow, run });
+  const row = await statements.get<LeaseRow>(sql, flow, runNumber(run));
+  if (row === undefined) throw noSuchRun({ flow, run });
   return row;
 }
 
@@ -54,14 +51,7 @@ export async function requireLease(statements: Statements, lease: Lease, lock = 
   return row;
 }
 
-function lost({ flow, run }: Address, row: LeaseRow): LeatError {
-  const owner = row.owner ?? undefined;
-  const who = owner === undefined ? 'nobody holds it: it was given back' : `'${owner}' holds it`;
-  return new LeatError('LEASE_LOST', `the right to drive '${flow}/${run}' is not ours: ${who}`, {
-    hint: `Follow the run with: leat show ${flow}/${run}. If that engine is dead, leat recover ${flow}/${run} takes over once its lease has run out.`,
-    details: { flow, run, owner },
-  });
-}
+const lost = (run: Address, row: LeaseRow): LeatError => leaseLost(run, row.owner);
 
 /** A request for a lease on a run that exists. */
 export interface LeaseRequest extends Address {
@@ -84,7 +74,7 @@ export async function takeLease(statements: Statements, asked: LeaseRequest): Pr
   const taken = await statements.get<{ epoch: number }>(
     sql,
     flow,
-    idNumber(run),
+    runNumber(run),
     owner,
     leaseMs,
     request,
@@ -102,7 +92,7 @@ export async function extendLease(database: Database, lease: Lease, leaseMs: num
   const sql = `
     UPDATE leat.leases SET until = ${serverNow} + $4::double precision FROM leat.runs
     WHERE runs.key = leases.run AND runs.flow = $1 AND runs.id = $2 AND epoch = $3 AND owner IS NOT NULL RETURNING run`;
-  const values = [lease.flow, idNumber(lease.run), lease.epoch, leaseMs];
+  const values = [lease.flow, runNumber(lease.run), lease.epoch, leaseMs];
   const [row] = await database.soon<{ run: number }>(renewalWaitMs, sql, ...values);
   if (row === undefined) throw lost(lease, await leaseRow(database, lease));
 }
@@ -112,7 +102,7 @@ export async function giveBackLease(statements: Statements, lease: Lease): Promi
   const sql = `
     UPDATE leat.leases SET owner = NULL, until = 0 FROM leat.runs
     WHERE runs.key = leases.run AND runs.flow = $1 AND runs.id = $2 AND epoch = $3`;
-  await statements.all(sql, lease.flow, idNumber(lease.run), lease.epoch);
+  await statements.all(sql, lease.flow, runNumber(lease.run), lease.epoch);
 }
 
 /** Makes sure that nobody drives a run until the transaction ends, and returns its number. Throws `LEASE_LOST`, `NOT_FOUND`. */

@@ -1,5 +1,5 @@
 /** What PostgreSQL, the network and the client say, in the words of a user: which database, what is wrong, what to do. */
-import { isLeatError, LeatError } from 'leat/metadata';
+import { type Explanation, isLeatError, type LeatError, unavailable } from 'leat/metadata';
 
 /** SQLSTATE of a server's error, or Node's code of a network error. */
 function errorCode(error: unknown): string {
@@ -43,11 +43,6 @@ export function isPassing(error: unknown): boolean {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-interface Explanation {
-  readonly what: string;
-  readonly hint: string;
-}
 
 const noAnswer: Explanation = {
   what: 'cannot be reached',
@@ -104,13 +99,8 @@ export function explainPgError(error: unknown, shown: string): LeatError {
   if (isLeatError(error)) return error;
   const known = explanationOf(error);
   const said = messageOf(error);
-  return new LeatError(
-    'METADATA_UNAVAILABLE',
-    `the metadata at '${shown}' ${known?.what ?? 'cannot be used'}${said === '' ? '' : `: ${said}`}`,
-    {
-      hint: known?.hint ?? 'Check the server and its log.',
-      cause: error,
-      details: { metadata: shown, postgres: errorCode(error) || undefined },
-    },
-  );
+  const after = said === '' ? '' : `: ${said}`;
+  const { what, hint } = known ?? { what: 'cannot be used', hint: 'Check the server and its log.' };
+  const details = { metadata: shown, postgres: errorCode(error) || undefined };
+  return unavailable(`at '${shown}'`, { what: what + after, hint }, { cause: error, details });
 }

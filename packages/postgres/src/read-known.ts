@@ -1,10 +1,10 @@
 /** Reads the part of the tables that some events are about, but for what is in memory already. */
-import type { ChunkFacts, RunEvent, StepCounts, TaskRecord } from 'leat/metadata';
+import type { ChunkFacts, RunEvent, StepCounts, TaskRecord, TaskEntry } from 'leat/metadata';
 import { readChunks } from './chunk-rows.ts';
 import type { Statements } from './database.ts';
 import { attemptName, type Known } from './fold-batch.ts';
 import { chunkTokens, type Chunks, type Mention, mentionsOf, withBegun } from './mentions.ts';
-import { listCounts, readOlderAttempts, readTasks, type TaskEntry } from './task-rows.ts';
+import { listCounts, readOlderAttempts, readTasks } from './task-rows.ts';
 
 /** What is kept of a run between two appends. */
 export interface InMemory {

@@ -1,31 +1,25 @@
 /** Runs as rows: conversions and the queries that list them. */
-import { type NewRun, type RunQuery, type RunRecord, userOfSystemTag } from 'leat/metadata';
+import {
+  type NewRun,
+  newRunColumns,
+  newRunValues,
+  runNumber,
+  runOfRow,
+  type RunQuery,
+  type RunRecord,
+  type StoredRun,
+  userOfSystemTag,
+} from 'leat/metadata';
 import type { Statements, Value } from './database.ts';
 import { type ServerClock, serverNow } from './server-clock.ts';
 
-interface RunRow {
+interface RunRow extends StoredRun {
   readonly key: number;
-  readonly flow: string;
-  readonly id: number;
-  readonly namespace: string;
   readonly user_name: string;
-  readonly status: RunRecord['status'];
-  readonly created_at: number;
-  readonly ended_at: number | null;
-  readonly package: string;
-  readonly datastore: string;
-  readonly parameters_key: string;
-  readonly origin_run: string | null;
-  readonly resume_from: string | null;
-  readonly command: string | null;
-  readonly parameters: string;
-  readonly plan: string;
-  readonly owner: string | null;
-  readonly epoch: number;
+  /** By the clock of the server, which says what that is now. */
   readonly until: number;
-  readonly last_seq: number;
-  readonly tags: readonly string[];
   readonly server_now: number;
+  readonly tags: readonly string[];
 }
 
 const select = `
@@ -33,13 +27,10 @@ const select = `
     ARRAY(SELECT tag FROM leat.tags WHERE tags.run = runs.key ORDER BY tag) AS tags
   FROM leat.runs JOIN leat.leases ON leases.run = runs.key`;
 
-/** The number of a run's id; 0, which no run has, for what is no id. */
-export const idNumber = (id: string): number => (/^[1-9]\d{0,14}$/.test(id) ? Number(id) : 0);
-
 /** A run's number in this schema, or `undefined`. */
 export async function runKey(statements: Statements, flow: string, id: string): Promise<number | undefined> {
   const sql = 'SELECT key FROM leat.runs WHERE flow = $1 AND id = $2';
-  return (await statements.get<{ key: number }>(sql, flow, idNumber(id)))?.key;
+  return (await statements.get<{ key: number }>(sql, flow, runNumber(id)))?.key;
 }
 
 /** One run whole. */
@@ -52,7 +43,7 @@ export async function readRun(
   const row = await statements.get<RunRow>(
     `${select} WHERE runs.flow = $1 AND runs.id = $2`,
     flow,
-    idNumber(id),
+    runNumber(id),
   );
   return row === undefined ? undefined : runRecord(row, clock);
 }
@@ -67,29 +58,12 @@ export async function readRuns(
   return new Map(rows.map((row) => [row.key, runRecord(row, clock)]));
 }
 
-function runRecord(row: RunRow, clock: ServerClock): RunRecord {
-  const until = clock.toLocal(row.until, row.server_now);
-  return {
-    flow: row.flow,
-    id: String(row.id),
-    namespace: row.namespace,
+const runRecord = (row: RunRow, clock: ServerClock): RunRecord =>
+  runOfRow(row, {
     user: row.user_name,
     tags: row.tags,
-    status: row.status,
-    createdAt: row.created_at,
-    ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
-    package: row.package,
-    datastore: row.datastore,
-    parametersKey: row.parameters_key,
-    parameters: JSON.parse(row.parameters) as Record<string, unknown>,
-    plan: JSON.parse(row.plan) as unknown,
-    ...(row.origin_run === null ? {} : { originRun: row.origin_run }),
-    ...(row.resume_from === null ? {} : { resumeFrom: row.resume_from }),
-    ...(row.command === null ? {} : { command: row.command }),
-    lastSeq: row.last_seq,
-    ...(row.owner === null ? {} : { lease: { owner: row.owner, epoch: row.epoch, until } }),
-  };
-}
+    until: clock.toLocal(row.until, row.server_now),
+  });
 
 /** The lease that a new run begins with. */
 export interface FirstLease {
@@ -115,9 +89,8 @@ export async function insertRun(
       ON CONFLICT (flow) DO UPDATE SET last_run = flows.last_run + 1 RETURNING last_run
     ),
     created AS (
-      INSERT INTO leat.runs (request, flow, id, namespace, user_name, status, created_at, package, datastore,
-        parameters_key, origin_run, resume_from, command, parameters, plan)
-      SELECT $1::uuid, $2, last_run, $3, $4, 'running', $5::double precision, $6, $7, $8, $9, $10, $11, $12, $13
+      INSERT INTO leat.runs (request, flow, id, status, ${newRunColumns('user_name')})
+      SELECT $1::uuid, $2, last_run, 'running', $3, $4, $5::double precision, $6, $7, $8, $9, $10, $11, $12, $13
       FROM numbered RETURNING key
     ),
     leased AS (
@@ -132,17 +105,7 @@ export async function insertRun(
     sql,
     request,
     run.flow,
-    run.namespace,
-    run.user,
-    run.createdAt,
-    run.package,
-    run.datastore,
-    run.parametersKey,
-    run.originRun,
-    run.resumeFrom,
-    run.command,
-    JSON.stringify(run.parameters),
-    JSON.stringify(run.plan ?? null),
+    ...newRunValues(run),
     owner,
     leaseMs,
     run.tags,
@@ -196,7 +159,7 @@ function tagged(values: Values, tag: string): string[] {
 /** The run that a page ended with may have been removed since: then those of its flow that are older than it was. */
 function olderThan(values: Values, before: RunQuery['before']): string[] {
   if (before === undefined) return [];
-  const [flow, id] = [values.add(before.flow), values.add(idNumber(before.id))];
+  const [flow, id] = [values.add(before.flow), values.add(runNumber(before.id))];
   return [
     `runs.key < coalesce(
       (SELECT key FROM leat.runs AS here WHERE here.flow = ${flow} AND here.id = ${id}),

@@ -1,45 +1,22 @@
 /** Tasks, attempts and counts as rows: conversions and the queries that read them. */
 import {
   type AttemptRecord,
+  attemptOfText,
+  formatTaskKey,
   parseTaskKey,
   pathFromSortable,
   sortablePath,
   type StepCounts,
+  type StoredTask,
+  type TaskEntry,
   type TaskKey,
+  taskOfRow,
   type TaskQuery,
   type TaskRecord,
-  type TaskStatus,
 } from 'leat/metadata';
 import type { Statements, Value } from './database.ts';
 
-/** A task with its newest attempt (none when `resume` took the task over). */
-export interface TaskEntry {
-  readonly task: TaskRecord;
-  readonly newest: AttemptRecord | undefined;
-}
-
-/** A row of `tasks`, as it is read and sent. */
-export interface TaskRow {
-  readonly step: string;
-  readonly path: string;
-  readonly iteration: number;
-  readonly status: TaskStatus;
-  readonly attempts: number;
-  readonly decided_by?: number | null;
-  readonly manifest?: string | null;
-  readonly outcome?: string | null;
-  readonly created_at: number;
-  readonly started_at?: number | null;
-  readonly ended_at?: number | null;
-  readonly failure?: string | null;
-  readonly caught: boolean;
-  readonly origin_run?: string | null;
-  readonly attempt?: string | null;
-}
-
-type StoredAttempt = Omit<AttemptRecord, 'task'>;
-
-/** The columns of {@link TaskRow}, with `ended_seq`, which orders failures of the same millisecond. */
+/** The columns of a task's row, with `ended_seq`, which orders failures of the same millisecond. */
 export const taskColumns = `step text, path text, iteration integer, status text, attempts integer, decided_by integer,
   manifest text, outcome text, created_at double precision, started_at double precision, ended_at double precision,
   ended_seq bigint, failure text, caught boolean, origin_run text, attempt text`;
@@ -52,81 +29,6 @@ const soughtTasks = `
       AND tasks.iteration = wanted.iteration LIMIT 1
   ) AS found`;
 
-function addressOf(step: string, path: readonly number[], iteration: number): string {
-  return `${step}${path.length > 0 ? `[${path.join(',')}]` : ''}${iteration > 0 ? `~${iteration}` : ''}`;
-}
-
-/** `undefined` for what a database calls null. */
-const known = <T>(value: T | null | undefined): T | undefined => value ?? undefined;
-
-function entryOf(row: TaskRow): TaskEntry {
-  const path = pathFromSortable(row.path);
-  const { step, iteration, status, attempts, caught } = row;
-  const outcome = known(row.outcome);
-  const failure = known(row.failure);
-  const attempt = known(row.attempt);
-  const task = withoutUndefined<TaskRecord>({
-    task: addressOf(step, path, iteration),
-    step,
-    path,
-    iteration,
-    status,
-    attempts,
-    createdAt: row.created_at,
-    caught,
-    decidedBy: known(row.decided_by),
-    manifest: known(row.manifest),
-    outcome: outcome === undefined ? undefined : (JSON.parse(outcome) as TaskRecord['outcome']),
-    startedAt: known(row.started_at),
-    endedAt: known(row.ended_at),
-    failure: failure === undefined ? undefined : (JSON.parse(failure) as TaskRecord['failure']),
-    originRun: known(row.origin_run),
-  });
-  return { task, newest: attempt === undefined ? undefined : attemptOf(task.task, attempt) };
-}
-
-type OrUndefined<T> = { readonly [Key in keyof T]: T[Key] | undefined };
-
-/** A record has no fields that say nothing. */
-function withoutUndefined<T extends object>(fields: OrUndefined<T>): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
-}
-
-/** A task as it is sent; what is `undefined` is not sent, and becomes null there. */
-export function taskRow(
-  { task, newest }: TaskEntry,
-  endedSeq: number,
-): TaskRow & { readonly ended_seq: number } {
-  const { outcome, failure } = task;
-  return {
-    step: task.step,
-    path: sortablePath(task.path),
-    iteration: task.iteration,
-    status: task.status,
-    attempts: task.attempts,
-    decided_by: task.decidedBy,
-    manifest: task.manifest,
-    outcome: outcome && JSON.stringify(outcome),
-    created_at: task.createdAt,
-    started_at: task.startedAt,
-    ended_at: task.endedAt,
-    ended_seq: endedSeq,
-    failure: failure && JSON.stringify(failure),
-    caught: task.caught,
-    origin_run: task.originRun,
-    attempt: newest && attemptText(newest),
-  } as TaskRow & { readonly ended_seq: number };
-}
-
-function attemptOf(task: string, text: string): AttemptRecord {
-  return { task, ...(JSON.parse(text) as StoredAttempt) };
-}
-
-/** An attempt as its row holds it. */
-export function attemptText({ task: _task, ...stored }: AttemptRecord): string {
-  return JSON.stringify(stored);
-}
-
 /** Tasks by their addresses; those that are not there are missing from what is returned. */
 export async function readTasks(
   statements: Statements,
@@ -135,8 +37,8 @@ export async function readTasks(
 ): Promise<TaskEntry[]> {
   const keys = addresses.map((address) => parseTaskKey(address)).filter((key) => key !== undefined);
   if (keys.length === 0) return [];
-  const rows = await statements.all<TaskRow>(`SELECT found.* ${soughtTasks}`, run, ...columnsOf(keys));
-  return rows.map(entryOf);
+  const rows = await statements.all<StoredTask>(`SELECT found.* ${soughtTasks}`, run, ...columnsOf(keys));
+  return rows.map(taskOfRow);
 }
 
 function columnsOf(keys: readonly TaskKey[]): [string[], string[], number[]] {
@@ -167,7 +69,7 @@ export async function readOlderAttempts(
     ...columnsOf(tasks),
   );
   return rows.map(({ step, path, iteration, attempt }) =>
-    attemptOf(addressOf(step, pathFromSortable(path), iteration), attempt),
+    attemptOfText(formatTaskKey({ step, path: pathFromSortable(path), iteration }), attempt),
   );
 }
 
@@ -218,7 +120,7 @@ export async function listTasks(
   query: TaskQuery,
 ): Promise<TaskRecord[]> {
   const { sql, values } = taskPageQuery(run, query);
-  return (await statements.all<TaskRow>(sql, ...values)).map((row) => entryOf(row).task);
+  return (await statements.all<StoredTask>(sql, ...values)).map((row) => taskOfRow(row).task);
 }
 
 /** Tasks of a run that are not decided yet, at most `limit`. */
@@ -229,7 +131,7 @@ export async function listOpenTasks(
 ): Promise<TaskEntry[]> {
   const sql = `SELECT * FROM leat.tasks WHERE run = $1 AND status <> 'succeeded'
     AND status IN ('submitted', 'queued', 'starting', 'running', 'waiting-retry') LIMIT $2`;
-  return (await statements.all<TaskRow>(sql, run, limit)).map(entryOf);
+  return (await statements.all<StoredTask>(sql, run, limit)).map(taskOfRow);
 }
 
 /** Failed tasks, the first failure first. */
@@ -239,7 +141,7 @@ export async function listFailures(
   limit: number,
 ): Promise<TaskRecord[]> {
   const sql = `SELECT * FROM leat.tasks WHERE run = $1 AND status = 'failed' ORDER BY ended_at, ended_seq LIMIT $2`;
-  return (await statements.all<TaskRow>(sql, run, limit)).map((row) => entryOf(row).task);
+  return (await statements.all<StoredTask>(sql, run, limit)).map((row) => taskOfRow(row).task);
 }
 
 /** The counts of steps that have tasks, by step name: of all steps, or of those that are told. */

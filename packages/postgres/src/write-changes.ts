@@ -1,10 +1,17 @@
 /** One statement that writes what a batch of events has changed, all of it or nothing. */
-import { type AttemptRecord, parseTaskKey, type RunEvent, sortablePath } from 'leat/metadata';
+import {
+  type AttemptRecord,
+  parseTaskKey,
+  rowOfTask,
+  type RunEvent,
+  sortablePath,
+  textOfAttempt,
+} from 'leat/metadata';
 import { chunkRow } from './chunk-rows.ts';
 import type { Statements } from './database.ts';
 import { eventRows } from './event-rows.ts';
 import type { Changes } from './fold-batch.ts';
-import { attemptText, taskColumns, taskRow } from './task-rows.ts';
+import { taskColumns } from './task-rows.ts';
 
 /** A batch and the place in the log where it belongs. */
 export interface Batch {
@@ -73,7 +80,9 @@ export async function writeChanges(statements: Statements, batch: Batch): Promis
     after + events.length,
     request,
     JSON.stringify(eventRows(after, events)),
-    JSON.stringify(Array.from(changes.tasks.values(), (task) => taskRow(task, task.endedSeq))),
+    JSON.stringify(
+      Array.from(changes.tasks.values(), (task) => ({ ...rowOfTask(task), ended_seq: task.endedSeq })),
+    ),
     JSON.stringify(Array.from(changes.older.values(), olderRow)),
     JSON.stringify(
       Array.from(changes.counts.values(), (counts) => ({
@@ -95,6 +104,6 @@ function olderRow(attempt: AttemptRecord): object {
     path: sortablePath(path),
     iteration,
     number: attempt.attempt,
-    attempt: attemptText(attempt),
+    attempt: textOfAttempt(attempt),
   };
 }

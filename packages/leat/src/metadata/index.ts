@@ -50,5 +50,15 @@ export type {
 export { type ItemsReused, reusedItems } from './reused-items.ts';
 export { metadataExists, openMetadata } from './open-metadata.ts';
 export { project, type Projection } from './projection.ts';
+export { type Explanation, leaseLost, noSuchRun, unavailable } from './refusals.ts';
+export { newRunColumns, newRunValues, runNumber, runOfRow, type StoredRun } from './stored-run.ts';
+export {
+  attemptOfText,
+  rowOfTask,
+  type StoredTask,
+  type TaskEntry,
+  taskOfRow,
+  textOfAttempt,
+} from './stored-task.ts';
 export { checkTagCount, checkTags, systemTags, userOfSystemTag } from './tags.ts';
-export { parseTaskKey, pathFromSortable, sortablePath, type TaskKey } from './task-key.ts';
+export { formatTaskKey, parseTaskKey, pathFromSortable, sortablePath, type TaskKey } from './task-key.ts';

@@ -39,11 +39,11 @@ import {
   readCounts,
   readOlderAttempt,
   readTaskRow,
-  type TaskEntry,
   writeCounts,
   writeOlderAttempt,
   writeTask,
 } from './task-rows.ts';
+import type { TaskEntry } from '../stored-task.ts';
 
 /** Open tasks that a writer keeps in memory, so that the next event about one need not read it again. */
 const maxKept = 20_000;

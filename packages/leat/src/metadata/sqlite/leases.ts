@@ -1,6 +1,7 @@
 /** Who may write to a run. An epoch counts up each time the right changes hands, and never down. */
-import { LeatError } from '../../errors/index.ts';
+import type { LeatError } from '../../errors/index.ts';
 import type { Lease, TakenFrom } from '../metadata-store.ts';
+import { leaseLost, noSuchRun } from '../refusals.ts';
 import type { Database } from './database.ts';
 import { runKey } from './run-rows.ts';
 
@@ -14,7 +15,7 @@ interface LeaseRow {
 export function requireRun(database: Database, flow: string, run: string): number {
   const key = runKey(database, flow, run);
   if (key !== undefined) return key;
-  throw new LeatError('NOT_FOUND', `there is no run '${flow}/${run}'`, { hint: `leat list runs ${flow}` });
+  throw noSuchRun({ flow, run });
 }
 
 /** The number of the lease's run, when the lease still holds. Throws `LEASE_LOST`, `NOT_FOUND`. */
@@ -29,17 +30,8 @@ function leaseRow(database: Database, key: number): LeaseRow | undefined {
   return database.get<LeaseRow>('SELECT owner, epoch, until FROM leases WHERE run = ?', key);
 }
 
-function lost(
-  { flow, run }: { readonly flow: string; readonly run: string },
-  row: LeaseRow | undefined,
-): LeatError {
-  const owner = row?.owner ?? undefined;
-  const who = owner === undefined ? 'nobody holds it: it was given back' : `'${owner}' holds it`;
-  return new LeatError('LEASE_LOST', `the right to drive '${flow}/${run}' is not ours: ${who}`, {
-    hint: `Follow the run with: leat show ${flow}/${run}. If that engine is dead, leat recover ${flow}/${run} takes over once its lease has run out, and with --force at once.`,
-    details: { flow, run, owner, until: row?.until },
-  });
-}
+const lost = (run: { readonly flow: string; readonly run: string }, row: LeaseRow | undefined): LeatError =>
+  leaseLost(run, row?.owner, row?.until);
 
 /** The first lease of a new run. */
 export function firstLease(database: Database, key: number, owner: string, until: number): void {

@@ -15,7 +15,8 @@ import {
 import type { Database } from './database.ts';
 import { type PackedResult, unpackResults } from './packed-results.ts';
 import { type ReusedRow, reusedReader } from './reused-rows.ts';
-import { laterThan, type ListPlace, type Query, type TaskEntry } from './task-rows.ts';
+import { laterThan, type ListPlace, type Query } from './task-rows.ts';
+import type { TaskEntry } from '../stored-task.ts';
 
 /** Ranges read at a time. */
 const rangesPerPage = 16;

@@ -4,7 +4,8 @@ import { parseTaskKey } from '../task-key.ts';
 import { hasRanges, type RangeTable } from './chunk-rows.ts';
 import type { Database } from './database.ts';
 import { comparePlaces, type ListedTask, rangeTasks, readFromRange } from './range-tasks.ts';
-import { listOlderAttempts, listTaskRows, readTaskRow, type TaskEntry } from './task-rows.ts';
+import { listOlderAttempts, listTaskRows, readTaskRow } from './task-rows.ts';
+import type { TaskEntry } from '../stored-task.ts';
 
 /** One task with its newest attempt, or `undefined`. */
 export function readTask(database: Database, run: number, address: string): TaskEntry | undefined {

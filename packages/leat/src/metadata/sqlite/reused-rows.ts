@@ -7,7 +7,7 @@ import { type GroupSpan, longestRange, overlapping, placesOfRow, placesWithRows 
 import type { Database } from './database.ts';
 import { packPlaces, unpackPlaces } from './packed-results.ts';
 import { pieces, type PlaceRange } from './place-ranges.ts';
-import type { TaskEntry } from './task-rows.ts';
+import type { TaskEntry } from '../stored-task.ts';
 
 /** A row of `reused_ranges`. */
 export interface ReusedRow {

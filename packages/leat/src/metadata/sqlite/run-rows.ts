@@ -1,30 +1,13 @@
 /** Runs as rows: conversions and the queries that list them. */
 import type { NewRun, RunQuery, RunRecord } from '../metadata-store.ts';
-import type { RunStatus } from '../events.ts';
+import { newRunColumns, newRunValues, runNumber, runOfRow, type StoredRun } from '../stored-run.ts';
 import { userOfSystemTag } from '../tags.ts';
 import type { Database, Value } from './database.ts';
 
-interface RunRow {
+interface RunRow extends StoredRun {
   readonly key: number;
-  readonly flow: string;
-  readonly id: number;
-  readonly namespace: string;
   readonly user: string;
-  readonly status: RunStatus;
-  readonly created_at: number;
-  readonly ended_at: number | null;
-  readonly package: string;
-  readonly datastore: string;
-  readonly parameters_key: string;
-  readonly origin_run: string | null;
-  readonly resume_from: string | null;
-  readonly command: string | null;
-  readonly parameters: string;
-  readonly plan: string;
-  readonly owner: string | null;
-  readonly epoch: number;
   readonly until: number;
-  readonly last_seq: number;
   readonly tags: string | null;
 }
 
@@ -35,8 +18,8 @@ const select = `
 
 /** A run's number in this database, or `undefined`. */
 export function runKey(database: Database, flow: string, id: string): number | undefined {
-  const number = /^[1-9]\d{0,14}$/.test(id) ? Number(id) : 0;
-  return database.get<{ key: number }>('SELECT key FROM runs WHERE flow = ? AND id = ?', flow, number)?.key;
+  const sql = 'SELECT key FROM runs WHERE flow = ? AND id = ?';
+  return database.get<{ key: number }>(sql, flow, runNumber(id))?.key;
 }
 
 /** One run whole. */
@@ -45,28 +28,8 @@ export function readRun(database: Database, key: number): RunRecord | undefined 
   return row === undefined ? undefined : runRecord(row);
 }
 
-function runRecord(row: RunRow): RunRecord {
-  return {
-    flow: row.flow,
-    id: String(row.id),
-    namespace: row.namespace,
-    user: row.user,
-    tags: JSON.parse(row.tags ?? '[]') as string[],
-    status: row.status,
-    createdAt: row.created_at,
-    ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
-    package: row.package,
-    datastore: row.datastore,
-    parametersKey: row.parameters_key,
-    parameters: JSON.parse(row.parameters) as Record<string, unknown>,
-    plan: JSON.parse(row.plan) as unknown,
-    ...(row.origin_run === null ? {} : { originRun: row.origin_run }),
-    ...(row.resume_from === null ? {} : { resumeFrom: row.resume_from }),
-    ...(row.command === null ? {} : { command: row.command }),
-    lastSeq: row.last_seq,
-    ...(row.owner === null ? {} : { lease: { owner: row.owner, epoch: row.epoch, until: row.until } }),
-  };
-}
+const runRecord = (row: RunRow): RunRecord =>
+  runOfRow(row, { user: row.user, tags: JSON.parse(row.tags ?? '[]') as string[], until: row.until });
 
 /** Stores a new run under the next id of its flow; returns its number in this database. Within a transaction. */
 export function insertRun(database: Database, run: NewRun): number {
@@ -75,23 +38,13 @@ export function insertRun(database: Database, run: NewRun): number {
      ON CONFLICT (flow) DO UPDATE SET last_run = last_run + 1 RETURNING last_run`,
     run.flow,
   );
+  const values = newRunValues(run).map((value) => value ?? null);
   const inserted = database.get<{ key: number }>(
-    `INSERT INTO runs (flow, id, namespace, user, status, created_at, package, datastore, parameters_key,
-       origin_run, resume_from, command, parameters, plan)
-     VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
+    `INSERT INTO runs (flow, id, status, ${newRunColumns('user')})
+     VALUES (?, ?, 'running', ${values.map(() => '?').join(', ')}) RETURNING key`,
     run.flow,
     next?.last_run ?? 1,
-    run.namespace,
-    run.user,
-    run.createdAt,
-    run.package,
-    run.datastore,
-    run.parametersKey,
-    run.originRun ?? null,
-    run.resumeFrom ?? null,
-    run.command ?? null,
-    JSON.stringify(run.parameters),
-    JSON.stringify(run.plan ?? null),
+    ...values,
   );
   const key = inserted?.key ?? 0;
   for (const tag of run.tags) database.run('INSERT OR IGNORE INTO tags (run, tag) VALUES (?, ?)', key, tag);

@@ -1,5 +1,6 @@
 /** What SQLite says, in the words of a user: which file, what is wrong with it, what to do. */
-import { isLeatError, LeatError } from '../../errors/index.ts';
+import { isLeatError, type LeatError } from '../../errors/index.ts';
+import { type Explanation, unavailable } from '../refusals.ts';
 
 interface SqliteError extends Error {
   readonly errcode: number;
@@ -25,11 +26,6 @@ export function isBusy(error: unknown): boolean {
 export function isReadOnly(error: unknown): boolean {
   const code = resultCode(error);
   return code === 8 || code === 14;
-}
-
-interface Explanation {
-  readonly what: string;
-  readonly hint: string;
 }
 
 const inUse: Explanation = {
@@ -72,13 +68,10 @@ export function explainSqliteError(error: unknown, file: string): LeatError {
   const code = resultCode(error);
   const known = code === undefined ? undefined : explanations[code];
   const said = error instanceof Error ? error.message : String(error);
-  return new LeatError(
-    'METADATA_UNAVAILABLE',
-    `the metadata in '${file}' ${known?.what ?? `cannot be used: ${said}`}`,
-    {
-      hint: known?.hint ?? 'Check the file and its folder, or choose another with --home FOLDER.',
-      cause: error,
-      details: { file, sqlite: isSqliteError(error) ? error.errcode : undefined },
-    },
-  );
+  const unknown: Explanation = {
+    what: `cannot be used: ${said}`,
+    hint: 'Check the file and its folder, or choose another with --home FOLDER.',
+  };
+  const details = { file, sqlite: isSqliteError(error) ? error.errcode : undefined };
+  return unavailable(`in '${file}'`, known ?? unknown, { cause: error, details });
 }

@@ -1,34 +1,15 @@
 /** Tasks, attempts and counts as rows: conversions and the queries that list them. */
-import type { EventFailure, EventOutcome } from '../events.ts';
-import type { AttemptRecord, StepCounts, TaskQuery, TaskRecord, TaskStatus } from '../metadata-store.ts';
-import { formatTaskKey, parseTaskKey, pathFromSortable, sortablePath, type TaskKey } from '../task-key.ts';
+import type { AttemptRecord, StepCounts, TaskQuery, TaskRecord } from '../metadata-store.ts';
+import {
+  attemptOfText,
+  rowOfTask,
+  type StoredTask,
+  type TaskEntry,
+  taskOfRow,
+  textOfAttempt,
+} from '../stored-task.ts';
+import { parseTaskKey, sortablePath, type TaskKey } from '../task-key.ts';
 import type { Database, Value } from './database.ts';
-
-/** A task with its newest attempt (none when `resume` took the task over). */
-export interface TaskEntry {
-  readonly task: TaskRecord;
-  readonly newest: AttemptRecord | undefined;
-}
-
-interface TaskRow {
-  readonly step: string;
-  readonly path: string;
-  readonly iteration: number;
-  readonly status: TaskStatus;
-  readonly attempts: number;
-  readonly decided_by: number | null;
-  readonly manifest: string | null;
-  readonly outcome: string | null;
-  readonly created_at: number;
-  readonly started_at: number | null;
-  readonly ended_at: number | null;
-  readonly failure: string | null;
-  readonly caught: number;
-  readonly origin_run: string | null;
-  readonly attempt: string | null;
-}
-
-type StoredAttempt = Omit<AttemptRecord, 'task'>;
 
 const key = 'run = ? AND step = ? AND path = ? AND iteration = ?';
 
@@ -39,51 +20,17 @@ const keyValues = (run: number, { step, path, iteration }: TaskKey): [number, st
   iteration,
 ];
 
-function entry(row: TaskRow): TaskEntry {
-  const path = pathFromSortable(row.path);
-  const task: TaskRecord = {
-    task: formatTaskKey({ step: row.step, path, iteration: row.iteration }),
-    step: row.step,
-    path,
-    iteration: row.iteration,
-    status: row.status,
-    attempts: row.attempts,
-    createdAt: row.created_at,
-    caught: row.caught === 1,
-    ...(row.decided_by === null ? {} : { decidedBy: row.decided_by }),
-    ...(row.manifest === null ? {} : { manifest: row.manifest }),
-    ...(row.outcome === null ? {} : { outcome: JSON.parse(row.outcome) as EventOutcome }),
-    ...(row.started_at === null ? {} : { startedAt: row.started_at }),
-    ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
-    ...(row.failure === null ? {} : { failure: JSON.parse(row.failure) as EventFailure }),
-    ...(row.origin_run === null ? {} : { originRun: row.origin_run }),
-  };
-  return { task, newest: row.attempt === null ? undefined : attempt(task.task, row.attempt) };
-}
-
-function attempt(task: string, text: string): AttemptRecord {
-  return { task, ...(JSON.parse(text) as StoredAttempt) };
-}
-
-function attemptText({ task: _task, ...stored }: AttemptRecord): string {
-  return JSON.stringify(stored);
-}
-
 /** A task that has a row of its own, or `undefined`. */
 export function readTaskRow(database: Database, run: number, address: string): TaskEntry | undefined {
   const parsed = parseTaskKey(address);
   if (parsed === undefined) return undefined;
-  const row = database.get<TaskRow>(`SELECT * FROM tasks WHERE ${key}`, ...keyValues(run, parsed));
-  return row === undefined ? undefined : entry(row);
+  const row = database.get<StoredTask>(`SELECT * FROM tasks WHERE ${key}`, ...keyValues(run, parsed));
+  return row === undefined ? undefined : taskOfRow(row);
 }
 
 /** Stores a task and its newest attempt. `endedSeq` orders failures of the same millisecond. */
-export function writeTask(
-  database: Database,
-  run: number,
-  { task, newest }: TaskEntry,
-  endedSeq: number,
-): void {
+export function writeTask(database: Database, run: number, entry: TaskEntry, endedSeq: number): void {
+  const row = rowOfTask(entry);
   database.run(
     `INSERT INTO tasks (run, step, path, iteration, status, attempts, decided_by, manifest, outcome, created_at,
        started_at, ended_at, ended_seq, failure, caught, origin_run, attempt)
@@ -94,20 +41,20 @@ export function writeTask(
        ended_seq = CASE WHEN ended_at IS excluded.ended_at THEN ended_seq ELSE excluded.ended_seq END,
        ended_at = excluded.ended_at, failure = excluded.failure, caught = excluded.caught,
        origin_run = excluded.origin_run, attempt = excluded.attempt`,
-    ...keyValues(run, task),
-    task.status,
-    task.attempts,
-    task.decidedBy ?? null,
-    task.manifest ?? null,
-    task.outcome === undefined ? null : JSON.stringify(task.outcome),
-    task.createdAt,
-    task.startedAt ?? null,
-    task.endedAt ?? null,
+    ...keyValues(run, entry.task),
+    entry.task.status,
+    entry.task.attempts,
+    row.decided_by ?? null,
+    row.manifest ?? null,
+    row.outcome ?? null,
+    entry.task.createdAt,
+    row.started_at ?? null,
+    row.ended_at ?? null,
     endedSeq,
-    task.failure === undefined ? null : JSON.stringify(task.failure),
-    task.caught ? 1 : 0,
-    task.originRun ?? null,
-    newest === undefined ? null : attemptText(newest),
+    row.failure ?? null,
+    Number(row.caught),
+    row.origin_run ?? null,
+    row.attempt ?? null,
   );
 }
 
@@ -120,7 +67,7 @@ export function readOlderAttempt(
 ): AttemptRecord | undefined {
   const sql = `SELECT attempt FROM attempts WHERE ${key} AND number = ?`;
   const row = database.get<{ attempt: string }>(sql, ...keyValues(run, task), number);
-  return row === undefined ? undefined : attempt(task.task, row.attempt);
+  return row === undefined ? undefined : attemptOfText(task.task, row.attempt);
 }
 
 /** Stores an attempt that is not, or no longer, the newest of its task. */
@@ -135,7 +82,7 @@ export function writeOlderAttempt(
      ON CONFLICT DO UPDATE SET attempt = excluded.attempt`,
     ...keyValues(run, task),
     older.attempt,
-    attemptText(older),
+    textOfAttempt(older),
   );
 }
 
@@ -145,7 +92,7 @@ export function listOlderAttempts(database: Database, run: number, task: TaskRec
     `SELECT attempt FROM attempts WHERE ${key} ORDER BY number`,
     ...keyValues(run, task),
   );
-  return rows.map((row) => attempt(task.task, row.attempt));
+  return rows.map((row) => attemptOfText(task.task, row.attempt));
 }
 
 /** Where a task stands in a list. */
@@ -199,20 +146,20 @@ export function listTaskRows(
   query: TaskQuery,
 ): { readonly at: ListPlace; readonly task: TaskRecord }[] {
   const { sql, values } = taskPageQuery(run, query);
-  return database.all<TaskRow>(sql, ...values).map((row) => ({ at: row, task: entry(row).task }));
+  return database.all<StoredTask>(sql, ...values).map((row) => ({ at: row, task: taskOfRow(row).task }));
 }
 
 /** Tasks of a run that are not decided yet, at most `limit`. */
 export function listOpenTasks(database: Database, run: number, limit: number): TaskEntry[] {
   const sql = `SELECT * FROM tasks INDEXED BY tasks_by_status WHERE run = ? AND status <> 'succeeded'
     AND status IN ('submitted', 'queued', 'starting', 'running', 'waiting-retry') LIMIT ?`;
-  return database.all<TaskRow>(sql, run, limit).map(entry);
+  return database.all<StoredTask>(sql, run, limit).map(taskOfRow);
 }
 
 /** Failed tasks, the first failure first. */
 export function listFailures(database: Database, run: number, limit: number): TaskRecord[] {
   const sql = `SELECT * FROM tasks INDEXED BY tasks_failed WHERE run = ? AND status = 'failed' ORDER BY ended_at, ended_seq LIMIT ?`;
-  return database.all<TaskRow>(sql, run, limit).map((row) => entry(row).task);
+  return database.all<StoredTask>(sql, run, limit).map((row) => taskOfRow(row).task);
 }
 
 /** The counts of one step, or `undefined`. */
