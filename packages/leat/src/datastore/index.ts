@@ -41,7 +41,7 @@ export type {
   AttemptManifest,
   FailureReason,
   FailureRecord,
-  ItemChunk,
+  ItemBlock,
   Outcome,
   StoredItems,
 } from './manifest.ts';

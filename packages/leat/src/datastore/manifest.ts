@@ -33,15 +33,15 @@ export type Outcome =
   | { readonly kind: 'switch'; readonly choice: string }
   | { readonly kind: 'foreach'; readonly items: StoredItems };
 
-/** The items of a foreach: chunks of encoded items; each item is a byte range, so a task reads its own only. */
+/** The items of a foreach: blocks of encoded items; each item is a byte range, so a task reads its own only. */
 export interface StoredItems {
   readonly count: number;
-  /** Key of the object that lists the chunks (JSON `ItemChunk[]`); absent when `count` is 0. */
+  /** Key of the object that lists the blocks (JSON `ItemBlock[]`); absent when `count` is 0. */
   readonly index?: string;
 }
 
 /** A run of neighbouring items in one object. `offsets` has one entry more than there are items. */
-export interface ItemChunk {
+export interface ItemBlock {
   readonly key: string;
   readonly first: number;
   readonly offsets: readonly number[];

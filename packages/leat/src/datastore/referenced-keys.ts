@@ -8,7 +8,7 @@ import type { ArtifactRef, AttemptManifest, StoredItems } from './manifest.ts';
 export interface ReferencedKeys {
   /** Blobs and files, and the index of foreach items. */
   readonly blobs: readonly string[];
-  /** The items of its foreach, whose chunks {@link itemKeys} lists. */
+  /** The items of its foreach, whose blocks {@link itemKeys} lists. */
   readonly items?: StoredItems;
   /** Other manifests that hold artifacts of this one. */
   readonly manifests: readonly string[];
@@ -31,7 +31,7 @@ export function artifactKeys(ref: ArtifactRef): readonly string[] {
   return ref.stored === 'blob' ? [blobKey(ref.hash), ...files] : files;
 }
 
-/** The chunks of the items of a foreach, and the files that the items refer to. */
+/** The blocks of the items of a foreach, and the files that the items refer to. */
 export async function itemKeys(store: Datastore, items: StoredItems): Promise<readonly string[]> {
   const index = await readItemIndex(store, items);
   return index.flatMap(({ key, files = [] }) => [key, ...files.map(fileKey)]);

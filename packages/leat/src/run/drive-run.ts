@@ -104,7 +104,8 @@ export interface Drive {
  */
 export function driveRun(drive: Drive): RunHandle {
   const { stores, layers, warnings, run, lease, leaseSince, plan, state, limits, options } = drive;
-  const announced = { run, address: `${run.flow}/${run.id}`, warnings };
+  const told = [...warnings, ...notCopied(plan, limits)];
+  const announced = { run, address: `${run.flow}/${run.id}`, warnings: told };
   options.created?.(announced);
   const deaths = new Deaths(lease.epoch);
   const loop = startLoop({
@@ -125,6 +126,18 @@ export function driveRun(drive: Drive): RunHandle {
     cancel: (by, force = false) => loop.cancel(by, force),
     result: finish(drive, deaths, loop.done),
   };
+}
+
+/** Of what `--speculate` asks for, what it does not get: chunks of a size that the flow says may hold long tasks, and are not copied. */
+function notCopied(plan: RunPlan, { speculate }: RunLimits): readonly CheckFinding[] {
+  if (speculate !== true) return [];
+  return Object.entries(plan.steps).flatMap(([step, { chunk = 1 }]): readonly CheckFinding[] => {
+    if (chunk === 1) return [];
+    const message = `tasks of step '${step}' share a process, ${chunk} in each, so --speculate starts no second copies of them`;
+    return [
+      { step, level: 'warning', message, hint: "Remove 'chunk' from its @step when one task takes long." },
+    ];
+  });
 }
 
 async function finish(

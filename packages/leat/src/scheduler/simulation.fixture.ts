@@ -7,7 +7,7 @@ import {
   VirtualClock,
 } from '@leat/testing';
 import { guardLayer } from '../compute/index.ts';
-import type { AttemptManifest, FailureRecord, ItemChunk } from '../datastore/manifest.ts';
+import type { AttemptManifest, FailureRecord, ItemBlock } from '../datastore/manifest.ts';
 import { createPack, type PackWriter } from '../datastore/packs/pack-writer.ts';
 import type { EventOutcome, RunLimits } from '../metadata/events.ts';
 import type { RunRecord } from '../metadata/metadata-store.ts';
@@ -208,10 +208,10 @@ function manifestOf(
 function storeItems(datastore: MemoryDatastore, outcome: EventOutcome): void {
   if (outcome.kind !== 'foreach' || outcome.items.index === undefined) return;
   const { index, count } = outcome.items;
-  const chunk: ItemChunk = {
+  const block: ItemBlock = {
     key: `${index}/0`,
     first: 0,
     offsets: Array.from({ length: count + 1 }, (_, at) => at * 10),
   };
-  datastore.putSync(index, [Buffer.from(JSON.stringify([chunk]))]);
+  datastore.putSync(index, [Buffer.from(JSON.stringify([block]))]);
 }

@@ -1,17 +1,17 @@
 import { corrupt } from '../blob-format.ts';
 import type { Datastore } from '../datastore.ts';
-import type { ItemChunk, StoredItems } from '../manifest.ts';
+import type { ItemBlock, StoredItems } from '../manifest.ts';
 
 /** Where a foreach item is stored; as `ItemSource` of `plan/task-spec.ts`. */
 export interface ItemPlace {
-  /** Key of the chunk. */
+  /** Key of the block. */
   readonly key: string;
   readonly offset: number;
   readonly length: number;
 }
 
-/** The chunks of the items of one foreach, in order. */
-export type ItemIndex = readonly ItemChunk[];
+/** The blocks of the items of one foreach, in order. */
+export type ItemIndex = readonly ItemBlock[];
 
 /** Reads the index of some items; `[]` when there are none. Throws `STORE_CORRUPT` when it does not list just these items. */
 export async function readItemIndex(store: Datastore, { count, index }: StoredItems): Promise<ItemIndex> {
@@ -30,20 +30,20 @@ export function readItemIndexSync(store: Datastore, { count, index }: StoredItem
 }
 
 function parseIndex(key: string, bytes: Uint8Array, count: number): ItemIndex {
-  let chunks: unknown;
+  let blocks: unknown;
   try {
-    chunks = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+    blocks = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   } catch (error) {
     throw corrupt(key, 'it is a torn list of items', error);
   }
-  if (!Array.isArray(chunks) || !isWhole(chunks as Partial<ItemChunk>[], count))
+  if (!Array.isArray(blocks) || !isWhole(blocks as Partial<ItemBlock>[], count))
     throw corrupt(key, `it does not list ${count} items`);
-  return chunks as ItemIndex;
+  return blocks as ItemIndex;
 }
 
-function isWhole(chunks: readonly Partial<ItemChunk>[], count: number): boolean {
+function isWhole(blocks: readonly Partial<ItemBlock>[], count: number): boolean {
   let next = 0;
-  for (const { key, first, offsets } of chunks) {
+  for (const { key, first, offsets } of blocks) {
     if (typeof key !== 'string' || first !== next || !Array.isArray(offsets) || offsets.length < 2)
       return false;
     next += offsets.length - 1;
@@ -51,8 +51,8 @@ function isWhole(chunks: readonly Partial<ItemChunk>[], count: number): boolean 
   return next === count;
 }
 
-/** The place of the last chunk that begins at or before an item. */
-function lastChunkFrom(index: ItemIndex, item: number): number {
+/** The place of the last block that begins at or before an item. */
+function lastBlockFrom(index: ItemIndex, item: number): number {
   let low = 0;
   let high = index.length - 1;
   while (low < high) {
@@ -65,12 +65,12 @@ function lastChunkFrom(index: ItemIndex, item: number): number {
 
 /** Where item number `item` (from 0) is; it must be one of them. */
 export function locateItem(index: ItemIndex, item: number): ItemPlace {
-  const chunk = index[lastChunkFrom(index, item)];
-  const offset = chunk?.offsets[item - chunk.first];
-  const end = chunk?.offsets[item - chunk.first + 1];
-  if (chunk === undefined || offset === undefined || end === undefined)
+  const block = index[lastBlockFrom(index, item)];
+  const offset = block?.offsets[item - block.first];
+  const end = block?.offsets[item - block.first + 1];
+  if (block === undefined || offset === undefined || end === undefined)
     throw new RangeError(`there is no item ${item}`);
-  return { key: chunk.key, offset, length: end - offset };
+  return { key: block.key, offset, length: end - offset };
 }
 
 const cachedItems = 4_000_000;

@@ -114,16 +114,16 @@ describe('the items of a foreach', () => {
     const store = new MemoryDatastore();
     const stored = await writeItems(store, ['a', 'b', 'c']);
     const place = await new ItemLocator(store).locate(stored, 1);
-    const chunk = store.objects.get(place.key)!;
+    const block = store.objects.get(place.key)!;
     for (const bad of [
-      chunk.bytes.subarray(0, place.offset + 3),
+      block.bytes.subarray(0, place.offset + 3),
       Buffer.concat([
-        chunk.bytes.subarray(0, place.offset + 8),
+        block.bytes.subarray(0, place.offset + 8),
         Buffer.from('XX'),
-        chunk.bytes.subarray(place.offset + 10),
+        block.bytes.subarray(place.offset + 10),
       ]),
     ]) {
-      store.objects.set(place.key, { ...chunk, bytes: bad });
+      store.objects.set(place.key, { ...block, bytes: bad });
       expect(() => readItem(store, place)).toThrow(leatError('STORE_CORRUPT', place.key));
     }
     store.objects.delete(place.key);

@@ -1,6 +1,6 @@
 /**
  * The items of a foreach, stored so that a task reads its own bytes only, however many there are. Items stand one after
- * the other in chunks, each as `[crc32][encoding]`; the index lists the chunks and where each item begins. Everything is
+ * the other in blocks, each as `[crc32][encoding]`; the index lists the blocks and where each item begins. Everything is
  * named by its content: a second attempt of the split writes the same objects again.
  */
 import { crc32 } from 'node:zlib';
@@ -11,11 +11,11 @@ import { type Encoding, hashParts } from '../codec/encoding.ts';
 import type { Datastore } from '../datastore.ts';
 import { storeFiles } from '../files/store-files.ts';
 import { UnstoredFile } from '../files/file-value.ts';
-import type { ItemChunk, StoredItems } from '../manifest.ts';
-import { chunkKey, indexKey } from './item-key.ts';
+import type { ItemBlock, StoredItems } from '../manifest.ts';
+import { blockKey, indexKey } from './item-key.ts';
 
-const chunkBytes = 256 * 1024;
-const chunkItems = 4096;
+const blockBytes = 256 * 1024;
+const blockItems = 4096;
 /** Bytes of the checksum before each item's encoding. */
 export const checksumBytes = 4;
 
@@ -23,7 +23,7 @@ export const checksumBytes = 4;
 export type Items = Iterable<unknown> | AsyncIterable<unknown>;
 
 /**
- * Stores the items of a foreach; takes them one by one, and holds one chunk of them and 8 bytes for each.
+ * Stores the items of a foreach; takes them one by one, and holds one block of them and 8 bytes for each.
  *
  * @throws LeatError ARTIFACT_UNSUPPORTED naming the item (`items[3].fn is a function`); errors of the iterable as they are
  */
@@ -58,7 +58,7 @@ function isAsync(items: Items): items is AsyncIterable<unknown> {
 
 class ItemWriter {
   readonly #store: Datastore;
-  readonly #chunks: ItemChunk[] = [];
+  readonly #blocks: ItemBlock[] = [];
   #count = 0;
   #parts: Uint8Array[] = [];
   #offsets: number[] = [0];
@@ -83,9 +83,9 @@ class ItemWriter {
   }
 
   async end(): Promise<StoredItems> {
-    await this.#endChunk();
+    await this.#endBlock();
     if (this.#count === 0) return { count: 0 };
-    const bytes = Buffer.from(JSON.stringify(this.#chunks), 'utf8');
+    const bytes = Buffer.from(JSON.stringify(this.#blocks), 'utf8');
     const index = indexKey(hashParts([bytes]));
     await saveContent(this.#store, index, [bytes]);
     return { count: this.#count, index };
@@ -100,16 +100,16 @@ class ItemWriter {
     this.#offsets.push(this.#end);
     this.#count += 1;
     for (const file of files) this.#files.add(file);
-    return this.#end >= chunkBytes || this.#offsets.length > chunkItems ? this.#endChunk() : undefined;
+    return this.#end >= blockBytes || this.#offsets.length > blockItems ? this.#endBlock() : undefined;
   }
 
-  async #endChunk(): Promise<void> {
+  async #endBlock(): Promise<void> {
     if (this.#parts.length === 0) return;
     const bytes = Buffer.concat(this.#parts);
-    const key = chunkKey(hashParts([bytes]));
+    const key = blockKey(hashParts([bytes]));
     const first = this.#count - (this.#offsets.length - 1);
     const files = [...this.#files];
-    this.#chunks.push({ key, first, offsets: this.#offsets, ...(files.length > 0 ? { files } : {}) });
+    this.#blocks.push({ key, first, offsets: this.#offsets, ...(files.length > 0 ? { files } : {}) });
     this.#parts = [];
     this.#offsets = [0];
     this.#end = 0;

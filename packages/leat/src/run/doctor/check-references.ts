@@ -32,7 +32,7 @@ export async function* brokenReferences(
     yield { what, key: items.index, fault };
     return;
   }
-  yield* ofContents(examination, what, await chunksOf(examination, items));
+  yield* ofContents(examination, what, await blocksOf(examination, items));
 }
 
 async function* ofArtifact(
@@ -65,7 +65,7 @@ async function* ofContents(
 }
 
 /** An index that is whole but does not fit its manifest is told of by the hash of the index, or by whoever reads it. */
-async function chunksOf(
+async function blocksOf(
   { datastore }: Examination,
   items: Parameters<typeof itemKeys>[1],
 ): Promise<readonly string[]> {

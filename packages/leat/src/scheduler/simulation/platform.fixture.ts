@@ -2,7 +2,7 @@
 import type { SimulatedMember, SimulatedTask } from '@leat/testing';
 import type { AttemptRequest } from '../../compute/compute-layer.ts';
 import { commitAttempt } from '../../datastore/commit-attempt.ts';
-import type { AttemptManifest, FailureRecord, ItemChunk } from '../../datastore/manifest.ts';
+import type { AttemptManifest, FailureRecord, ItemBlock } from '../../datastore/manifest.ts';
 import { createPack, type PackWriter } from '../../datastore/packs/pack-writer.ts';
 import type { EventOutcome } from '../../metadata/events.ts';
 import type { TaskSpec } from '../../plan/task-spec.ts';
@@ -143,7 +143,7 @@ export class Platform {
     if (outcome.kind !== 'foreach' || outcome.items.index === undefined) return;
     const { index, count } = outcome.items;
     const offsets = Array.from({ length: count + 1 }, (_, at) => at * 10);
-    const chunk: ItemChunk = { key: `${index}/0`, first: 0, offsets };
-    this.#facts.datastore.putSync(index, [Buffer.from(JSON.stringify([chunk]))]);
+    const block: ItemBlock = { key: `${index}/0`, first: 0, offsets };
+    this.#facts.datastore.putSync(index, [Buffer.from(JSON.stringify([block]))]);
   }
 }
