@@ -24,6 +24,7 @@ export { findProgram, freePort, ServerProcess, type ServerSetting } from './prog
 export { randomEvents } from './random-events.ts';
 export { Random } from './random.ts';
 export type { SimulatedMember, SimulatedTask } from './simulated-job.ts';
-export { type SimulatedFaults, SimulatedLayer, type SimulatedLayerOptions } from './simulated-layer.ts';
+export { SimulatedLayer } from './simulated-layer.ts';
+export type { SimulatedFaults, SimulatedLayerOptions } from './simulated-layer-options.ts';
 export { type MotoOptions, MotoServer } from './s3/moto-server.ts';
 export { VirtualClock } from './virtual-clock.ts';

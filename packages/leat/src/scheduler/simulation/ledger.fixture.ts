@@ -4,13 +4,13 @@
  */
 import { readManifestSync } from '../../datastore/read-manifest.ts';
 import { formatTask } from '../../datastore/keys.ts';
-import type { EventFailure, RunEvent, RunLimits, RunStatus } from '../../metadata/events.ts';
+import type { RunEvent, RunLimits, RunStatus } from '../../metadata/events.ts';
 import type { StepPlan } from '../../plan/plan.ts';
 import { eachPlace } from '../place-ranges.ts';
 import { manifestOfAttempt, predict, type Prediction } from '../random-flow.fixture.ts';
 import type { MemoryDatastore } from '../simulated-stores.fixture.ts';
-import { reasonOf } from './conduct.fixture.ts';
 import type { Scenario } from './scenario.fixture.ts';
+import { ownReasons, platformReasons, Truth, type TruthEvidence } from './truth.fixture.ts';
 import { Violation } from './violation.fixture.ts';
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
@@ -37,17 +37,11 @@ interface Tries {
 }
 
 const platformRetries = 10;
-const ownReasons = new Set(['error', 'exit', 'timeout', 'out-of-memory']);
-const platformReasons = new Set(['interrupted', 'lost', 'start-failed']);
 const stepOf = (task: string): string => /^[^[~]+/.exec(task)![0];
 
 /** What the ledger asks of the world. */
-export interface Evidence {
+export interface Evidence extends TruthEvidence {
   readonly datastore: MemoryDatastore;
-  /** Whether the process of an attempt has ever begun with it. */
-  readonly hasBegun: (task: string, attempt: number) => boolean;
-  /** When a process has committed an attempt that ran alone, by the clock of engines. */
-  readonly committedAt: (task: string, attempt: number) => number | undefined;
 }
 
 export class Ledger {
@@ -69,12 +63,14 @@ export class Ledger {
   engines = 0;
   readonly #scenario: Scenario;
   readonly #evidence: Evidence;
+  readonly #truth: Truth;
   readonly #tries = new Map<string, Tries>();
   #limits: RunLimits | undefined;
 
   constructor(scenario: Scenario, evidence: Evidence) {
     this.#scenario = scenario;
     this.#evidence = evidence;
+    this.#truth = new Truth(scenario, evidence);
     this.prediction = predict(scenario.flow);
   }
 
@@ -268,9 +264,13 @@ export class Ledger {
   #failed(event: EventOf<'attempt-failed'>): void {
     const { task, attempt, failure, retryAt, ofCopies } = event;
     const job = this.#require(task, attempt, 'attempt-failed');
-    this.#expectSeen(event);
+    const failsFast = this.failed.size > 0 && this.#limits?.failFast === true;
+    this.#truth.expect(event, {
+      mayCancel: this.cancelRequested || failsFast || ofCopies === 'first',
+      engines: this.engines,
+    });
+    this.#charge(job, event);
     const tries = this.#triesOf(task);
-    this.#expectTruth(job, { task, attempt, failure, ofCopies });
     this.#leave(job, task, attempt);
     if (ofCopies === 'first') return;
     if (this.results.has(task))
@@ -292,77 +292,9 @@ export class Ledger {
       this.failed.add(task);
   }
 
-  /** What was committed before its job was over has to be found. */
-  #expectSeen({ at, task, attempt, failure }: EventOf<'attempt-failed'>): void {
-    const committedAt = this.#evidence.committedAt(task, attempt);
-    if (failure.reason !== 'lost' && failure.reason !== 'interrupted') return;
-    if (committedAt === undefined || committedAt >= at || this.#scenario.jumps.length > 0) return;
-    throw new Violation(
-      `'${task}@${attempt}' is said to be '${failure.reason}', and had committed its success before`,
-      task,
-    );
-  }
-
-  /** Whether this world can do what a layer's reason says. */
-  #mayBe(reason: string): boolean {
-    const { faults, storms, stores, diesWithEngine } = this.#scenario;
-    const weathers = [faults, ...storms.map((storm) => storm.faults)];
-    const has = (fault: keyof typeof faults): boolean =>
-      weathers.some((weather) => (weather[fault] ?? 0) > 0);
-    if (reason === 'interrupted') return has('interrupted');
-    if (reason === 'lost') return has('lost') || this.engines > 1 || diesWithEngine;
-    const unsent = has('failingCall') || has('unanswered');
-    return has('startFailed') || unsent || stores.fails > 0 || stores.answerLost > 0;
-  }
-
-  /** A failure that is the user's must be one; the platform's is at most one member's of a chunk. */
-  #expectTruth(
-    job: Job,
-    {
-      task,
-      attempt,
-      failure,
-      ofCopies,
-    }: { task: string; attempt: number; failure: EventFailure; ofCopies: string | undefined },
-  ): void {
-    const { reason } = failure;
-    const misconduct = this.#scenario.conduct.of(task, attempt);
-    if (ownReasons.has(reason)) {
-      if (misconduct === undefined || reasonOf[misconduct] !== reason)
-        throw new Violation(
-          `'${task}@${attempt}' is said to have failed with '${reason}', and did '${misconduct}'`,
-          task,
-        );
-      if (!this.#evidence.hasBegun(task, attempt))
-        throw new Violation(
-          `'${task}@${attempt}' is said to have failed with '${reason}', and never began`,
-          task,
-        );
-      return;
-    }
-    if (reason === 'cancelled') {
-      const isEnding = this.cancelRequested || (this.failed.size > 0 && this.#limits?.failFast === true);
-      if (!isEnding && ofCopies !== 'first')
-        throw new Violation(`'${task}@${attempt}' was cancelled, and nobody has asked for it`, task);
-      return;
-    }
-    if (reason === 'refused') {
-      if ((this.#scenario.faults.refused ?? 0) === 0)
-        throw new Violation(`'${task}' was refused by nobody: ${failure.message}`, task);
-      return;
-    }
-    if (!platformReasons.has(reason))
-      throw new Violation(`'${task}' failed with '${reason}': ${failure.message}`, task);
-    if (!this.#mayBe(reason))
-      throw new Violation(
-        `'${task}@${attempt}' is said to be '${reason}', and nothing here makes it so`,
-        task,
-      );
-    if (reason === 'start-failed') {
-      if (this.#evidence.hasBegun(task, attempt))
-        throw new Violation(`'${task}@${attempt}' is said not to have been started, and had begun`, task);
-      return;
-    }
+  /** Of a chunk that has begun, one member at most takes the fault of the platform on itself. */
+  #charge(job: Job, { task, failure: { reason } }: EventOf<'attempt-failed'>): void {
+    if (!platformReasons.has(reason) || reason === 'start-failed') return;
     job.blamed += 1;
     if (job.blamed > 1)
       throw new Violation(`two members of one chunk pay for its end, '${task}' is the second`, task);

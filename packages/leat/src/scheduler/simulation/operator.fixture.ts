@@ -2,7 +2,6 @@
  * Whoever looks after a run: starts an engine, and another one when that one has died, stopped, given up or is taken for dead, until
  * the run has ended. Holds what engines do against what they may do.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { Random } from '@leat/testing';
 import { guardLayer } from '../../compute/index.ts';
 import { isLeatError } from '../../errors/index.ts';
@@ -15,6 +14,7 @@ import type { RunLoopOptions } from '../run-options.ts';
 import type { SchedulerState } from '../state.ts';
 import { DatastoreView, MetadataView, viewLayer } from './engine-view.fixture.ts';
 import { EngineProcess } from './engine-process.fixture.ts';
+import { differenceOf } from './same-state.fixture.ts';
 import { Violation } from './violation.fixture.ts';
 import type { World } from './world.fixture.ts';
 
@@ -251,7 +251,7 @@ export class Operator {
   #expectSame(state: SchedulerState): void {
     const { metadata } = this.#world;
     if (!metadata.ended) return;
-    const difference = firstDifference(plain(state), plain(metadata.state));
+    const difference = differenceOf(state, metadata.state);
     if (difference === undefined) return;
     this.#world.violate(new Violation(`the state of the engine is not what its log comes to: ${difference}`));
   }
@@ -288,36 +288,4 @@ interface Views {
   readonly layers: readonly ReturnType<typeof guardLayer>[];
   /** What ends with the engine. */
   readonly close: () => void;
-}
-
-/** A state that has ended, without the stories of its tasks, which are for people: what is said twice is in them twice. */
-function plain(state: SchedulerState): unknown {
-  const { plan: _plan, table: _table, ...rest } = state;
-  forgetStories(rest, new Set());
-  return rest;
-}
-
-function forgetStories(value: unknown, seen: Set<unknown>): void {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
-  seen.add(value);
-  if ('story' in value && Array.isArray(value.story)) value.story.length = 0;
-  for (const inner of value instanceof Map || value instanceof Set ? value.values() : Object.values(value))
-    forgetStories(inner, seen);
-}
-
-/** Where two states differ, for a person. */
-function firstDifference(told: unknown, logged: unknown, at = 'state'): string | undefined {
-  if (isDeepStrictEqual(told, logged)) return undefined;
-  const inner = (value: unknown): Map<unknown, unknown> | undefined => {
-    if (value instanceof Map) return value;
-    return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : undefined;
-  };
-  const [a, b] = [inner(told), inner(logged)];
-  if (a === undefined || b === undefined || at.length > 200)
-    return `${at} is ${String(told)} and ${String(logged)}`;
-  for (const key of new Set([...a.keys(), ...b.keys()])) {
-    if (!isDeepStrictEqual(a.get(key), b.get(key)) || a.has(key) !== b.has(key))
-      return firstDifference(a.get(key), b.get(key), `${at}.${String(key)}`) ?? `${at}.${String(key)}`;
-  }
-  return at;
 }

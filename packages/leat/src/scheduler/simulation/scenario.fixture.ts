@@ -4,9 +4,9 @@
  */
 import { Random, type SimulatedFaults } from '@leat/testing';
 import type { RunEvent, RunLimits } from '../../metadata/events.ts';
-import type { StepPlan } from '../../plan/plan.ts';
-import { decideOtherwise, flowOf, predict, randomBlocks, type RandomFlow } from '../random-flow.fixture.ts';
+import type { RandomFlow } from '../random-flow.fixture.ts';
 import { Conduct } from './conduct.fixture.ts';
+import { drawFlow } from './draw-flow.fixture.ts';
 
 /** Kinds of trouble, each of which can be left out. */
 export const families = [
@@ -85,9 +85,6 @@ export interface Scenario {
 
 const minute = 60_000;
 
-/** Of one run; many small runs find more than few large ones. */
-const mostTasks = 200;
-
 /** The scenario of a seed, but for what is left out. */
 export function makeScenario(seed: number, without: ReadonlySet<Family> = new Set()): Scenario {
   const randomOf = (name: string): Random => {
@@ -153,62 +150,6 @@ export function makeScenario(seed: number, without: ReadonlySet<Family> = new Se
       force: own.chance(0.3),
     })),
     calmAt,
-  };
-}
-
-function drawFlow(
-  random: Random,
-  { chunks, doomed }: { readonly chunks: boolean; readonly doomed: boolean },
-): { readonly flow: RandomFlow; readonly doomed: string | undefined } {
-  const draw = (bound: number): number => random.between(0, bound - 1);
-  for (let budget = random.between(2, 14); ; budget -= 1) {
-    const blocks = randomBlocks(draw, Math.max(1, budget));
-    const bare = flowOf({ blocks });
-    const steps = bare.plan.graph.steps.map(
-      ({ name, next }) =>
-        [
-          name,
-          drawStep(random, { chunks, cases: next.kind === 'switch' ? Object.keys(next.cases) : [] }),
-        ] as const,
-    );
-    const flow = flowOf({ blocks, steps: Object.fromEntries(steps), items: random.chance(0.5) ? 60 : 6 });
-    decideOtherwise(flow.plan, () => undefined);
-    const { size } = predict(flow);
-    if (size > mostTasks || (size < 8 && random.chance(0.7))) continue;
-    return { flow, doomed: doomed ? steps[draw(steps.length)]![0] : undefined };
-  }
-}
-
-function drawStep(
-  random: Random,
-  { chunks, cases }: { readonly chunks: boolean; readonly cases: readonly string[] },
-): Partial<StepPlan> {
-  const times = random.between(0, 3);
-  const wait = random.chance(0.3) ? 0 : random.between(1, 60);
-  const backoff = random.chance(0.5) ? 'constant' : 'exponential';
-  const isProtected = times === 0 && random.chance(0.3);
-  // Of a loop's two cases that is the way out.
-  const choice = cases.at(-1);
-  const step: Partial<StepPlan> = {
-    layer: random.chance(0.8) ? 'simulated' : 'other',
-    retry: {
-      times,
-      waitSeconds: wait,
-      backoff,
-      maxWaitSeconds: 120,
-      ...(isProtected ? { protected: true } : {}),
-    },
-    ...(random.chance(0.5) ? { timeoutSeconds: 600 } : {}),
-    ...(random.chance(0.3)
-      ? { catchError: { var: 'failed', ...(choice === undefined ? {} : { case: choice }) } }
-      : {}),
-    ...(random.chance(0.2) ? { concurrency: random.between(1, 3) } : {}),
-  };
-  if (!chunks || random.chance(0.5)) return step;
-  return {
-    ...step,
-    isolation: 'reuse',
-    ...(random.chance(0.6) ? { chunk: random.between(2, 10) } : {}),
   };
 }
 
@@ -292,39 +233,4 @@ function drawStorms(random: Random, time: () => number): readonly Storm[] {
       faults: { failingCall: random.chance(0.5) ? 1 : 0.6 },
     };
   });
-}
-
-/** The scenario in a few lines. */
-export function describeScenario(scenario: Scenario): readonly string[] {
-  const { flow, limits, fates, rivals, faults, storms, stores, latency, jumps, cancel, calmAt } = scenario;
-  const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
-  const steps = flow.plan.graph.steps.map(({ name, next }) => {
-    const { retry, timeoutSeconds, catchError, concurrency, isolation, chunk, layer } =
-      flow.plan.steps[name]!;
-    const marks = [
-      retry.times > 0 ? `retry ${retry.times}` : '',
-      timeoutSeconds === undefined ? '' : 'timeout',
-      catchError === undefined ? '' : 'catch',
-      concurrency === undefined ? '' : `at most ${concurrency}`,
-      isolation === undefined ? '' : `chunks of ${chunk ?? 'any'}`,
-      layer === 'simulated' ? '' : layer,
-    ].filter((mark) => mark !== '');
-    return `${name}(${next.kind}${marks.length > 0 ? `; ${marks.join(', ')}` : ''})`;
-  });
-  const fateOf = (fate: Fate | undefined): string =>
-    fate === undefined
-      ? 'lives'
-      : fate.pauseMs === undefined
-        ? `dies at ${fate.after ?? 'call'} ${fate.at}`
-        : `stops at ${fate.after ?? 'call'} ${fate.at} for ${seconds(fate.pauseMs)}`;
-  return [
-    `flow: ${steps.join(' → ')}`,
-    `tasks: ${predict(flow).size}; ${scenario.conduct.describe()}`,
-    `limits: ${JSON.stringify(limits)}`,
-    `engines: ${fates.map(fateOf).join(', ') || 'live'}${rivals.length > 0 ? `; rivals at ${rivals.map(seconds).join(', ')}` : ''}; jobs ${scenario.diesWithEngine ? 'die with them' : 'outlive them'}`,
-    `layer: ${JSON.stringify(faults)}, capacity ${scenario.capacity ?? 'unbounded'}, ${scenario.longPoll ? 'long polls' : 'short polls'}, ${scenario.tokens ? 'tokens' : 'no tokens'}, starts ${seconds(scenario.startMs[1])}`,
-    `storms: ${storms.map(({ from, to, faults: of }) => `${seconds(from)}–${seconds(to)} ${JSON.stringify(of)}`).join('; ') || 'none'}`,
-    `stores: ${JSON.stringify(stores)}; latency: ${JSON.stringify(latency)}; clock: ${jumps.map(({ at, by }) => `${seconds(by)} at ${seconds(at)}`).join(', ') || 'steady'}`,
-    `${cancel === undefined ? '' : `cancelled${cancel.force ? ' by force' : ''} at ${cancel.jobs === undefined ? seconds(cancel.at) : `job ${cancel.jobs}`}; `}calm from ${seconds(calmAt)} on`,
-  ];
 }

@@ -1,7 +1,8 @@
 /** One simulated run from one seed: what became of it, and what to tell when something became of it that must not. */
 import { checkEnd } from './check-end.fixture.ts';
 import { Operator } from './operator.fixture.ts';
-import { describeScenario, families, type Family, makeScenario } from './scenario.fixture.ts';
+import { describeScenario } from './describe-scenario.fixture.ts';
+import { families, type Family, makeScenario } from './scenario.fixture.ts';
 import { Violation } from './violation.fixture.ts';
 import { World } from './world.fixture.ts';
 
