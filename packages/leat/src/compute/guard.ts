@@ -41,7 +41,7 @@ const defaultLimits: GuardLimits = {
   check: 120_000,
   submit: 60_000,
   submitEach: 500,
-  recalled: 10_000,
+  recalled: 30_000,
   poll: 120_000,
   find: 120_000,
   cancel: 120_000,

@@ -50,7 +50,10 @@ describe('the fold of a log', () => {
       Extract<RunEvent, { type: 'engine-started' }>,
       ...RunEvent[],
     ];
-    await expect(fold(flow, [first, ...rest])).resolves.toBe('succeeded');
+    await expect(fold(flow, [first, ...rest])).rejects.toMatchObject({
+      code: 'METADATA_SCHEMA',
+      message: expect.stringContaining('with scheduling policy 1, this one') as string,
+    });
   });
 
   test.for([
