@@ -137,9 +137,14 @@ describe('--speculate', () => {
   });
 
   it('says of which tasks it starts no copies', async () => {
-    leat.write('flow.ts', overlapping('@step({ chunk: 3 })').replace('@step({ chunk: 3 }) @step', '@step({ chunk: 3 })'));
+    leat.write(
+      'flow.ts',
+      overlapping('@step({ chunk: 3 })').replace('@step({ chunk: 3 }) @step', '@step({ chunk: 3 })'),
+    );
     const { stderr } = await leat.ok(['run', 'flow.ts', '--speculate']);
-    expect(stderr).toContain("tasks of step 'work' share a process, 3 in each, so --speculate starts no second copies");
+    expect(stderr).toContain(
+      "tasks of step 'work' share a process, 3 in each, so --speculate starts no second copies",
+    );
   });
 
   it.each(['run', 'resume', 'recover'])('is an option of %s', async (command) => {

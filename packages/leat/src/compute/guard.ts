@@ -196,11 +196,8 @@ class GuardedLayer implements ComputeLayer {
   async #submit(batch: readonly AttemptRequest[], signal?: AbortSignal): Promise<readonly SubmitResult[]> {
     const { submit, submitEach, recalled } = this.#limits;
     const over = new AbortController();
-    let giveUp = (_: Error): void => {};
+    const { promise: calledOff, reject: giveUp } = Promise.withResolvers<never>();
     let forget = (): void => {};
-    const calledOff = new Promise<never>((_, reject) => {
-      giveUp = reject;
-    });
     const callOff = (): void => {
       over.abort();
       forget = this.#after(recalled, () => {

@@ -154,10 +154,7 @@ export function onFailed(
       planRetry(state, task, event.failure);
       // A wait of nothing is over at once: no timer, no event.
       if (after.at <= event.at) onRetryDue(state, task);
-      else {
-        task.dueAt = event.retryAt ?? after.at;
-        if (chunk === undefined || !isOfAll(event.failure) || joinCrowd(chunk, task)) commandWake(task, out);
-      }
+      else waitForTry(task, event.retryAt ?? after.at, isOfAll(event.failure) ? chunk : undefined, out);
       return;
     case 'catch':
       task.phase = 'catching';
@@ -181,12 +178,15 @@ function planRetry(state: SchedulerState, task: Task, failure: EventFailure): vo
   countOf(state, task.step).retrying += 1;
 }
 
-/** Lets a task wait with the other members of its chunk; whether it is the first to do so. */
-function joinCrowd(chunk: Chunk, task: Task): boolean {
-  const crowd = (chunk.crowd ??= []);
-  crowd.push(task);
-  task.crowd = crowd;
-  return crowd.length === 1;
+/** Lets a task wait for its next try, by itself or with the other members of its `chunk`; the first of these wakes them all. */
+function waitForTry(task: Task, dueAt: number, chunk: Chunk | undefined, out: Command[]): void {
+  task.dueAt = dueAt;
+  if (chunk !== undefined) {
+    task.crowd = chunk.crowd ??= [];
+    task.crowd.push(task);
+    if (task.crowd.length > 1) return;
+  }
+  commandWake(task, out);
 }
 
 /** The wait before a retry is over, for all that wait together. */

@@ -7,13 +7,13 @@ import { payerOf } from './retry.ts';
 import type { Diagnosis } from '../compute/compute-layer.ts';
 
 /** Who pays for the end of the job: the member that ran when it ended, all that are left, or none of them. */
-export type Blame = 'first' | 'all' | 'none';
+type Blame = 'first' | 'all' | 'none';
 
 /**
  * See {@link Blame}. Of a job that was cancelled or refused nothing is tried again. One that could not be started costs each member one of
  * the platform's tries, since none has begun: they all wait before they are tried again, and not for ever.
  */
-export function blameOf({ cancelled, work }: ChunkFlight, end: JobEnd): Blame {
+function blameOf({ cancelled, work }: ChunkFlight, end: JobEnd): Blame {
   const reason = end.state === 'failed' ? end.reason : undefined;
   if (cancelled || reason === 'cancelled' || reason === 'refused' || reason === 'start-failed') return 'all';
   return work.endedEarly ? 'none' : 'first';
