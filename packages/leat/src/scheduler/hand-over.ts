@@ -2,7 +2,7 @@
  * Hands attempts over to a layer so that each gets there once. A call that failed, or that was not answered in time, may have had
  * its effect, in whole or in part: before anything is sent again, or given up, the layer is asked what it has.
  */
-import type { AttemptRequest, ComputeLayer, SubmitResult } from '../compute/compute-layer.ts';
+import type { AttemptRequest, ComputeLayer, RunName, SubmitResult } from '../compute/compute-layer.ts';
 import { isLeatError } from '../errors/index.ts';
 import { withBackOff } from './back-off.ts';
 import { backOffFor, type Calls, type EngineContext } from './engine-context.ts';
@@ -35,7 +35,8 @@ export async function handOver(
   { layer, context, recalled }: HandOver,
   requests: readonly AttemptRequest[],
 ): Promise<readonly Handed[]> {
-  const parcel = new Parcel(requests);
+  const { flow, id } = context.run;
+  const parcel = new Parcel(requests, { flow, run: id });
   const backOff = backOffFor(context, `handing tasks to '${layer.name}'`, submitPatience);
   try {
     await withBackOff({ ...backOff, signal: recalled }, async () => {
@@ -69,12 +70,14 @@ async function lookLast({ layer, context, recalled }: HandOver, parcel: Parcel):
 /** Requests on their way to a layer, and what is known of them. */
 class Parcel {
   readonly handed: Handed[] = [];
+  readonly #run: RunName;
   #open: readonly AttemptRequest[];
   /** They were sent, and what became of them was not said. */
   #isUnsure = false;
 
-  constructor(requests: readonly AttemptRequest[]) {
+  constructor(requests: readonly AttemptRequest[], run: RunName) {
     this.#open = requests;
+    this.#run = run;
   }
 
   /** Those of which nothing is known. */
@@ -85,7 +88,8 @@ class Parcel {
   /** Takes what the layer has; asks only where an answer was lost. */
   async look(layer: ComputeLayer): Promise<void> {
     if (!this.#isUnsure) return;
-    const found = await layer.find(this.#open.map(({ token }) => token));
+    const tokens = this.#open.map(({ token }) => token);
+    const found = await layer.find(tokens, this.#run);
     for (const [token, job] of found) this.handed.push({ token, job });
     this.#open = this.#open.filter(({ token }) => !found.has(token));
     this.#isUnsure = false;
