@@ -21,8 +21,8 @@ const { values } = parseArgs({
   options: {
     /** Within how many. */
     seeds: { type: 'string', default: '3000' },
-    /** Only mutants whose names contain this. */
-    only: { type: 'string', default: '' },
+    /** Only mutants whose names contain this; may be given more than once. */
+    only: { type: 'string', multiple: true, default: [''] },
   },
 });
 
@@ -48,11 +48,17 @@ function copySources(): string {
   return folder;
 }
 
+/** Seeds that the sources must pass without any mutant. How they do beyond that, `npm run simulate` says. */
+const healthySeeds = 300;
+
 /** The first seed that fails and what it says, or `undefined`. */
-function simulate(folder: string): { readonly seed: string; readonly says: string } | undefined {
+function simulate(
+  folder: string,
+  seeds = Number(values.seeds),
+): { readonly seed: string; readonly says: string } | undefined {
   const { stdout, error } = spawnSync(
     process.execPath,
-    ['scripts/simulate.ts', '--brief', '--seeds', values.seeds, '--enough', '1'],
+    ['scripts/simulate.ts', '--brief', '--seeds', String(seeds), '--enough', '1'],
     { cwd: folder, encoding: 'utf8', timeout: patienceMs, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   if (error !== undefined) return undefined;
@@ -82,10 +88,10 @@ function mutate({ name, file, from, to }: Mutant, folder: string): () => void {
 const folder = copySources();
 let missed = 0;
 try {
-  const chosen = mutants.filter(({ name }) => name.includes(values.only));
-  if (chosen.length === 0) throw new Error(`no mutant's name contains '${values.only}'`);
+  const chosen = mutants.filter(({ name }) => values.only.some((part) => name.includes(part)));
+  if (chosen.length === 0) throw new Error(`no mutant's name contains '${values.only.join("' or '")}'`);
   for (const mutant of chosen) mutate(mutant, folder)();
-  const healthy = simulate(folder);
+  const healthy = simulate(folder, Math.min(healthySeeds, Number(values.seeds)));
   if (healthy !== undefined)
     throw new Error(`seed ${healthy.seed} fails without any mutant: ${healthy.says}`);
   console.log('| mutant | found by seed | which says |\n| --- | --: | --- |');
