@@ -78,19 +78,24 @@ export class Truth {
         `'${task}@${attempt}' is said to be '${reason}', and nothing here makes it so`,
         task,
       );
-    if (reason === 'start-failed' && this.#evidence.hasBegun(task, attempt))
+    // A layer that has not answered, and has lost what it was given when it is asked, does not know that it had begun.
+    const mayBeForgotten = this.#has('lost');
+    if (reason === 'start-failed' && !mayBeForgotten && this.#evidence.hasBegun(task, attempt))
       throw new Violation(`'${task}@${attempt}' is said not to have been started, and had begun`, task);
   }
 
   /** Whether this world can do what a layer's reason says. */
   #mayBe(reason: string, engines: number): boolean {
-    const { faults, storms, stores, diesWithEngine } = this.#scenario;
-    const weathers = [faults, ...storms.map((storm) => storm.faults)];
-    const has = (fault: keyof typeof faults): boolean =>
-      weathers.some((weather) => (weather[fault] ?? 0) > 0);
-    if (reason === 'interrupted') return has('interrupted');
-    if (reason === 'lost') return has('lost') || engines > 1 || diesWithEngine;
-    const unsent = has('failingCall') || has('unanswered');
-    return has('startFailed') || unsent || stores.fails > 0 || stores.answerLost > 0;
+    const { stores, diesWithEngine } = this.#scenario;
+    if (reason === 'interrupted') return this.#has('interrupted');
+    if (reason === 'lost') return this.#has('lost') || engines > 1 || diesWithEngine;
+    const unsent = this.#has('failingCall') || this.#has('unanswered');
+    return this.#has('startFailed') || unsent || stores.fails > 0 || stores.answerLost > 0;
+  }
+
+  /** Whether a fault may happen in this world at any time. */
+  #has(fault: keyof Scenario['faults']): boolean {
+    const { faults, storms } = this.#scenario;
+    return [faults, ...storms.map((storm) => storm.faults)].some((weather) => (weather[fault] ?? 0) > 0);
   }
 }
