@@ -31,7 +31,7 @@ export default defineConfig({
         // These start real processes: two files at a time is what two cores bear.
         test: {
           name: 'system',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           maxWorkers: 2,

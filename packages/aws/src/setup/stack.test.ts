@@ -3,11 +3,6 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BatchClient, RegisterJobDefinitionCommand, SubmitJobCommand } from '@aws-sdk/client-batch';
-import {
-  CloudFormationClient,
-  CreateStackCommand,
-  DescribeStacksCommand,
-} from '@aws-sdk/client-cloudformation';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { findProgram, MotoServer } from '@leat/testing';
 import { type CommandCall, readProfile, type ProfileCheck, type VendorCommand } from 'leat/cli';
@@ -17,6 +12,7 @@ import { killCommand } from '../commands/kill-command.ts';
 import { listCommand } from '../commands/list-command.ts';
 import { templateFile } from '../commands/template-command.ts';
 import { vendor } from '../vendor.ts';
+import { deployTemplate } from './deploy.fixture.ts';
 
 let server: MotoServer;
 
@@ -24,22 +20,6 @@ let server: MotoServer;
 async function serviceRole(): Promise<string> {
   const request = new CreateRoleCommand({ RoleName: 'batch', AssumeRolePolicyDocument: '{}' });
   return (await new IAMClient({}).send(request)).Role?.Arn ?? '';
-}
-
-async function deploy(parameters: Readonly<Record<string, string>>): Promise<string | undefined> {
-  const client = new CloudFormationClient({});
-  await client.send(
-    new CreateStackCommand({
-      StackName: 'leat',
-      TemplateBody: readFileSync(templateFile, 'utf8'),
-      Capabilities: ['CAPABILITY_IAM'],
-      Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
-        ParameterKey,
-        ParameterValue,
-      })),
-    }),
-  );
-  return (await client.send(new DescribeStacksCommand({ StackName: 'leat' }))).Stacks?.[0]?.StackStatus;
 }
 
 /** Jobs stay where they are: here nothing is to run. */
@@ -111,15 +91,23 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   vi.stubEnv('LEAT_PROFILE', '');
   await keepJobsWaiting();
-  const BatchServiceRoleArn = await serviceRole();
-  expect(await deploy({ InstanceTypes: 'optimal', GpuInstanceTypes: 'none', BatchServiceRoleArn })).toBe(
-    'CREATE_COMPLETE',
-  );
+  const template = readFileSync(templateFile, 'utf8');
+  expect(await deployTemplate(server.endpoint, template, await serviceRole())).toBe('CREATE_COMPLETE');
 }, 90_000);
 
 afterAll(async () => {
   vi.unstubAllEnvs();
   await server.stop();
+});
+
+describe('commands', () => {
+  it.each(vendor.commands)(
+    '$words shows itself in its examples, and speaks JSON',
+    ({ words, examples, options = [] }) => {
+      expect(examples.some((line) => line.startsWith(`leat ${words.join(' ')}`))).toBe(true);
+      expect(options.map(({ flags }) => flags)).toContain('--json');
+    },
+  );
 });
 
 describe('the template', () => {
