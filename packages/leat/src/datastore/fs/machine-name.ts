@@ -3,19 +3,25 @@ import { hash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
+/** As many as make a machine's name unlike any other's. */
+const digits = 12;
+
 let known: string | undefined;
 
 /** The same for all processes that number each other alike: a machine since it was started, on Linux also a container. Hexadecimal digits. */
 export function machineName(): string {
-  known ??= hash('sha256', Buffer.from(facts().join('\n'))).slice(0, 12);
+  known ??= linuxName() ?? hash('sha256', hostname()).slice(0, digits);
   return known;
 }
 
-function facts(): readonly string[] {
+function linuxName(): string | undefined {
   try {
-    return [readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'), readlinkSync('/proc/self/ns/pid')];
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').replaceAll('-', '');
+    // `pid:[4026531836]`: the processes that are numbered together.
+    const space = /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '';
+    return boot.slice(0, digits) + Number(space).toString(16);
   } catch {
-    return [hostname()];
+    return undefined;
   }
 }
 
