@@ -2,8 +2,8 @@ import { builtinModules } from 'node:module';
 import type { Plugin } from 'esbuild';
 import { root } from './workspace.ts';
 
-// A bare process has loaded these before it runs a line of ours.
-const loaded = new Set(['buffer', 'events', 'fs', 'path', 'process', 'timers', 'url', 'util']);
+// A bare process, or the launcher of the program, has loaded these before it runs.
+const loaded = new Set(['buffer', 'events', 'fs', 'path', 'process', 'timers', 'url', 'util', 'vm']);
 
 const namespace = 'lazy-builtin';
 const none = { file: '', names: [] };

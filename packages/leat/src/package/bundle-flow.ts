@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
+import vm from 'node:vm';
 import type { BuildFailure, BuildOptions, BuildResult, OutputFile } from 'esbuild';
 import {
   type BuildNotes,
@@ -13,6 +14,7 @@ import {
 import { buildError } from './build-error.ts';
 import { asksWholeFace, type BundleLeatOptions, type LeatFace } from './bundle-leat.ts';
 import type { PackageSource } from './code-package.ts';
+import { markScript } from './flow-script.ts';
 import { identityDefines } from './module-identity.ts';
 import { packageFolderOf } from './native-package.ts';
 import { placeFile, placeSource } from './package-place.ts';
@@ -205,7 +207,7 @@ function finish(root: string, { outputFiles, metafile, warnings }: Built, notes:
   const own = inputs.filter(isOwnFile).toSorted();
   return {
     root,
-    files: outputs(root, outputFiles, notes),
+    files: marked(outputs(root, outputFiles, notes), metafile),
     sources: own.map((path) => ({
       path: inRoot(root, path),
       hash: hash('sha256', notes.ownTexts.get(path) ?? readFileSync(path)),
@@ -268,6 +270,24 @@ function ownText(root: string, source: string, { ownTexts }: BuildNotes): string
   const path = resolve(root, withoutAttributes(source));
   if (isVirtual(source) || !isOwnFile(path)) return null;
   return ownTexts.get(path) ?? readFileSync(path, 'utf8');
+}
+
+/** The files with the entry marked when it is a script, too: alone, without imports, and nothing in it that modules alone can do. */
+function marked(files: Bundle['files'], metafile: Built['metafile']): Bundle['files'] {
+  const imports = Object.values(metafile.outputs).some((output) => output.imports.length > 0);
+  if (imports || files.some(({ name }) => name.endsWith('.js') && name !== entryName)) return files;
+  return files.map((file) => {
+    const script = file.name === entryName ? markScript(Buffer.from(file.bytes).toString(), parses) : undefined;
+    return script === undefined ? file : { name: file.name, bytes: Buffer.from(script) };
+  });
+}
+
+function parses(script: string): boolean {
+  try {
+    return new vm.Script(script) instanceof vm.Script;
+  } catch {
+    return false;
+  }
 }
 
 const shim = Buffer.from('var __require =');

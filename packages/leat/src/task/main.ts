@@ -24,7 +24,7 @@ import { endOwnGroup, watchParent } from './orphan.ts';
 import { packageFolder } from './package-folder.ts';
 import { guardProcess } from './process-guard.ts';
 import { readMessage } from './read-message.ts';
-import { tellWorkKind } from './work-kind.ts';
+import { tellWork } from './work-kind.ts';
 import type { TaskStore } from './remote-store.ts';
 import { failedManifest, runTask, type TaskSetting } from './run-task.ts';
 import { SourceStacks } from './source-stack.ts';
@@ -34,18 +34,20 @@ const isOrphan = watchParent();
 
 async function main(): Promise<number> {
   blockOnOutput();
-  forgetCompileCache();
+  const compiled = takeCompileCache();
   // When the flow's top level waits for what never comes, Node runs out of things to do and ends: with its own code for that.
   process.exitCode = 13;
   const [, , ahead, sourceRoot] = process.argv;
-  const module = ahead === undefined ? undefined : await load(ahead, sourceRoot);
+  const module = ahead === undefined ? undefined : await load({ folder: ahead, sourceRoot, compiled });
   const message = readMessage();
   if (message === undefined) return 0;
   // Who has the flow loaded ahead starts the process with its variables.
   if (ahead === undefined) Object.assign(process.env, message.environment);
   const store = await openStore(message);
   const folder = async () => message.packageFolder ?? packageFolder(store, message.spec.package);
-  return runMessage(message, store, module ?? (await load(await folder(), message.sourceRoot)));
+  const loadFolder = async (): Promise<Loaded> =>
+    load({ folder: await folder(), sourceRoot: message.sourceRoot, compiled });
+  return runMessage(message, store, module ?? (await loadFolder()));
 }
 
 async function openStore({ datastore, driver }: TaskMessage): Promise<TaskStore> {
@@ -54,10 +56,20 @@ async function openStore({ datastore, driver }: TaskMessage): Promise<TaskStore>
 }
 
 /** The layer keeps our compiled code in a cache; programs that the step starts shall not find themselves using it. */
-function forgetCompileCache(): void {
-  if (process.env['LEAT_COMPILE_CACHE'] === undefined) return;
+function takeCompileCache(): string | undefined {
+  const folder = process.env['LEAT_COMPILE_CACHE'];
+  if (folder === undefined) return undefined;
   delete process.env['LEAT_COMPILE_CACHE'];
   delete process.env['NODE_COMPILE_CACHE'];
+  return folder;
+}
+
+/** A package to be loaded. */
+interface LoadOptions {
+  readonly folder: string;
+  readonly sourceRoot: string | undefined;
+  /** Folder for compiled code. */
+  readonly compiled: string | undefined;
 }
 
 interface Loaded {
@@ -65,12 +77,12 @@ interface Loaded {
   readonly originOf: OriginOf;
 }
 
-async function load(folder: string, sourceRoot: string | undefined): Promise<Loaded> {
+async function load({ folder, sourceRoot, compiled }: LoadOptions): Promise<Loaded> {
   if (sourceRoot !== undefined) tellSourceRoot(folder, sourceRoot);
   const stacks = new SourceStacks(folder, runner);
   stacks.install();
   provideLanguage();
-  return { originOf: stacks.originOf.bind(stacks), module: await loadFlowModule(folder) };
+  return { originOf: stacks.originOf.bind(stacks), module: await loadFlowModule(folder, compiled) };
 }
 
 async function runMessage(message: TaskMessage, store: TaskStore, loaded: Loaded): Promise<number> {
@@ -107,7 +119,7 @@ async function runMembers(message: TaskMessage, store: TaskStore, loaded: Loaded
 
 function begin(spec: TaskSpec): void {
   const { flow, run, task, attempt } = spec;
-  tellWorkKind(spec);
+  tellWork(spec);
   process.env['LEAT_TASK'] = `${flow}/${run}/${task}@${attempt}`;
 }
 

@@ -1,14 +1,22 @@
 import type { TaskSpec } from '../plan/task-spec.ts';
 
-/** Where the program of a task tells its launcher what kind of work it did. */
-const key = Symbol.for('leat.work-kind/1');
-
-type Told = typeof globalThis & { [key]?: string };
-
-/** Tells the launcher: tasks of one kind run much the same functions. */
-export function tellWorkKind({ takes, next }: Pick<TaskSpec, 'takes' | 'next'>): void {
-  (globalThis as Told)[key] = `${takes}-${next.kind}`;
+/** What a process has done, as far as it matters for what it has compiled. */
+export interface Work {
+  /** Tasks of one kind run much the same functions of Leat. */
+  readonly kind: string;
+  /** Tasks of one step run the same functions of the flow. */
+  readonly step: string;
 }
 
-/** What the program has told; `undefined` when it had no task. */
-export const toldWorkKind = (): string | undefined => (globalThis as Told)[key];
+/** Where the program of a task tells it to its launcher, which shares nothing else with it. */
+const key = Symbol.for('leat.work-kind/2');
+
+type Told = typeof globalThis & { [key]?: Work };
+
+/** Tells what task this process runs. */
+export function tellWork({ takes, next, step }: Pick<TaskSpec, 'takes' | 'next' | 'step'>): void {
+  (globalThis as Told)[key] = { kind: `${takes}-${next.kind}`, step };
+}
+
+/** What was told last; `undefined` when there was no task. */
+export const toldWork = (): Work | undefined => (globalThis as Told)[key];
