@@ -41,7 +41,13 @@ const program = {
 
 /** Builds what runs in each task's process: `runner.cjs`, which is started, and `program.cjs`, which it starts; `spawner.cjs`, which starts them; `agent.cjs`, which starts them far away; and `janitor.cjs`, which removes containers. Writes nothing. */
 export async function buildRunner(folder: string): Promise<readonly OutputFile[]> {
-  const built = await build({ ...program, outfile: path.join(folder, 'program.cjs') });
+  const built = await build({
+    ...program,
+    outfile: path.join(folder, 'program.cjs'),
+    // What `task/launch.ts` calls.
+    banner: { js: '(function(require,module,exports,__filename,__dirname){' },
+    footer: { js: '})' },
+  });
   const script = built.outputFiles.find((file) => file.path.endsWith('.cjs'));
   const launcher = await build({
     ...shared,

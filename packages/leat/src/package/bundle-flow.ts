@@ -277,7 +277,8 @@ function marked(files: Bundle['files'], metafile: Built['metafile']): Bundle['fi
   const imports = Object.values(metafile.outputs).some((output) => output.imports.length > 0);
   if (imports || files.some(({ name }) => name.endsWith('.js') && name !== entryName)) return files;
   return files.map((file) => {
-    const script = file.name === entryName ? markScript(Buffer.from(file.bytes).toString(), parses) : undefined;
+    const script =
+      file.name === entryName ? markScript(Buffer.from(file.bytes).toString(), parses) : undefined;
     return script === undefined ? file : { name: file.name, bytes: Buffer.from(script) };
   });
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -16,6 +16,7 @@ import { build, type BuildOptions, type OutputFile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptManifest } from '../datastore/manifest.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
+import { markScript } from '../package/flow-script.ts';
 import type { TaskSpec } from '../plan/task-spec.ts';
 import { TaskBench } from './task.fixture.ts';
 
@@ -43,6 +44,7 @@ export default class TestFlow extends Flow {
   forgets() { void this.save(); }
   async save() { await 1; throw new RangeError('not awaited'); }
   prints() { process.stdout.write('x'.repeat(2_000_000)); console.error('also'); }
+  lists() { process.on('exit', () => process.getBuiltinModule('fs').writeFileSync(process.env['LEAT_TEST'] ?? '', process.moduleLoadList.join('\\n'))); }
   marker() { this.value = process.env['LEAT_TASK']; }
 }
 `;
@@ -52,11 +54,15 @@ export function helper(message: string): never {
 }
 `;
 
+/** Named by a hash, as packages are. */
+const markedPackage = 'ab'.repeat(32);
+
 let folder = '';
 let runner = '';
 let sources = '';
 
-async function bundle(name: string, contents: string): Promise<void> {
+/** `mark`: as packages are built. */
+async function bundle(name: string, contents: string, mark = false): Promise<void> {
   writeFileSync(path.join(sources, `${name}.ts`), contents);
   const target = path.join(folder, 'packages', name);
   const options: BuildOptions = {
@@ -76,6 +82,8 @@ async function bundle(name: string, contents: string): Promise<void> {
   mkdirSync(target, { recursive: true });
   for (const file of result.outputFiles)
     writeFileSync(path.join(target, path.basename(file.path)), file.contents);
+  const marked = mark ? markScript(readFileSync(path.join(target, 'flow.js'), 'utf8'), () => true) : undefined;
+  if (marked !== undefined) writeFileSync(path.join(target, 'flow.js'), marked);
   writeFileSync(path.join(target, 'package.json'), JSON.stringify({ type: 'module', root: sources }));
 }
 
@@ -85,6 +93,7 @@ beforeAll(async () => {
   mkdirSync(sources);
   writeFileSync(path.join(sources, 'helper.ts'), helperSource);
   await bundle('test', source);
+  await bundle(markedPackage, source, true);
   await bundle('torn', "throw new RangeError('at the top');\nexport default 1;");
   await bundle('waits', 'await new Promise(() => {});\nexport default 1;');
   await bundle('awaits', `await Promise.resolve();\n${source}`);
@@ -176,6 +185,33 @@ describe('the process of a task', { timeout: 30_000 }, () => {
       stdout: '',
       stderr: '',
     });
+  });
+
+  it('loads few modules of Node besides those that every process loads: each costs all tasks', async () => {
+    const list = path.join(folder, 'modules.txt');
+    const cache = path.join(folder, 'modules-cache');
+    const options = { hash: markedPackage, environment: { LEAT_TEST: list }, ahead: false, cache };
+    // The first one keeps what it has compiled, too.
+    for (let round = 0; round < 2; round += 1) expect(await run('lists', options)).toMatchObject({ code: 0 });
+    const bare = path.join(folder, 'bare.cjs');
+    writeFileSync(bare, "process.stdout.write(process.moduleLoadList.join('\\n'))");
+    const always = new Set(execFileSync(process.execPath, [bare], { encoding: 'utf8' }).split('\n'));
+    const more = readFileSync(list, 'utf8')
+      .split('\n')
+      .filter((name) => !always.has(name));
+    expect(more).toEqual(['NativeModule vm']);
+  });
+
+  it('runs a flow that is marked as a script as it runs one that is not, also with its compiled code', async () => {
+    const cache = path.join(folder, 'marked-cache');
+    const { exit: _exit, ...asModule } = await failureOf('fails');
+    for (let round = 0; round < 2; round += 1) {
+      const { exit: _code, ...asScript } = await failureOf('fails', { hash: markedPackage, cache });
+      // The file of the flow has the name of its package here.
+      expect(JSON.parse(JSON.stringify(asScript).replaceAll(markedPackage, 'test'))).toEqual(asModule);
+    }
+    expect(readdirSync(cache).some((name) => name.startsWith(`flow-${markedPackage}`))).toBe(true);
+    expect(await run('leaves', { hash: markedPackage, cache })).toMatchObject({ code: 1 });
   });
 
   it('ends silently when nobody tells it a task', async () => {

@@ -24,8 +24,9 @@ import { endOwnGroup, watchParent } from './orphan.ts';
 import { packageFolder } from './package-folder.ts';
 import { guardProcess } from './process-guard.ts';
 import { readMessage } from './read-message.ts';
+import { runChunk } from './run-chunk.ts';
 import { tellWork } from './work-kind.ts';
-import type { TaskStore } from './remote-store.ts';
+import { RemoteStore, type TaskStore } from './remote-store.ts';
 import { failedManifest, runTask, type TaskSetting } from './run-task.ts';
 import { SourceStacks } from './source-stack.ts';
 
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
 
 async function openStore({ datastore, driver }: TaskMessage): Promise<TaskStore> {
   const store = await openDatastore(datastore, driver);
-  return driver === undefined ? store : new (await import('./remote-store.ts')).RemoteStore(store);
+  return driver === undefined ? store : new RemoteStore(store);
 }
 
 /** The layer keeps our compiled code in a cache; programs that the step starts shall not find themselves using it. */
@@ -103,7 +104,6 @@ async function runMessage(message: TaskMessage, store: TaskStore, loaded: Loaded
 }
 
 async function runMembers(message: TaskMessage, store: TaskStore, loaded: Loaded): Promise<number> {
-  const { runChunk } = await import('./run-chunk.ts');
   const setting = settingOf(message, store, loaded);
   const wentThrough = await runChunk({
     message,

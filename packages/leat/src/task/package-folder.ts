@@ -21,11 +21,11 @@ export const packageEntry = 'flow.js';
 export async function packageFolder(
   store: Datastore,
   hash: string,
-  shared: string = sharedFolder(),
+  shared?: string,
 ): Promise<string> {
   const local = store.localPath(`${packagePrefix(hash)}${packageEntry}`);
   if (local !== undefined) return path.dirname(local);
-  const folder = path.join(shared, hash);
+  const folder = path.join(shared ?? sharedFolder(), hash);
   if (existsSync(folder)) return folder;
   const draft = `${folder}.${randomUUID()}`;
   try {

@@ -2,7 +2,7 @@
  * A datastore that is far away, as one task sees it. A step reads and writes without waiting for promises, and each call of that kind
  * holds up the whole process for as long as the network takes: so what the task will surely read is fetched before the step begins,
  * all at the same time, and what it writes under the name of its content is on its way while more is made ready. What nobody could
- * foresee is read when it is touched. Loaded by tasks whose store is no folder, and by no others.
+ * foresee is read when it is touched.
  */
 import { type ContentWriter, isFresh } from '../datastore/blob-store.ts';
 import type { ByteRange, Datastore, LogObject, ObjectFacts } from '../datastore/datastore.ts';
