@@ -30,7 +30,10 @@ describe('the entry of a package', () => {
   });
 
   it('keeps the lines, and the columns of the first one', () => {
-    const [first, second] = valueOf('var Flow = [new Error().stack,\n  new Error().stack];') as [string, string];
+    const [first, second] = valueOf('var Flow = [new Error().stack,\n  new Error().stack];') as [
+      string,
+      string,
+    ];
     expect(first.split('\n')[1]).toMatch(/:1:13\)?$/);
     expect(second.split('\n')[1]).toMatch(/:2:3\)?$/);
   });

@@ -10,7 +10,8 @@ import { toldWork } from './work-kind.ts';
 /** sha256 of the program, put in by the build. */
 declare const programHash: string;
 
-const program = import.meta.dirname + path.sep + 'program.cjs';
+// Not `path.join`: to go through long paths sets V8's compilers to work.
+const program = `${import.meta.dirname}${path.sep}program.cjs`;
 
 const script = compileScript(
   {

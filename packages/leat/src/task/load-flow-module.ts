@@ -22,9 +22,9 @@ const packageHash = /^[\da-f]{64}$/;
  */
 export function loadFlowModule(
   folder: string,
-  compiled?: string | undefined,
+  compiled: string | undefined,
 ): LoadedModule | Promise<LoadedModule> {
-  const file = folder + path.sep + packageEntry;
+  const file = `${folder}${path.sep}${packageEntry}`;
   try {
     return loadScript(file, compiled) ?? loaded(requireModule(file));
   } catch (thrown) {

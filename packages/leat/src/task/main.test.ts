@@ -82,7 +82,9 @@ async function bundle(name: string, contents: string, mark = false): Promise<voi
   mkdirSync(target, { recursive: true });
   for (const file of result.outputFiles)
     writeFileSync(path.join(target, path.basename(file.path)), file.contents);
-  const marked = mark ? markScript(readFileSync(path.join(target, 'flow.js'), 'utf8'), () => true) : undefined;
+  const marked = mark
+    ? markScript(readFileSync(path.join(target, 'flow.js'), 'utf8'), () => true)
+    : undefined;
   if (marked !== undefined) writeFileSync(path.join(target, 'flow.js'), marked);
   writeFileSync(path.join(target, 'package.json'), JSON.stringify({ type: 'module', root: sources }));
 }

@@ -18,11 +18,7 @@ export const packageEntry = 'flow.js';
  * @param shared where packages are unpacked, once for all tasks of this machine
  * @throws LeatError STORE_CORRUPT when there is no such package, or it is not what was written.
  */
-export async function packageFolder(
-  store: Datastore,
-  hash: string,
-  shared?: string,
-): Promise<string> {
+export async function packageFolder(store: Datastore, hash: string, shared?: string): Promise<string> {
   const local = store.localPath(`${packagePrefix(hash)}${packageEntry}`);
   if (local !== undefined) return path.dirname(local);
   const folder = path.join(shared ?? sharedFolder(), hash);
