@@ -145,7 +145,12 @@ export class Work {
   }
 }
 
-function messageOf({ spec, chunk, environment, resources }: AttemptRequest, datastore: string): TaskMessage {
+function messageOf(
+  { spec: bare, timeoutSeconds, chunk, environment, resources }: AttemptRequest,
+  datastore: string,
+): TaskMessage {
+  // The agent goes by what the message says.
+  const spec = timeoutSeconds === undefined ? bare : { ...bare, timeoutSeconds };
   const { cpu, memory, gpu, disk } = resources;
   const given = { cpu: cpu.value, memory: memory.value, gpu: gpu.value, disk: disk.value };
   const message: TaskMessage = { spec, environment, resources: given, datastore };

@@ -45,6 +45,7 @@ function newRunOptions(command: Command): Command {
     .option('--max-workers <n>', 'most tasks at a time (default: what the compute layer takes)', count)
     .option('--fail-fast', 'end the tasks that run when one has failed')
     .option('--speculate', "start a second copy of a task that takes far longer than its step's others")
+    .option('--detach', 'on Ctrl-C leave jobs running that need no engine, as on batch (default: end them)')
     .option('--tag <tag>', 'tag the run; may be repeated', collect)
     .addOption(runIdOption())
     .option('--namespace <name>', 'whose run it is (default: user:NAME; env LEAT_NAMESPACE)')
@@ -112,6 +113,7 @@ function addRunCommands(root: Command, terminal: Terminal, done: Done): void {
       '--speculate',
       "start a second copy of a task that takes far longer than its step's others (default: as before)",
     )
+    .option('--detach', 'on Ctrl-C leave jobs running that need no engine, as on batch (default: end them)')
     .addOption(runIdOption())
     .addOption(namespaceOption())
     .addOption(homeOption())

@@ -17,7 +17,8 @@ export async function checkFlow(options: PrepareOptions): Promise<CheckedFlow> {
   const { plan, factories } = await loadLayers(prepared.plan);
   const layers = await openLayers(factories, askContext(options.home.datastore, prepared.built));
   try {
-    return { prepared: { ...prepared, plan }, warnings: await checkLayers(plan, layers) };
+    const warnings = await checkLayers(plan, layers, options.home.datastore);
+    return { prepared: { ...prepared, plan }, warnings };
   } finally {
     await closeLayers(layers);
   }

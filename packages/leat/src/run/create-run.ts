@@ -42,7 +42,7 @@ export async function createRun(request: RunRequest): Promise<RunHandle> {
   await writePackage(datastore, built);
   const layers = await openLayers(factories, layerContext({ datastore, built, cache }), begun);
   try {
-    const warnings = await checkLayers(plan, layers);
+    const warnings = await checkLayers(plan, layers, datastore.url);
     // What can be started ahead starts while the run is being created.
     layers.get(plan.steps['start']?.layer ?? '')?.expect?.(1);
     return await startRun(request, { plan, layers, warnings });

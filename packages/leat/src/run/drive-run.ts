@@ -67,7 +67,8 @@ export interface AnnouncedRun {
 /** How a run ended. */
 export interface RunResult {
   readonly run: RunRecord;
-  readonly status: 'succeeded' | 'failed' | 'cancelled';
+  /** `detached`: the engine has left; the run goes on where its layers outlive the engine, and `leat recover` follows it again. */
+  readonly status: 'succeeded' | 'failed' | 'cancelled' | 'detached';
   readonly summary: RunSummary;
   /** The first failed tasks, in the order of time. */
   readonly failures: readonly TaskRecord[];
@@ -79,6 +80,10 @@ export interface RunResult {
 export interface RunHandle extends AnnouncedRun {
   /** Ends the run: gently, or by force. A forced call may follow a gentle one. */
   cancel(by: string, force?: boolean): void;
+  /** Layers whose jobs go on when the engine leaves; none: there is nothing to detach from. */
+  readonly outliving: readonly string[];
+  /** Leaves the run to itself: jobs on those layers go on, those of the others end, and `leat recover` takes the run up again. */
+  detach(): void;
   /** Resolves when the run has ended, whatever its status. @throws LeatError when the engine cannot go on. */
   readonly result: Promise<RunResult>;
 }
@@ -124,6 +129,10 @@ export function driveRun(drive: Drive): RunHandle {
   return {
     ...announced,
     cancel: (by, force = false) => loop.cancel(by, force),
+    outliving: [...layers].flatMap(([name, { capabilities }]) =>
+      capabilities.survivesEngine === true ? name : [],
+    ),
+    detach: () => loop.detach(),
     result: finish(drive, deaths, loop.done),
   };
 }

@@ -62,7 +62,7 @@ describe('layers of a plan', () => {
     const { plan, factories } = await loadLayers(planOf({ start: './layer.mjs', train: './layer.mjs' }));
     const layers = await openLayers(factories, context);
     expect([...layers.keys()]).toEqual([join(folder.path, 'layer.mjs')]);
-    expect((await checkLayers(plan, layers)).map(({ message }) => message)).toEqual([
+    expect((await checkLayers(plan, layers, 'file:///data')).map(({ message }) => message)).toEqual([
       'start waits in usual',
       'train waits in usual',
     ]);
@@ -72,7 +72,7 @@ describe('layers of a plan', () => {
   it('refuse all that can never run, at once', async () => {
     const { plan, factories } = await loadLayers(planOf({ start: './layer.mjs', never: './layer.mjs' }));
     const layers = await openLayers(factories, context);
-    await expect(checkLayers(plan, layers)).rejects.toMatchObject({
+    await expect(checkLayers(plan, layers, 'file:///data')).rejects.toMatchObject({
       code: 'LAYER_REFUSED',
       message: 'never waits in usual',
       details: { steps: ['never'] },

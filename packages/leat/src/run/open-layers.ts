@@ -13,6 +13,7 @@ import { Places } from '../compute/machine/places.ts';
 import { loadLayer } from '../compute/registry.ts';
 import type { BegunLayers } from './begun-layers.ts';
 import { LeatError } from '../errors/index.ts';
+import { withoutPassword } from '../errors/without-password.ts';
 import type { RunPlan, StepPlan } from '../plan/plan.ts';
 
 /** The layers of a run by name, each inside its guard. */
@@ -94,15 +95,39 @@ const requestOf = (step: StepPlan): StepRequest => ({
   ...(step.timeoutSeconds === undefined ? {} : { timeoutSeconds: step.timeoutSeconds }),
 });
 
+/** A task that cannot reach the results of the others can never run. */
+function unreachable(
+  step: StepPlan,
+  { name, capabilities }: ComputeLayer,
+  datastore: string,
+): CheckFinding | undefined {
+  const scheme = datastore.slice(0, datastore.indexOf(':'));
+  if (capabilities.datastores.includes(scheme)) return undefined;
+  const reached = capabilities.datastores.map((each) => `${each}:`).join(' or ');
+  return {
+    step: step.step,
+    level: 'error',
+    message: `step '${step.step}' runs on '${name}', whose tasks cannot reach the datastore ${withoutPassword(datastore)}`,
+    hint: `They reach ${reached}. Name such a datastore: --datastore ${capabilities.datastores[0] === 's3' ? 's3://BUCKET/PREFIX' : 'URL'}, or once for all in a profile: leat configure`,
+  };
+}
+
 /**
  * Asks every layer whether the plan can ever run there.
+ *
+ * @param datastore URL of the datastore
  * @returns the warnings
  * @throws LAYER_REFUSED naming all that can never run
  */
-export async function checkLayers(plan: RunPlan, layers: Layers): Promise<readonly CheckFinding[]> {
+export async function checkLayers(
+  plan: RunPlan,
+  layers: Layers,
+  datastore: string,
+): Promise<readonly CheckFinding[]> {
   const findings: CheckFinding[] = [];
   for (const [name, layer] of layers) {
     const steps = Object.values(plan.steps).filter((step) => step.layer === name);
+    findings.push(...steps.flatMap((step) => unreachable(step, layer, datastore) ?? []));
     findings.push(...(await layer.check(steps.map(requestOf))));
   }
   const errors = findings.filter((finding) => finding.level === 'error');

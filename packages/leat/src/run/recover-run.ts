@@ -91,7 +91,7 @@ async function openAndRecover(
   const factories = await loadLayersAgain(plan);
   const layers = await openLayers(factories, layerContext({ datastore, built, cache: options.home.cache }));
   try {
-    const warnings = await checkLayers(plan, layers);
+    const warnings = await checkLayers(plan, layers, stores.datastore.url);
     return await takeUp({ run, plan, stores, layers, warnings, options });
   } catch (error) {
     await closeLayers(layers);

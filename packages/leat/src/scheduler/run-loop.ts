@@ -19,6 +19,7 @@ import { CommandPerformer } from './perform.ts';
 import { schedulingPolicy } from './policy.ts';
 import type { RunEnd, RunLoopOptions } from './run-options.ts';
 import { makeContext } from './run-options.ts';
+import type { SchedulerState } from './state.ts';
 import { summary } from './summary.ts';
 import { isTimely } from './timely.ts';
 import { transition } from './transition.ts';
@@ -39,6 +40,8 @@ export interface RunHandle {
   readonly done: Promise<RunEnd>;
   /** Ends the run: gently, or by force. A second, forced call may follow a gentle one. */
   cancel(by: string, force: boolean): void;
+  /** Leaves the run as it is and gives its lease back, so that another engine can go on with it. Ends no job. */
+  detach(): void;
 }
 
 /**
@@ -52,6 +55,9 @@ export function startRun(options: RunLoopOptions): RunHandle {
     done: loop.drive(),
     cancel: (by, force) => {
       loop.cancel(by, force);
+    },
+    detach: () => {
+      loop.detach();
     },
   };
 }
@@ -67,6 +73,7 @@ class RunLoop {
   /** Set when something stopped the loop that is no end of the run. */
   #fault: { readonly error: unknown } | undefined;
   #lease: KeptLease | undefined;
+  #detached = false;
   #wake = (): void => {};
 
   constructor(options: RunLoopOptions) {
@@ -92,6 +99,11 @@ class RunLoop {
     this.#post({ type: 'cancel-requested', at: this.#context.clock.now(), by, force });
   }
 
+  detach(): void {
+    this.#detached = true;
+    this.#wake();
+  }
+
   async drive(): Promise<RunEnd> {
     const { state, metadata, lease, leaseMs, leaseSince: since } = this.#options;
     const { clock } = this.#context;
@@ -101,11 +113,12 @@ class RunLoop {
     this.#lease = keepLease({ metadata, lease, leaseMs, since, clock, lost });
     try {
       await this.#begin();
-      while (state.ended === undefined) {
+      while (state.ended === undefined && !this.#detached) {
         await this.#news();
         await this.#turn();
       }
-      return { status: state.ended, summary: summary(state) };
+      // What was told in the last turn may be that a job has been taken: it is logged before the engine leaves.
+      return { status: state.ended ?? 'detached', summary: summary(state) };
     } catch (error) {
       throw this.#fault?.error ?? error;
     } finally {
@@ -180,7 +193,7 @@ class RunLoop {
   }
 
   /** The last event: the tasks' output is in before, so that whoever sees the end can read all of it. */
-  async #end(status: RunEnd['status']): Promise<void> {
+  async #end(status: NonNullable<SchedulerState['endCommanded']>): Promise<void> {
     await this.#context.logs.drained(drainMs);
     this.#post({ type: 'run-ended', at: this.#context.clock.now(), status });
   }
@@ -201,7 +214,7 @@ class RunLoop {
   }
 
   async #news(): Promise<void> {
-    if (size(this.#inbox) > 0 || this.#fault !== undefined) return;
+    if (size(this.#inbox) > 0 || this.#fault !== undefined || this.#detached) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });

@@ -40,7 +40,8 @@ export interface RunLoopOptions {
 
 /** How a run ended. */
 export interface RunEnd {
-  readonly status: 'succeeded' | 'failed' | 'cancelled';
+  /** `detached`: the engine has left it as it was; jobs on layers that outlive an engine go on. */
+  readonly status: 'succeeded' | 'failed' | 'cancelled' | 'detached';
   readonly summary: RunSummary;
 }
 

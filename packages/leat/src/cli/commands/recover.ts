@@ -27,6 +27,7 @@ export async function recover({ terminal, run, options }: RecoverCommand): Promi
   const reporter = makeReporter(terminal, options.json === true);
   return followRun({
     reporter,
+    detach: options.detach,
     start: async (exists) =>
       recoverRun({
         home,

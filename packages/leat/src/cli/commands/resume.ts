@@ -52,6 +52,7 @@ export async function resume({ terminal, run, options }: ResumeCommand): Promise
   const reporter = makeReporter(terminal, options.json === true);
   return followRun({
     reporter,
+    detach: options.detach,
     start: async (exists) =>
       resumeRun({
         home,

@@ -16,6 +16,7 @@ export interface DriveFlags {
   readonly maxWorkers?: number;
   readonly failFast?: boolean;
   readonly speculate?: boolean;
+  readonly detach?: boolean;
   readonly tag?: readonly string[];
   readonly runIdFile?: string;
   readonly namespace?: string;
@@ -108,6 +109,7 @@ export async function run(command: RunCommand): Promise<number> {
   const reporter = makeReporter(terminal, options.json === true);
   return followRun({
     reporter,
+    detach: options.detach,
     start: async (exists) =>
       startRun({
         file,

@@ -28,7 +28,7 @@ function follow(result: Promise<RunResult>, { json = false, recovered = false } 
   const start = async (): Promise<RunHandle> => {
     reporter.started(announced, recovered);
     reporter.line?.({ task: 'train[3]', attempt: 0, stream: 'stdout', text: 'loss 0.2' });
-    return { ...announced, cancel: () => {}, result };
+    return { ...announced, outliving: [], cancel: () => {}, detach: () => {}, result };
   };
   return { terminal, exitCode: followRun({ reporter, start }) };
 }
@@ -77,10 +77,15 @@ describe('followRun', () => {
 });
 
 /** A run that ends when it is cancelled; the calls say how. */
-function cancellable(): { readonly handle: RunHandle; readonly cancel: ReturnType<typeof vi.fn> } {
-  const { promise, resolve } = Promise.withResolvers<RunResult>();
-  const cancel = vi.fn(() => resolve(ended('cancelled')));
-  return { cancel, handle: { ...announced, cancel, result: promise } };
+function cancellable(outliving: readonly string[] = []) {
+  let end = (_: RunResult): void => {};
+  const result = new Promise<RunResult>((resolve) => {
+    end = resolve;
+  });
+  const cancel = vi.fn(() => end(ended('cancelled')));
+  const detach = vi.fn(() => end(ended('detached')));
+  const handle: RunHandle = { ...announced, outliving, cancel, detach, result };
+  return { handle, cancel, detach };
 }
 
 describe('a signal', () => {
@@ -125,5 +130,27 @@ describe('a signal', () => {
     await expect(code).resolves.toBe(130);
     expect(cancel).toHaveBeenCalledOnce();
     expect(process.listenerCount('SIGINT')).toBe(before);
+  });
+
+  it.each([
+    [['batch'], 'detach'],
+    [[], 'cancel'],
+  ] as const)('with --detach leaves the jobs on %j: %s', async (outliving, expected) => {
+    const { handle, cancel, detach } = cancellable(outliving);
+    const terminal = textTerminal();
+    const code = followRun({
+      reporter: makeReporter(terminal, false),
+      detach: true,
+      start: async (exists) => {
+        exists();
+        process.emit('SIGINT', 'SIGINT');
+        return handle;
+      },
+    });
+    await expect(code).resolves.toBe(130);
+    expect([detach.mock.calls.length, cancel.mock.calls.length]).toEqual(
+      expected === 'detach' ? [1, 0] : [0, 1],
+    );
+    if (expected === 'detach') expect(terminal.err.text).toContain('leat recover TrainFlow/417');
   });
 });

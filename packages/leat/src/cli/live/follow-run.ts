@@ -112,17 +112,25 @@ const signalExits = {
 type EndingSignal = keyof typeof signalExits;
 const signalNames = Object.keys(signalExits) as EndingSignal[];
 
-/** The first signal ends the run gently, the second at once. One that comes before the run's handle does is kept for it. */
+/**
+ * The first signal ends the run gently, the second at once; with `detach` the first leaves the run to itself, where that can be. One that
+ * comes before the run's handle does is kept for it.
+ */
 class EndingSignals {
   first: EndingSignal | undefined;
+  readonly #detach: boolean;
   #count = 0;
   #handle: RunHandle | undefined;
 
   readonly #hear = (signal: EndingSignal): void => {
     this.first ??= signal;
     this.#count += 1;
-    this.#handle?.cancel(signal, this.#count > 1);
+    this.#end();
   };
+
+  constructor(detach: boolean) {
+    this.#detach = detach;
+  }
 
   listen(): void {
     for (const signal of signalNames) process.on(signal, this.#hear);
@@ -130,7 +138,13 @@ class EndingSignals {
 
   endWith(handle: RunHandle): void {
     this.#handle = handle;
-    if (this.first !== undefined) handle.cancel(this.first, this.#count > 1);
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.first === undefined || this.#handle === undefined) return;
+    if (this.#detach && this.#count === 1 && this.#handle.outliving.length > 0) this.#handle.detach();
+    else this.#handle.cancel(this.first, this.#count > 1);
   }
 
   stop(): void {
@@ -145,15 +159,18 @@ export interface FollowedRun {
    * the run from then on.
    */
   readonly start: (exists: () => void) => Promise<RunHandle>;
+  /** A signal leaves jobs alone that can go on without an engine. */
+  readonly detach?: boolean | undefined;
 }
 
 /** Starts a run and stays with it to its end. Returns the exit code: 0, 1 when it failed, 130 or 143 when a signal ended it. */
-export async function followRun({ reporter, start }: FollowedRun): Promise<number> {
-  const signals = new EndingSignals();
+export async function followRun({ reporter, start, detach = false }: FollowedRun): Promise<number> {
+  const signals = new EndingSignals(detach);
   try {
     const handle = await start(() => {
       signals.listen();
     });
+    if (detach) reporter.say(detachText(handle));
     signals.endWith(handle);
     return await endOf(handle, reporter, signals);
   } finally {
@@ -167,7 +184,7 @@ async function endOf(handle: RunHandle, reporter: Reporter, signals: EndingSigna
     const result = await handle.result;
     reporter.ended(result);
     if (result.status === 'succeeded') return exitCodes.ok;
-    return result.status === 'cancelled' && signals.first !== undefined
+    return (result.status === 'cancelled' || result.status === 'detached') && signals.first !== undefined
       ? signalExits[signals.first]
       : exitCodes.runFailed;
   } catch (error) {
@@ -179,3 +196,8 @@ async function endOf(handle: RunHandle, reporter: Reporter, signals: EndingSigna
     throw error;
   }
 }
+
+const detachText = ({ outliving }: RunHandle): string =>
+  outliving.length === 0
+    ? '--detach: no step runs on a layer whose jobs go on without the engine, so a signal ends this run'
+    : `--detach: a signal leaves the jobs on ${outliving.join(' and ')} running; those of other layers end`;

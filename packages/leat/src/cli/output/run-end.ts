@@ -71,6 +71,7 @@ export function runEndText(
 ): string {
   const { run, status } = result;
   const address = `${run.flow}/${run.id}`;
+  if (status === 'detached') return detachedText(address, result.summary);
   const took = formatDuration((run.endedAt ?? Date.now()) - run.createdAt);
   const head = `${status === 'succeeded' ? out.style('green', '✓') : out.style('red', '✗')} ${out.style('bold', address)} ${status} in ${took}: ${countsText(result)}`;
   const costs = costLines(result.costs ?? []).map((line) => `  ${line}`);
@@ -87,3 +88,7 @@ export function runEndText(
     '',
   ].join('\n');
 }
+
+/** The engine has left, and the run has not ended. */
+const detachedText = (address: string, { inFlight }: RunResult['summary']): string =>
+  `${address} goes on without this engine: ${plural(inFlight, 'task')} under way, and what comes after them waits for an engine\n  follow it again, or end it from there: leat recover ${address}\n`;
