@@ -100,14 +100,21 @@ async function buildWhatCanBeBundled(request: BuildRequest): Promise<Attempt> {
 }
 
 function asksByName({ root, outside }: BuildRequest, { warnings, metafile }: Built): OutsideRequest {
-  const asking = warnings.filter(({ id }) => id === byName).map(({ location }) => location?.file ?? '');
-  const used = asking.filter((file) => isUsed(metafile, file)).map((file) => resolve(root, file));
+  const named = warnings.filter(({ id }) => id === byName).map(({ location }) => location?.file ?? '');
+  // Of `require('./' + name)` esbuild takes in all that it could mean, but finds it by its full name only, with its ending.
+  const globbed = Object.entries(metafile.inputs).filter(([, { imports }]) => imports.some(isGlob));
+  const used = [...named, ...globbed.map(([file]) => file)]
+    .filter((file) => isUsed(metafile, file))
+    .map((file) => resolve(root, file));
   const folders = used.flatMap((file) => (isOwnFile(file) ? [] : (packageFolderOf(file) ?? [])));
   const fresh = folders.filter((folder) => !outside.has(folder));
   return new Map(
     fresh.map((folder) => [folder, 'it loads modules by names that are known at run time only']),
   );
 }
+
+const isGlob = ({ path, external }: { readonly path: string; readonly external?: boolean }): boolean =>
+  external === true && /^\.{1,2}\/.*\*/.test(path);
 
 /** Whether anything of a file is in the bundle. */
 const isUsed = (metafile: Built['metafile'], file: string): boolean =>

@@ -44,7 +44,10 @@ export async function storeNode(
   }
   const key = `${prefix}${library === undefined ? 'node' : 'node-libatomic'}.gz`;
   const hash = createHash('sha256');
-  await datastore.putStream(key, counted(compressed([path, ...(library === undefined ? [] : [library])]), hash));
+  await datastore.putStream(
+    key,
+    counted(compressed([path, ...(library === undefined ? [] : [library])]), hash),
+  );
   const facts: StoredNode = {
     key,
     platform,
@@ -66,7 +69,8 @@ function compressed(files: readonly string[]): AsyncIterable<Uint8Array> {
 }
 
 async function* contents(files: readonly string[]): AsyncGenerator<Uint8Array, void, undefined> {
-  for (const file of files) yield* createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Uint8Array>;
+  for (const file of files)
+    yield* createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Uint8Array>;
 }
 
 async function* counted(source: AsyncIterable<Uint8Array>, hash: Hash): AsyncIterable<Uint8Array> {
