@@ -126,7 +126,11 @@ function toPackage(bundle: Bundle, flowFile: string, extras: Extras | undefined)
 }
 
 function extrasFile(extras: Extras | undefined): Bundle['files'] {
-  if (extras === undefined || extras.list.extras.length + extras.list.left.length === 0) return [];
+  if (
+    extras === undefined ||
+    Object.values(extras.list).every((files: readonly unknown[]) => files.length === 0)
+  )
+    return [];
   return [{ name: extrasName, bytes: Buffer.from(JSON.stringify(extras.list)) }];
 }
 

@@ -1,13 +1,18 @@
 /** `leat check`: all that would be refused before a run, without one. */
 import type { CheckFinding } from '../compute/compute-layer.ts';
 import { enterProfile } from '../home/profile-defaults.ts';
-import { askContext } from './layer-context.ts';
+import type { CodePackage } from '../package/code-package.ts';
+import { extrasOf, type PackageSize, packageSize, tooLarge } from '../package/portable/package-size.ts';
+import type { RunPlan } from '../plan/plan.ts';
+import { askContext, settingsOf } from './layer-context.ts';
 import { checkLayers, closeLayers, loadLayers, openLayers } from './open-layers.ts';
 import { type PreparedFlow, prepareFlow, type PrepareOptions } from './prepare-flow.ts';
 
 export interface CheckedFlow {
   readonly prepared: PreparedFlow;
   readonly warnings: readonly CheckFinding[];
+  /** The code package as other machines get it. */
+  readonly size: PackageSize;
 }
 
 /** @throws LeatError for what `leat run` would refuse before the run exists, parameters excepted. */
@@ -17,9 +22,22 @@ export async function checkFlow(options: PrepareOptions): Promise<CheckedFlow> {
   const { plan, factories } = await loadLayers(prepared.plan);
   const layers = await openLayers(factories, askContext(options.home.datastore, prepared.built));
   try {
-    const warnings = await checkLayers(plan, layers, options.home.datastore);
-    return { prepared: { ...prepared, plan }, warnings };
+    await checkSize(prepared.built, plan, options.home.cache);
+    return {
+      prepared: { ...prepared, plan },
+      warnings: await checkLayers(plan, layers, options.home.datastore),
+      size: packageSize(prepared.built),
+    };
   } finally {
     await closeLayers(layers);
   }
+}
+
+/** Layers that are not this machine get the whole package: what is too large for them is refused before a run. */
+async function checkSize(built: CodePackage, plan: RunPlan, cache: string): Promise<void> {
+  if (Object.values(plan.steps).every(({ layer }) => layer === 'local')) return;
+  const { extras, left } = extrasOf(built);
+  const { limitMb } = (await settingsOf(built, cache)).config.package;
+  const refused = tooLarge([...built.files, ...extras], left, limitMb);
+  if (refused !== undefined) throw refused;
 }

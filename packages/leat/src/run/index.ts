@@ -7,6 +7,7 @@ export type { Finding } from './doctor/finding.ts';
 export type { AnnouncedRun, RunHandle, RunResult } from './drive-run.ts';
 export { examine } from './examine.ts';
 export { resolveHome } from '../home/home.ts';
+export type { PackageSize } from '../package/portable/package-size.ts';
 export { prepareFlow } from './prepare-flow.ts';
 export { recoverRun } from './recover-run.ts';
 export { resumeRun, type ResumePlan } from './resume-run.ts';

@@ -95,7 +95,7 @@ function namesOf(datastore: string, { hash, root, flowFile = '' }: PackageNames)
 }
 
 /** What the project says about itself; nothing, when it is not on this machine. */
-async function settingsOf({ root, flowFile }: CodePackage, cache: string): Promise<FoundConfig> {
+export async function settingsOf({ root, flowFile }: CodePackage, cache: string): Promise<FoundConfig> {
   const { loadConfig } = await import('../package/load-config.ts');
   return loadConfig(join(root, flowFile), async (file) =>
     buildPackage({ file, cacheDir: cache, alone: true }),

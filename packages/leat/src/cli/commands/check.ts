@@ -1,5 +1,5 @@
-import { checkFlow, resolveHome } from '../../run/index.ts';
-import { plural } from '../output/format.ts';
+import { checkFlow, type PackageSize, resolveHome } from '../../run/index.ts';
+import { formatBytes, plural } from '../output/format.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { planText } from './run.ts';
 
@@ -14,9 +14,17 @@ export interface CheckCommand {
   };
 }
 
+/** A package of this size is worth a line: each remote task fetches it. In bytes. */
+const notable = 25_000_000;
+
+const sizeText = ({ bytes, files, largest }: PackageSize): string =>
+  `the code package has ${formatBytes(bytes)} in ${plural(files, 'file')} for other machines; the largest: ${largest
+    .map((file) => `${file.name} (${formatBytes(file.bytes)})`)
+    .join(', ')}`;
+
 /** `leat check FLOW`: everything that `leat run` would refuse, without a run. */
 export async function check({ terminal, flow, options }: CheckCommand): Promise<number> {
-  const { prepared, warnings } = await checkFlow({
+  const { prepared, warnings, size } = await checkFlow({
     file: flow,
     home: resolveHome(options),
     with: options.with ?? [],
@@ -25,7 +33,7 @@ export async function check({ terminal, flow, options }: CheckCommand): Promise<
   const notes = [...built.warnings, ...warnings.map((warning) => warning.message)];
   if (options.json === true) {
     terminal.out.write(
-      `${JSON.stringify({ flow: graph.flow, steps: graph.steps.length, warnings: notes, plan })}\n`,
+      `${JSON.stringify({ flow: graph.flow, steps: graph.steps.length, warnings: notes, package: { hash: built.hash, ...size }, plan })}\n`,
     );
     return 0;
   }
@@ -33,6 +41,7 @@ export async function check({ terminal, flow, options }: CheckCommand): Promise<
   terminal.out.write(
     `${terminal.out.style('green', '✓')} ${graph.flow}: ${plural(graph.steps.length, 'step')}, the graph is good\n`,
   );
+  if (size.bytes > notable) terminal.out.write(`${sizeText(size)}\n`);
   const text = planText(plan);
   if (text !== undefined) terminal.out.write(`${text}\n`);
   return 0;

@@ -25,6 +25,9 @@ const machines: Readonly<Record<number, string>> = {
 const machOArchs: Readonly<Record<number, string>> = { 0x01_00_00_07: 'x64', 0x01_00_00_0c: 'arm64' };
 const machOMagics = new Set([0xfe_ed_fa_cf, 0xcf_fa_ed_fe, 0xca_fe_ba_be]);
 
+/** Names of files that may hold native code. */
+export const nativeName: RegExp = /(?:\.node|\.so(?:\.[\d.]+)?|\.dylib|\.dll|\.exe)$/;
+
 /** Reads what a file says of itself; `undefined` when it is no native code of the systems that Node runs on. */
 export function readNativeFacts(path: string): NativeFacts | undefined {
   const file = openSync(path, 'r');

@@ -9,11 +9,13 @@ import { join, matchesGlob, relative, sep } from 'node:path';
 import type { Bundle } from '../bundle-flow.ts';
 import type { ExternalPackage } from '../code-package.ts';
 import type { FoundConfig } from '../found-config.ts';
+import { nativeName, readNativeFacts } from '../native/elf.ts';
+import { fitsSomePlatform, platformOf } from '../native/platform.ts';
 import { copyName } from '../package-place.ts';
 import { gather, isSecret } from './gather.ts';
 import { installedClosure, type PlacedPackage } from './installed-closure.ts';
 import { dataFiles, isFile, packageFiles } from './list-files.ts';
-import type { ExtraFile, ExtrasList, LeftFile } from './portable-package.ts';
+import type { ExtraFile, ExtrasList, ForeignFile, LeftFile } from './portable-package.ts';
 
 /** What extras are collected from. */
 export interface ExtrasRequest {
@@ -55,13 +57,10 @@ export async function collectExtras({ bundle, settings, knownHash }: ExtrasReque
     if (files === undefined) left.push({ name: nameOf(folder) });
     for (const { path } of files ?? []) if (!isSecret(path)) add(nameOf(path), path);
   }
-  const { extras, read } = listed(wanted, {
-    knownHash,
-    left,
-    limit: settings.config.package.limitMb * bytesInMb,
-  });
+  const limit = settings.config.package.limitMb * bytesInMb;
+  const { extras, read, foreign } = listed(wanted, { knownHash, left, limit });
   return {
-    list: { extras, left: left.toSorted((a, b) => (a.name < b.name ? -1 : 1)) },
+    list: { extras, left: left.toSorted((a, b) => (a.name < b.name ? -1 : 1)), foreign },
     externals: packages.map((each) => externalOf(each, bundle)),
     read,
     folders: [...gathered.folders],
@@ -104,9 +103,15 @@ interface Listing extends Pick<ExtrasRequest, 'knownHash'> {
 /** What is more than a package may hold is not read: it would cost time here, and no other machine will get it. */
 function listed(wanted: ReadonlyMap<string, string>, { knownHash, left, limit }: Listing) {
   const extras: ExtraFile[] = [];
+  const foreign: ForeignFile[] = [];
   const read = new Map<string, string>();
   let total = 0;
   for (const [name, path] of [...wanted].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const facts = nativeName.test(name) ? readNativeFacts(path) : undefined;
+    if (facts !== undefined && !fitsSomePlatform(facts)) {
+      foreign.push({ name, platform: platformOf(facts) });
+      continue;
+    }
     const stats = statSync(path);
     total += stats.size;
     if (total > limit) {
@@ -122,7 +127,7 @@ function listed(wanted: ReadonlyMap<string, string>, { knownHash, left, limit }:
       ...((stats.mode & 0o111) === 0 ? {} : { executable: true }),
     });
   }
-  return { extras, read };
+  return { extras, read, foreign };
 }
 
 const readAtOnce = 1024 * 1024;

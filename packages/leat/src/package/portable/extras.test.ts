@@ -19,7 +19,8 @@ import type { CodePackage } from '../code-package.ts';
 import { FlowFolder } from '../flow-folder.fixture.ts';
 import { ownPlatform } from '../native/platform.ts';
 import { writePackage } from '../write-package.ts';
-import { extrasOf, portableFiles } from './portable-files.ts';
+import { extrasOf } from './package-size.ts';
+import { portableFiles } from './portable-files.ts';
 import { copyPackage, storeArchive } from './store-package.ts';
 import { unpack } from './unpack.ts';
 

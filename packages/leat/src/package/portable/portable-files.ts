@@ -4,19 +4,12 @@ import { join, resolve } from 'node:path';
 import { LeatError } from '../../errors/index.ts';
 import { type CodePackage, type ExternalPackage, factsName, packageFacts } from '../code-package.ts';
 import { installation } from '../installation.ts';
-import { type NativeFacts, readNativeFacts } from '../native/elf.ts';
+import { type NativeFacts, nativeName, readNativeFacts } from '../native/elf.ts';
 import { fitsPlatform, type Platform, platformOf } from '../native/platform.ts';
 import { filesFolder } from '../package-place.ts';
-import { textOf } from '../package-sources.ts';
-import { refuseTooLarge } from './package-size.ts';
+import { extrasOf, tooLarge } from './package-size.ts';
 import type { PackedFile } from './pack.ts';
-import { type ExtraFile, extrasName, type ExtrasList } from './portable-package.ts';
-
-/** The extras that a package was built with. */
-export function extrasOf({ files }: Pick<CodePackage, 'files'>): ExtrasList {
-  const list = files.find(({ name }) => name === extrasName);
-  return list === undefined ? { extras: [], left: [] } : (JSON.parse(textOf(list.bytes)) as ExtrasList);
-}
+import type { ExtraFile, ForeignFile } from './portable-package.ts';
 
 /**
  * All files of a package that a platform needs: its facts first, then the bundle and the extras, each in the order of their names.
@@ -31,9 +24,10 @@ export function portableFiles(
   limitMb: number,
 ): readonly PackedFile[] {
   const facts = Buffer.from(JSON.stringify(packageFacts(built, installation().version), undefined, 2));
-  const { extras, left } = extrasOf(built);
+  const { extras, left, foreign } = extrasOf(built);
   const fitting = fittingFiles(
     extras.map((extra) => ({ ...extra, from: pathOf(extra, built) })),
+    foreign,
     platform,
   );
   const bundle = built.files.map(({ name, bytes, size, hash: sum }) => ({
@@ -46,7 +40,8 @@ export function portableFiles(
     { name: factsName, size: facts.length, hash: hash('sha256', facts), from: facts },
     ...bundle,
   ];
-  refuseTooLarge([...files, ...fitting], left, limitMb);
+  const refused = tooLarge([...files, ...fitting], left, limitMb);
+  if (refused !== undefined) throw refused;
   return [...files, ...fitting];
 }
 
@@ -71,19 +66,22 @@ interface Candidate extends ExtraFile {
   readonly from: string;
 }
 
-const nativeName = /(?:\.node|\.so(?:\.[\d.]+)?|\.dylib|\.dll|\.exe)$/;
-
-function fittingFiles(files: readonly Candidate[], platform: Platform): readonly Candidate[] {
-  const facts = new Map<string, NativeFacts>();
+function fittingFiles(
+  files: readonly Candidate[],
+  foreign: readonly ForeignFile[],
+  platform: Platform,
+): readonly Candidate[] {
+  const made = new Map<string, NativeFacts>();
   for (const { name, from, executable } of files) {
     const found = nativeName.test(name) || executable === true ? readNativeFacts(from) : undefined;
-    if (found !== undefined) facts.set(name, found);
+    if (found !== undefined) made.set(name, found);
   }
   const fits = (name: string): boolean => {
-    const found = facts.get(name);
+    const found = made.get(name);
     return found === undefined || fitsPlatform(found, platform);
   };
-  refuseForeign(facts, platform);
+  const here = [...made].map(([name, facts]) => ({ name, platform: platformOf(facts), fits: fits(name) }));
+  refuseForeign([...here, ...foreign.map((file) => ({ ...file, fits: false }))], platform);
   return files.filter(({ name }) => fits(name));
 }
 
@@ -93,17 +91,24 @@ function familyOf(name: string): string {
   return (inPackage ?? name).replace(/[-.](?:linux|darwin|win32|windows|freebsd|android).*$/, '');
 }
 
-function refuseForeign(facts: ReadonlyMap<string, NativeFacts>, platform: Platform): void {
-  const modules = [...facts].filter(([name]) => name.endsWith('.node'));
-  for (const [family, members] of Map.groupBy(modules, ([name]) => familyOf(name))) {
-    if (members.some(([, each]) => fitsPlatform(each, platform))) continue;
-    const made = [...new Set(members.map(([, each]) => platformOf(each)))].toSorted().join(', ');
+interface NativeFile extends ForeignFile {
+  readonly fits: boolean;
+}
+
+function refuseForeign(files: readonly NativeFile[], platform: Platform): void {
+  const modules = files.filter(({ name }) => name.endsWith('.node'));
+  for (const [family, members] of Map.groupBy(modules, ({ name }) => familyOf(name))) {
+    if (members.some(({ fits }) => fits)) continue;
+    const made = [...new Set(members.map((each) => each.platform))].toSorted().join(', ');
     const [os, cpu] = platform.split('-');
+    const isOwn = family.startsWith(filesFolder);
     throw new LeatError(
       'LAYER_REFUSED',
       `'${family}' has native code for ${made}, and tasks run on ${platform} with glibc`,
       {
-        hint: `Install it for both: npm i --os=${os} --cpu=${cpu} --libc=glibc ${family.startsWith(filesFolder) ? '' : family}`.trimEnd(),
+        hint: isOwn
+          ? `Build it for ${platform} too, and put that beside it.`
+          : `Install it for that platform too: npm i --os=${os} --cpu=${cpu} --libc=glibc ${family}`,
         details: { package: family, platforms: made },
       },
     );

@@ -22,6 +22,14 @@ export interface ExtrasList {
   readonly extras: readonly ExtraFile[];
   /** What was asked for and is more than a package may hold: no machine but this one can run it. */
   readonly left: readonly LeftFile[];
+  /** Native code that no machine runs which tasks run on, such as that for macOS. */
+  readonly foreign: readonly ForeignFile[];
+}
+
+/** A file of native code, and what it is made for: `darwin-arm64`. */
+export interface ForeignFile {
+  readonly name: string;
+  readonly platform: string;
 }
 
 /** A file, or a folder with too many of them, that is too large for a package. */
