@@ -16,6 +16,8 @@ export interface TestEngine {
   /** Containers that carry a label, whether they run or not. */
   list(label: string): Promise<readonly { readonly id: string }[]>;
   remove(id: string): Promise<void>;
+  /** All that the engine tells of its containers. */
+  inspectAll(): Promise<string>;
   /** Processes of `podman system service` that a process has started. */
   services(parent: number): Promise<readonly number[]>;
   close(): Promise<void>;
@@ -52,6 +54,11 @@ export async function openEngine(): Promise<TestEngine> {
         .map((id) => ({ id }));
     },
     remove: async (id) => void (await podman('rm', '--force', '--time', '0', id)),
+    inspectAll: async () => {
+      const { stdout } = await podman('ps', '--all', '--quiet');
+      const ids = stdout.split('\n').filter(Boolean);
+      return ids.length === 0 ? '' : (await podman('inspect', ...ids)).stdout;
+    },
     services: async (parent) => {
       const { stdout } = await run('ps', ['-o', 'pid=,args=', '--ppid', `${parent}`]);
       const lines = stdout.split('\n').filter((line) => line.includes('podman system service'));

@@ -22,7 +22,7 @@ export interface ContainerOptions {
   /** Variables of the container. They are stored with the run: no place for secrets. */
   readonly environment?: Readonly<Record<string, string>>;
   /** User or `user:group`, by name or number. Default: whoever runs Leat. */
-  readonly user?: string;
+  readonly user?: string | number;
   /** `bridge`, `host`, `none`, or the name of a network. Default: that of the engine. `host` starts fastest and reaches what listens on this machine. */
   readonly network?: string;
 }

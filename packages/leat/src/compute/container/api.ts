@@ -6,6 +6,7 @@ import http from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectionCodes, EngineError, textOf } from './engine-error.ts';
+import { PullReport } from './pull-report.ts';
 
 /** What `POST /containers/create` takes, as far as the layer says something. */
 export interface CreateRequest {
@@ -122,26 +123,16 @@ export class EngineApi {
 
   /** Fetches an image from its registry. @throws EngineError with the engine's reason. */
   async pull(image: string, progress: PullProgress): Promise<void> {
-    const parts = new Map<string, { readonly current?: number; readonly total?: number }>();
     const path = `/images/create?${query({ fromImage: image })}`;
     const answer = await this.#open({ method: 'POST', path, patience: pullPatience });
-    let rest = '';
-    for await (const piece of answer.setEncoding('utf8')) {
-      const lines = `${rest}${String(piece)}`.split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        const told = parseLine(line);
-        if (told.error !== undefined) throw new EngineError(answer.statusCode ?? 500, told.error);
-        if (told.id !== undefined && told.progressDetail?.total !== undefined)
-          parts.set(told.id, told.progressDetail);
-      }
-      const all = [...parts.values()];
-      progress(sum(all.map(({ current }) => current)), sum(all.map(({ total }) => total)));
-    }
-    const told = parseLine(rest);
     const status = answer.statusCode ?? 500;
-    if (told.error !== undefined) throw new EngineError(status, told.error);
-    if (status !== 200) throw new EngineError(status, told.message ?? rest);
+    const told = new PullReport();
+    for await (const piece of answer.setEncoding('utf8')) {
+      told.add(String(piece));
+      if (told.error !== undefined) throw new EngineError(status, told.error);
+      progress(told.done, told.total);
+    }
+    if (status !== 200 || told.error !== undefined) throw new EngineError(status, told.error ?? told.rest);
   }
 
   /** Creates a container; one of this name that is there already is what an earlier try has made. Returns its id. */
@@ -294,22 +285,3 @@ function accept(answer: Answer, expected: readonly number[]): Answer {
   if (expected.includes(answer.status)) return answer;
   throw new EngineError(answer.status, answer.text);
 }
-
-interface PullLine {
-  readonly id?: string;
-  readonly error?: string;
-  readonly message?: string;
-  readonly progressDetail?: { readonly current?: number; readonly total?: number };
-}
-
-function parseLine(line: string): PullLine {
-  try {
-    const told: unknown = JSON.parse(line);
-    return typeof told === 'object' && told !== null ? (told as PullLine) : {};
-  } catch {
-    return {};
-  }
-}
-
-const sum = (numbers: readonly (number | undefined)[]): number =>
-  numbers.reduce<number>((all, each) => all + (each ?? 0), 0);

@@ -13,6 +13,7 @@ const place: CheckedPlace = {
   machine: { cpu: 8, memory: 16_000, gpus: ['0', '1'] },
   engine: { kind: 'docker', version: '28.0.1' },
   images: new Map([['here', { ready: true }]]),
+  remoteStore: false,
 };
 const check = (resources: ResolvedResources, over: Partial<CheckedPlace> = {}, image = 'here') =>
   checkStep({ step: 'fit', resources, options: { image } }, { ...place, ...over });
@@ -45,6 +46,12 @@ describe('before tasks run in containers', () => {
       { level: 'error', message: expect.stringContaining('podman 4.3.1') },
     ]);
     expect(check(asked({ gpu: 1 }), { engine: { kind: 'podman', version: '5.4.0' } })).toEqual([]);
+  });
+
+  it('a step without a network cannot store its results elsewhere', () => {
+    const request = { step: 'fit', resources: asked({}), options: { image: 'here', network: 'none' } };
+    expect(checkStep(request, place)).toEqual([]);
+    expect(checkStep(request, { ...place, remoteStore: true })).toMatchObject([{ level: 'error' }]);
   });
 
   it('disk is not set aside', () => {

@@ -10,6 +10,8 @@ export interface CheckedPlace {
   readonly engine: { readonly kind: 'podman' | 'docker'; readonly version: string };
   /** By name, those that have been looked for. */
   readonly images: ReadonlyMap<string, ImageState>;
+  /** The datastore is no folder of this machine. */
+  readonly remoteStore: boolean;
 }
 
 /** Podman before it silently ignores devices that are asked for by the API. */
@@ -18,10 +20,18 @@ const firstPodmanWithDevices = 5;
 /** Findings for one step. */
 export function checkStep(
   { step, resources, options }: StepRequest,
-  { machine, engine, images }: CheckedPlace,
+  { machine, engine, images, remoteStore }: CheckedPlace,
 ): readonly CheckFinding[] {
   const findings: CheckFinding[] = [];
-  const { image } = options as unknown as ContainerSettings;
+  const { image, network } = options as unknown as ContainerSettings;
+  if (remoteStore && network === 'none') {
+    findings.push({
+      step,
+      level: 'error',
+      message: `step '${step}' has no network, and its results go to a datastore that is no folder of this machine`,
+      hint: "Leave 'network' out, or keep the datastore in a folder.",
+    });
+  }
   const state = images.get(image);
   if (state?.ready === false) {
     const { message, hint } = missingImage(image, state.reason);

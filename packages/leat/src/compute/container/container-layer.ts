@@ -37,6 +37,7 @@ import { makeJobFolder } from './job-folder.ts';
 import { type ContainerSetting, containerName, createRequest, messageOf } from './job-spec.ts';
 import type { ContainerSettings } from './options.ts';
 import { ownName } from './owner.ts';
+import { isFolder, storeEnvironment } from './store-access.ts';
 import { platformOf, settingOf } from './surroundings.ts';
 import { sweepDead } from './sweep.ts';
 
@@ -88,7 +89,7 @@ export class ContainerLayer implements ComputeLayer {
       chunks: true,
       gpu: true,
       isolation: 'container',
-      datastores: ['file'],
+      datastores: ['file', 's3'],
       window: 4 * places.cores,
     };
   }
@@ -129,7 +130,8 @@ export class ContainerLayer implements ComputeLayer {
       }),
     );
     const { kind, version } = this.#opened.facts;
-    const place = { machine, engine: { kind, version }, images };
+    const { datastore } = this.#opened.context;
+    const place = { machine, engine: { kind, version }, images, remoteStore: !isFolder(datastore) };
     return [...this.#jobs.check(requests), ...requests.flatMap((request) => checkStep(request, place))];
   }
 
@@ -200,7 +202,11 @@ export class ContainerLayer implements ComputeLayer {
     const mark = randomBytes(markBytes).toString('hex');
     this.#started += 1;
     const name = containerName(request, `${process.pid}-${randomBytes(3).toString('hex')}`);
-    const message = messageOf(request, { setting, mark, environment: {} });
+    const message = messageOf(request, {
+      setting,
+      mark,
+      environment: storeEnvironment(context.datastore, process.env),
+    });
     const files = await makeJobFolder(folder, `${this.#started}`, message);
     try {
       const place = { message: files.message, end: files.end, package: packageFolder, gpus };

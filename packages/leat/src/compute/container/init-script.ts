@@ -19,21 +19,23 @@ export const places = {
 export const lentLibraries = ['libatomic.so.1', 'libgcc_s.so.1', 'libstdc++.so.6'] as const;
 
 /** What the script leaves in {@link places.end} when no Node could be started. */
-export const noNode = 'no-node';
+const noNode = 'no-node';
 
-// $@: Node's flags and the program. Slim images lack a library or two that Node needs: those, and no others, are lent. TERM goes to every process in here but this one. What the kernel has killed for lack of memory is counted by
+// $@: Node's flags and the program. Slim images lack a library or two that Node needs: those, and no others, are lent. What the shell itself says of a program's death is not the task's.
+// TERM goes to every process in here but this one. What the kernel has killed for lack of memory is counted by
 // the container's own control group (version 2, or 1), which is gone when the container is.
 const script = `
+exec 4>&2 2>/dev/null
 ended=
-trap 'ended=1; kill -s TERM -- -1 2>/dev/null' TERM
+trap 'ended=1; kill -s TERM -- -1' TERM
 run() {
-  "$@" </dev/null 3<${places.message} &
+  "$@" </dev/null 3<${places.message} 2>&4 4>&- &
   child=$!
-  [ -z "$ended" ] || kill -s TERM -- -1 2>/dev/null
+  [ -z "$ended" ] || kill -s TERM -- -1
   while :; do
     wait "$child"
     code=$?
-    kill -0 "$child" 2>/dev/null || return
+    kill -0 "$child" || return
   done
 }
 has() {
@@ -49,8 +51,8 @@ done
 code=127
 if [ -x ${places.node} ]; then run ${places.node} "$@"; fi
 if [ "$code" = 127 ] || [ "$code" = 126 ]; then
-  if [ -x ${places.node} ] && ${places.node} -v >/dev/null 2>&1; then :
-  elif node -e 'process.exit(parseInt(process.versions.node) < 24 ? 1 : 0)' 2>/dev/null; then run node "$@"
+  if [ -x ${places.node} ] && ${places.node} -v >/dev/null; then :
+  elif node -e 'process.exit(parseInt(process.versions.node) < 24 ? 1 : 0)'; then run node "$@"
   else echo ${noNode} >${places.end}
   fi
 fi

@@ -87,7 +87,7 @@ export function parseContainerOptions(
     volumes: (volumes ?? []).map((text) => volumeOf(text, folder)),
     environment: { ...environment },
     ...(sharedMemory !== undefined && { sharedMemory }),
-    ...(user !== undefined && { user: String(user) }),
+    ...(user !== undefined && { user: `${user}` }),
     ...(network !== undefined && { network }),
   };
 }

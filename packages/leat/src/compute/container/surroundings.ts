@@ -9,6 +9,7 @@ import type { LayerContext } from '../compute-layer.ts';
 import type { EngineFacts } from './api.ts';
 import { lentLibraries } from './init-script.ts';
 import type { ContainerSetting } from './job-spec.ts';
+import { isFolder, storeNetwork } from './store-access.ts';
 
 /** Engines' words for the platforms of tools. */
 const platforms: Readonly<Record<string, Platform>> = { amd64: 'linux-x64', arm64: 'linux-arm64' };
@@ -36,7 +37,7 @@ export async function settingOf(
   { owner, cores, folder }: Pick<ContainerSetting, 'owner' | 'cores'> & { readonly folder: string },
 ): Promise<ContainerSetting> {
   const { datastore } = context;
-  const stored = datastore.startsWith('file:') ? fileURLToPath(datastore) : undefined;
+  const stored = isFolder(datastore) ? fileURLToPath(datastore) : undefined;
   if (stored !== undefined) await mkdir(stored, { recursive: true });
   return {
     engine: facts.kind,
@@ -48,7 +49,7 @@ export async function settingOf(
     datastore: { url: datastore, folder: stored },
     driver: context.tools.driver,
     user: userOf(facts.rootless, process.getuid?.(), process.getgid?.()),
-    network: undefined,
+    network: storeNetwork(datastore, process.env),
     selinux: existsSync('/sys/fs/selinux/enforce'),
     cores,
   };

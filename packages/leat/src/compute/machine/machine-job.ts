@@ -164,17 +164,7 @@ export class MachineJob {
     this.#limit?.stop();
     this.#timers.clear();
     const drained = this.#output?.processEnded(this.#process?.outputLingerMs ?? 0);
-    if (facts.error !== undefined) {
-      this.failedToStart(
-        `the process of the task could not be started: ${facts.error.message}`,
-        facts.permanent === true,
-      );
-      return;
-    }
-    if (facts.lost !== undefined) {
-      this.#over({ state: 'failed', reason: 'lost', message: facts.lost, startedAt, endedAt });
-      return;
-    }
+    if (this.#endUnknown(facts, startedAt)) return;
     const aborted = facts.signal === 'SIGABRT' || facts.code === 134;
     // Whether it was for lack of memory stands in the last words on stderr, and which member began last in the last marks.
     if (aborted || this.#isChunk) await drained;
@@ -188,6 +178,15 @@ export class MachineJob {
       timeoutSeconds: this.#timeoutSeconds,
     };
     this.#over({ ...statusOfEnd(end), ...this.#lastMember() });
+  }
+
+  /** Whether nobody knows how the process ended: it never began, or was lost. */
+  #endUnknown({ error, permanent = false, lost }: ExitFacts, startedAt: number): boolean {
+    if (error !== undefined)
+      this.failedToStart(`the process of the task could not be started: ${error.message}`, permanent);
+    else if (lost !== undefined)
+      this.#over({ state: 'failed', reason: 'lost', message: lost, startedAt, endedAt: Date.now() });
+    return error !== undefined || lost !== undefined;
   }
 
   #killedForMemory({ signal }: ExitFacts): boolean {
