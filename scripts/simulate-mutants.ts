@@ -27,7 +27,7 @@ const { values } = parseArgs({
 });
 
 /** A mutant that keeps a worker busy for ever is one that was not found. In milliseconds. */
-const patienceMs = 300_000;
+const patienceMs = 1_200_000;
 
 const copied = ['packages/leat', 'packages/testing'];
 
