@@ -12,6 +12,7 @@ import { makeWorld, type World } from './simulation.fixture.ts';
 import { MemoryDatastore } from './simulated-stores.fixture.ts';
 import { sourcesAt } from './sources.fixture.ts';
 import { transition } from './transition.ts';
+import type { LongWait } from './wait-watch.ts';
 
 const step = (name: string) => ({ kind: 'step', name }) as const;
 const twoSteps = flowOf({ blocks: [] });
@@ -50,6 +51,21 @@ describe('the loop', () => {
       'attempt-succeeded',
     ];
     expect(typesOf(world)).toStrictEqual(['engine-started', ...task, ...task, 'run-ended']);
+  });
+
+  test('tells why a task waits for long, where its layer explains that, and asks no other layer', async () => {
+    for (const explainsWaits of [true, false]) {
+      const told: LongWait[] = [];
+      const world = makeWorld({
+        flow: twoSteps,
+        layer: { capabilities: { explainsWaits }, startMs: [900_000, 900_000] },
+        observers: [{ waits: (wait) => told.push(wait) }],
+      });
+      await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+      expect(told.map(({ task, layer, waitedMs }) => [task, layer, waitedMs])).toStrictEqual(
+        explainsWaits ? ['start', 'end'].map((task) => [task, 'simulated', expect.closeTo(120_000, -5)]) : [],
+      );
+    }
   });
 
   test('logs a submit in the transaction of its cause, before the layer is told', async () => {

@@ -80,7 +80,7 @@ it('tells when the cause is another one', async () => {
 it('asks for one job a step, and for three steps a look', async () => {
   steps = ['a', 'b', 'c', 'd', 'e'];
   await watch(5);
-  expect(asked).toEqual([2, 2, 2]);
+  expect(asked).toEqual([2, 2, 2, 4, 4]);
 });
 
 it.each(['running', 'ended', 'unknown'] as const)('does not tell what is %s', async (kind) => {

@@ -1,6 +1,6 @@
 /**
  * Asks a layer why its jobs wait, when they have waited for long, and tells whoever watches the run: nobody should have to guess why
- * nothing happens. Seldom and little: one job a step, a few steps a look, looks ever further apart, and each cause is told once.
+ * nothing happens. Seldom and little: one job a step, a few steps a look, each step ever more seldom, and each cause is told once.
  */
 import type { ComputeLayer, Diagnosis, JobId } from '../compute/compute-layer.ts';
 import type { Clock } from './clock.ts';
@@ -38,8 +38,8 @@ export interface WaitWatchFacts {
   readonly tell: (wait: LongWait) => void;
 }
 
-/** How long a job waits before anybody asks, and the longest pause between two looks. In milliseconds. */
-const patienceMs = { first: 120_000, longest: 1_800_000 };
+/** How long a job waits before anybody asks, how often somebody looks, and the longest pause between two questions about a step. In milliseconds. */
+const patienceMs = { first: 120_000, look: 120_000, longest: 1_800_000 };
 
 /** Steps that are asked about at one look. */
 const stepsALook = 3;
@@ -47,8 +47,10 @@ const stepsALook = 3;
 /** Watches the jobs of one layer of a run. */
 export class WaitWatch {
   readonly #facts: WaitWatchFacts;
+  /** By step: the cause that was told last. */
   readonly #told = new Map<string, string>();
-  #pauseMs = patienceMs.first;
+  /** By step: when to ask again, by the steady clock, and how long that pause is. */
+  readonly #due = new Map<string, { readonly at: number; readonly pauseMs: number }>();
   #forget: (() => void) | undefined;
 
   constructor(facts: WaitWatchFacts) {
@@ -59,19 +61,28 @@ export class WaitWatch {
   /** There are jobs: look at them from time to time. May be called again at any time. */
   start(): void {
     if (this.#forget !== undefined || this.#facts.signal.aborted) return;
-    this.#forget = this.#facts.clock.after(this.#pauseMs, () => void this.#look());
+    this.#forget = this.#facts.clock.after(patienceMs.look, () => void this.#look());
   }
 
   async #look(): Promise<void> {
     const { waiting, signal } = this.#facts;
-    const long = waiting(patienceMs.first).slice(0, stepsALook);
-    for (const job of long) {
+    const due = waiting(patienceMs.first).filter(({ flight }) => this.#isDue(flight.step));
+    for (const job of due.slice(0, stepsALook)) {
+      this.#askLater(job.flight.step);
       await this.#ask(job);
       if (signal.aborted) return;
     }
     this.#forget = undefined;
-    this.#pauseMs = long.length === 0 ? patienceMs.first : Math.min(patienceMs.longest, this.#pauseMs * 2);
     if (waiting(0).length > 0) this.start();
+  }
+
+  #isDue(step: string): boolean {
+    return (this.#due.get(step)?.at ?? 0) <= this.#facts.clock.steady();
+  }
+
+  #askLater(step: string): void {
+    const pauseMs = Math.min(patienceMs.longest, 2 * (this.#due.get(step)?.pauseMs ?? patienceMs.first));
+    this.#due.set(step, { at: this.#facts.clock.steady() + pauseMs, pauseMs });
   }
 
   async #ask({ job, flight, since, others }: WaitingJob): Promise<void> {
