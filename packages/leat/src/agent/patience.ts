@@ -1,6 +1,7 @@
 /** Tries again what may work later. The datastore's driver has its own tries, of seconds; these are for outages of minutes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLeatError } from '../errors/index.ts';
+import { monotonicMs } from '../process/monotonic.ts';
 
 const firstPauseMs = 500;
 const longestPauseMs = 10_000;
@@ -11,14 +12,14 @@ export const pauseMs = (tries: number, chance: number = Math.random()): number =
 
 /** Calls until it works, for about `limitMs`; then throws what it threw last. Only `STORE_UNAVAILABLE` may work later. */
 export async function withPatience<T>(limitMs: number, call: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + limitMs;
+  const deadline = monotonicMs() + limitMs;
   for (let tries = 1; ; tries += 1) {
     try {
       return await call();
     } catch (error) {
       const wait = pauseMs(tries);
       const mayWork = isLeatError(error) && error.code === 'STORE_UNAVAILABLE';
-      if (!mayWork || performance.now() + wait > deadline) throw error;
+      if (!mayWork || monotonicMs() + wait > deadline) throw error;
       await sleep(wait);
     }
   }

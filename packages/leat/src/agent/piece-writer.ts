@@ -4,6 +4,7 @@
  * the task kept waiting.
  */
 import type { Datastore } from '../datastore/datastore.ts';
+import { monotonicMs } from '../process/monotonic.ts';
 import { pieceKey } from './job-keys.ts';
 import { encodeFrame, type PrintedChunk } from './log-frames.ts';
 import { pauseMs, withPatience } from './patience.ts';
@@ -42,7 +43,7 @@ export class PieceWriter {
   readonly #store: Datastore;
   readonly #keyOf: (sequence: number) => string;
   readonly #patienceMs: number;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = monotonicMs();
   #sequence = 0;
   /** Frames of the current piece; the first `#storedParts` of them are stored. */
   #parts: Uint8Array[] = [];
@@ -104,9 +105,9 @@ export class PieceWriter {
   }
 
   async #writeLater(chunk: PrintedChunk): Promise<void> {
-    const deadline = performance.now() + this.#patienceMs;
+    const deadline = monotonicMs() + this.#patienceMs;
     while (!this.#dropping && this.#waiting > mostWaiting) {
-      const left = deadline - performance.now();
+      const left = deadline - monotonicMs();
       if (left > 0) await this.#stored(left);
       else this.#dropping = true;
     }
@@ -171,7 +172,7 @@ export class PieceWriter {
   }
 
   #delay(): number {
-    return this.#failures > 0 ? pauseMs(this.#failures) : storeAfterMs(performance.now() - this.#startedAt);
+    return this.#failures > 0 ? pauseMs(this.#failures) : storeAfterMs(monotonicMs() - this.#startedAt);
   }
 
   #begin(): void {

@@ -23,8 +23,6 @@ const firstRead = 16 * 1024;
 /** Messages are small: one that is larger was never written by us. */
 const largestBlock = 1024 ** 3;
 
-const compress = promisify(zstdCompress);
-
 /**
  * Stores what many jobs are told as one object, over any older one.
  *
@@ -43,6 +41,7 @@ export async function writeWork(
 
 /** The parts of a work object. */
 export async function encodeWork(messages: readonly TaskMessage[]): Promise<readonly Uint8Array[]> {
+  const compress = promisify(zstdCompress);
   const blocks: Uint8Array[] = [];
   for (let first = 0; first < messages.length; first += perBlock) {
     const lines = messages.slice(first, first + perBlock).map((message) => JSON.stringify(message));

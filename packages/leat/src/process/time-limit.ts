@@ -1,3 +1,4 @@
+import { monotonicMs } from './monotonic.ts';
 import type { Timers } from './timers.ts';
 
 /** What a {@link TimeLimit} asks and tells. */
@@ -12,7 +13,7 @@ export interface TimeLimitEvents {
 export class TimeLimit {
   readonly #limitMs: number;
   readonly #events: TimeLimitEvents;
-  #since: number = performance.now();
+  #since: number = monotonicMs();
   #over = false;
 
   constructor(limitMs: number, events: TimeLimitEvents) {
@@ -23,7 +24,7 @@ export class TimeLimit {
 
   /** The next member begins. */
   restart(): void {
-    this.#since = performance.now();
+    this.#since = monotonicMs();
   }
 
   /** The task has ended. */
@@ -40,6 +41,6 @@ export class TimeLimit {
   }
 
   #left(): number {
-    return this.#since + this.#limitMs - performance.now();
+    return this.#since + this.#limitMs - monotonicMs();
   }
 }
