@@ -68,7 +68,7 @@ export class Agents {
       work,
       requests.map((request) => messageOf(request, this.store.url)),
     );
-    const [command = '', ...args] = [...before, process.execPath, this.tool('agent.cjs')];
+    const [command, ...args] = [...before, process.execPath, this.tool('agent.cjs')];
     const env = agentEnvironment({ datastore: this.store.url, work, index });
     const child = spawn(command, args, {
       cwd: this.folder,

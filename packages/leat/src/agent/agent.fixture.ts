@@ -55,7 +55,7 @@ export class AgentFixture {
   }
 
   start(setting: Partial<AgentSetting> = {}, { before = [], env = {} }: StartOptions = {}): StartedAgent {
-    const [command = '', ...args] = [
+    const [command, ...args] = [
       ...before,
       process.execPath,
       path.join(this.folder, 'tools', 'agent.cjs'),

@@ -101,20 +101,24 @@ describe('PieceWriter', () => {
     }
   });
 
-  it('loses output rather than keep the task waiting for good, and says so', async () => {
-    const writer = new PieceWriter(store, job, { patienceMs: 20 });
-    store.failure = new LeatError('STORE_UNAVAILABLE', 'down');
-    const block = 'x'.repeat(1024 * 1024);
-    for (let at = 0; at < 8; at += 1) await writer.write(printed(block, { at: at * 1000 }));
-    store.failure = undefined;
-    await vi.waitFor(() => expect(store.writes).toBeGreaterThan(0), 5000);
-    await vi.waitFor(async () => {
-      await writer.write(printed('after\n', { at: 90_000 }));
-      expect((await writer.finish(false)).lost).toBe(4 * 1024 * 1024);
-    });
-    expect(stored()).toContain('leat: 4194304 bytes of output are missing here');
-    expect(stored()).toMatch(/after\n$/);
-  });
+  it(
+    'loses output rather than keep the task waiting for good, and says so',
+    { timeout: 60_000 },
+    async () => {
+      const writer = new PieceWriter(store, job, { patienceMs: 20 });
+      store.failure = new LeatError('STORE_UNAVAILABLE', 'down');
+      const block = 'x'.repeat(1024 * 1024);
+      for (let at = 0; at < 8; at += 1) await writer.write(printed(block, { at: at * 1000 }));
+      store.failure = undefined;
+      await vi.waitFor(() => expect(store.writes).toBeGreaterThan(0), 50_000);
+      await vi.waitFor(async () => {
+        await writer.write(printed('after\n', { at: 90_000 }));
+        expect((await writer.finish(false)).lost).toBe(4 * 1024 * 1024);
+      });
+      expect(stored()).toContain('leat: 4194304 bytes of output are missing here');
+      expect(stored()).toMatch(/after\n$/);
+    },
+  );
 
   it('counts what it could not store at the end', async () => {
     const writer = new PieceWriter(store, job);

@@ -40,7 +40,7 @@ export async function writeWork(
 }
 
 /** The parts of a work object. */
-export async function encodeWork(messages: readonly TaskMessage[]): Promise<readonly Uint8Array[]> {
+async function encodeWork(messages: readonly TaskMessage[]): Promise<readonly Uint8Array[]> {
   const compress = promisify(zstdCompress);
   const blocks: Uint8Array[] = [];
   for (let first = 0; first < messages.length; first += perBlock) {
