@@ -28,13 +28,13 @@ afterAll(async () => {
   await proxy.stop();
   await moto.stop();
 });
-beforeEach(() => {
-  proxy.share = 0;
-  proxy.reset();
+beforeEach(async () => {
+  await proxy.setShare(0);
+  await proxy.reset();
 });
 
-const seen = (...methods: readonly string[]): readonly string[] =>
-  proxy.seen
+const seen = async (...methods: readonly string[]): Promise<readonly string[]> =>
+  (await proxy.seen())
     .filter(({ method }) => methods.includes(method))
     .map(({ method, path }) => `${method} ${decodeURIComponent(path.split('?')[0] ?? '')}`);
 
@@ -43,12 +43,12 @@ describe('a task far away', () => {
     const request = conformanceRequest('environment', { environment: { LEAT_CONFORMANCE: 'ünicode' } });
     const agent = await agents.start([conformanceRequest('succeed'), request], 1);
     expect([await agent.ended, agent.shown.stderr]).toEqual([0, '']);
-    expect(seen('PUT', 'POST', 'DELETE')).toEqual([
+    expect(await seen('PUT', 'POST', 'DELETE')).toEqual([
       `PUT /leat-agents/runs/${request.spec.manifest}`,
       `PUT /leat-agents/runs/jobs/${request.token}/end`,
     ]);
     // Its work, the package, and the parameters of the run, which are not there.
-    expect(seen('GET', 'HEAD').length).toBeLessThanOrEqual(4);
+    expect((await seen('GET', 'HEAD')).length).toBeLessThanOrEqual(4);
     expect(textOf(await agents.printed(request.token), 'stdout')).toBe('"ünicode"\n');
     expect(await readEnd(agents.store, request.token)).toMatchObject({ status: { state: 'succeeded' } });
     await removeTraces(agents.store, request.token);
@@ -81,7 +81,7 @@ describe('a task far away', () => {
   });
 
   it('loses nothing when a third of its requests fail', async () => {
-    proxy.share = 0.3;
+    await proxy.setShare(0.3);
     const request = conformanceRequest('print');
     const agent = await agents.start([request]);
     expect([await agent.ended, agent.shown.stderr.includes('missing')]).toEqual([0, false]);
@@ -90,7 +90,7 @@ describe('a task far away', () => {
       const lines = Array.from({ length: printedLines }, (_, at) => `${printedLine(stream, at)}\n`);
       expect(textOf(chunks, stream)).toBe(lines.join(''));
     }
-    expect(proxy.seen.some(({ fault }) => fault !== undefined)).toBe(true);
+    expect((await proxy.seen()).some(({ fault }) => fault !== undefined)).toBe(true);
   });
 
   it('is read while it runs, and as far as it has stored when its machine vanishes', async () => {

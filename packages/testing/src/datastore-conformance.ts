@@ -41,6 +41,15 @@ async function readAll(stream: AsyncIterable<Uint8Array> | undefined): Promise<B
   return Buffer.concat(parts);
 }
 
+/** Many calls, some of them at a time. */
+async function inBatches(names: readonly string[], call: (name: string) => Promise<void>): Promise<void> {
+  const waiting = [...names];
+  const worker = async (): Promise<void> => {
+    for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) await call(name);
+  };
+  await Promise.all(Array.from({ length: 16 }, worker));
+}
+
 /** Bytes that repeat in no short period, so that a lost or doubled piece is seen. */
 function pattern(length: number): Uint8Array {
   const made = new Uint8Array(length);
@@ -51,6 +60,10 @@ function pattern(length: number): Uint8Array {
   }
   return made;
 }
+
+const mebibyte = 1024 * 1024;
+/** More than the parts in which stores of objects take large ones. */
+const manyBytes = 17 * mebibyte + 3;
 
 const readCases: readonly DatastoreCase[] = [
   {
@@ -141,6 +154,44 @@ const readCases: readonly DatastoreCase[] = [
           .subarray(4_000_000, 4_900_000)
           .equals(store.getSync('large', { start: 4_000_000, end: 4_900_000 })!),
       );
+    },
+  },
+  {
+    name: 'an object of many megabytes comes back the same, also at the borders of the parts that it was written in',
+    async run({ store, connect }) {
+      const whole = Buffer.from(pattern(manyBytes));
+      await store.putStream(
+        'stream',
+        (async function* () {
+          for (let at = 0; at < whole.byteLength; at += 1_000_003) yield whole.subarray(at, at + 1_000_003);
+        })(),
+      );
+      await store.put('parts', [
+        whole.subarray(0, 1),
+        whole.subarray(1, 9_000_000),
+        whole.subarray(9_000_000),
+      ]);
+      const other = await connect();
+      for (const key of ['stream', 'parts']) {
+        assert.equal((await other.stat(key))?.size, whole.byteLength, key);
+        assert.ok(whole.equals((await other.get(key))!), key);
+        assert.ok(whole.equals((await readAll(await other.getStream(key)))!), `${key}, as a stream`);
+      }
+      for (const border of [5 * mebibyte, 8 * mebibyte, 16 * mebibyte]) {
+        for (const [start, end] of [
+          [border - 1, border],
+          [border, border + 1],
+          [border - 1, border + 1],
+          [border - 3, manyBytes + 10],
+          [0, border],
+          [1, border + 1],
+        ] as const) {
+          const expected = whole.subarray(start, end);
+          assert.ok(expected.equals((await other.get('stream', { start, end }))!), `${start} to ${end}`);
+        }
+      }
+      assert.equal((await other.get('stream', { start: manyBytes, end: manyBytes + 1 }))?.byteLength, 0);
+      assert.equal((await other.get('stream', { start: manyBytes - 1, end: manyBytes + 9 }))?.byteLength, 1);
     },
   },
   {
@@ -281,6 +332,64 @@ const writeCases: readonly DatastoreCase[] = [
     },
   },
   {
+    name: 'a log that grows long is one object: whole, in part, as a stream, in a list, and for its next writer',
+    async run({ store, connect }) {
+      const other = await connect();
+      const log = store.createLogSync('logs/created.log');
+      const pieces = Array.from({ length: 90 }, (_, line) => Buffer.from(pattern(20_011 + line)));
+      const whole = Buffer.concat(pieces);
+      let size = 0;
+      for (const [line, piece] of pieces.entries()) {
+        log?.append(piece);
+        await store.append('logs/appended.log', piece);
+        size += piece.byteLength;
+        if (line % 15 !== 0) continue;
+        // Whoever follows a log reads on where it ended before.
+        const range = { start: size - piece.byteLength, end: size + 1_000_000 };
+        assert.ok(piece.equals((await other.get('logs/created.log', range))!), `line ${line}`);
+        assert.equal((await other.get('logs/created.log', { start: size, end: size + 9 }))?.byteLength, 0);
+      }
+      log?.close();
+      await other.append('logs/appended.log', bytes('and more'));
+      await store.append('logs/appended.log', bytes(', and more'));
+      await store.put('logs/appended.log.other', [bytes('x')]);
+      const more = Buffer.concat([whole, bytes('and more, and more')]);
+      for (const [key, expected] of [
+        ['logs/created.log', whole],
+        ['logs/appended.log', more],
+      ] as const) {
+        assert.ok(expected.equals((await other.get(key))!), key);
+        assert.ok(expected.equals((await readAll(await other.getStream(key)))!), `${key}, as a stream`);
+        assert.equal((await other.stat(key))?.size, expected.byteLength, key);
+        for (const start of [0, 1, 60_000, 1_000_000, 1_500_001]) {
+          const range = { start, end: start + 250_000 };
+          assert.ok(
+            expected.subarray(start, range.end).equals((await other.get(key, range))!),
+            `${key} ${start}`,
+          );
+        }
+      }
+      const listed = new Map<string, number>();
+      for await (const facts of other.list('')) listed.set(facts.key, facts.size);
+      const sizes = { 'logs/created.log': whole.byteLength, 'logs/appended.log': more.byteLength };
+      assert.deepEqual(Object.fromEntries(listed), { ...sizes, 'logs/appended.log.other': 1 });
+    },
+  },
+  {
+    name: 'a long log that was deleted leaves nothing to the next one of its key',
+    async run({ store, connect }) {
+      for (let piece = 0; piece < 20; piece++) await store.append('log', pattern(30_000));
+      await store.put('log.other', [bytes('stays')]);
+      await store.delete(['log']);
+      assert.deepEqual(await keys(store, ''), ['log.other']);
+      const other = await connect();
+      for (let piece = 0; piece < 5; piece++) await other.append('log', bytes('x'.repeat(30_000)));
+      assert.equal(text(await other.get('log')), 'x'.repeat(150_000));
+      const swept = await store.sweepTemporary?.({ olderThan: Date.now() + 60_000, dryRun: true });
+      assert.equal(swept?.objects ?? 0, 0, 'nothing is left behind');
+    },
+  },
+  {
     name: 'a log is created once: not over any other object, and again after it was deleted',
     async run({ store, connect }) {
       const other = await connect();
@@ -334,9 +443,18 @@ const listCases: readonly DatastoreCase[] = [
   {
     name: 'list goes over more objects than one page',
     async run({ store }) {
-      const names = Array.from({ length: 1_100 }, (_, index) => `many/${index}`);
-      for (const name of names) store.putSync(name, [bytes('x')]);
+      const names = Array.from({ length: 2_100 }, (_, index) => `many/${index}`);
+      await inBatches(names, async (name) => store.put(name, [bytes('x')]));
       assert.deepEqual(await keys(store, 'many/'), names.toSorted());
+    },
+  },
+  {
+    name: 'delete takes more keys than one request does',
+    async run({ store }) {
+      const names = Array.from({ length: 1_100 }, (_, index) => `gone/${index}`);
+      await inBatches([...names, 'stays'], async (name) => store.put(name, [bytes('x')]));
+      await store.delete(names);
+      assert.deepEqual(await keys(store, ''), ['stays']);
     },
   },
   {
@@ -361,6 +479,9 @@ const keyCases: readonly DatastoreCase[] = [
         'packages/ab/chunk-$x_1.js',
         'runs/Flöw/1/läuft/task@0.log',
         'a b/ü 世界.txt',
+        `signs/100%+1 & <2> "3" '4' = *5*; (6)!.txt`,
+        'emoji/🙂 e\u0301 \u00e9',
+        'escaped/%41%2F+',
       ];
       for (const key of names) assert.equal(await store.create(key, [bytes(key)]), true);
       for (const key of names) assert.equal(text(store.getSync(key)), key);

@@ -2,131 +2,66 @@
  * An HTTP proxy before one server, for tests of what speaks to it: it counts requests, and answers some of them as a network or a
  * server in trouble does. Its answers may be errors though the request was done: that is what makes the difference.
  */
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Random } from './random.ts';
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Fault, FaultOptions, ProxyCall, SeenRequest } from './fault-proxy-calls.ts';
 
-/** What may happen to a request. `lost`: it is done, and its answer cut off. `torn`: the answer ends in the middle. */
-export type Fault = 'error' | 'busy' | 'refused' | 'lost' | 'torn' | 'slow' | 'silent';
+export type { Fault, FaultOptions, SeenRequest } from './fault-proxy-calls.ts';
 
-/** How much goes wrong. */
-export interface FaultOptions {
-  /** `http://127.0.0.1:PORT` of the server. */
-  readonly upstream: string;
-  /** Of all requests, from 0 to 1. */
-  readonly share?: number;
-  /** What goes wrong, each as often as the others. */
-  readonly faults?: readonly Fault[];
-  readonly seed?: number;
-  /** How long a slow answer takes, in milliseconds. */
-  readonly slowMs?: number;
-}
-
-/** A request that came. */
-export interface SeenRequest {
-  readonly method: string;
-  /** With the query. */
-  readonly path: string;
-  readonly fault: Fault | undefined;
-}
-
-const defaultSlowMs = 300;
-
-/** A proxy that runs. */
+/**
+ * A proxy that runs.
+ *
+ * @example
+ *     const proxy = await FaultProxy.start({ upstream: server.endpoint, share: 0.3 });
+ *     await useServerAt(proxy.endpoint);
+ *     await proxy.stop();
+ */
 export class FaultProxy {
   /** `http://127.0.0.1:PORT`. */
   readonly endpoint: string;
-  /** All requests since it was started, or since {@link reset}. */
-  seen: SeenRequest[] = [];
-  /** Of all requests from now on, 0 to 1. */
-  share: number;
-  readonly #server: Server;
-  readonly #upstream: URL;
-  readonly #faults: readonly Fault[];
-  readonly #random: Random;
-  readonly #slowMs: number;
+  readonly #thread: Worker;
 
-  private constructor(server: Server, options: FaultOptions) {
-    const {
-      upstream,
-      share = 0,
-      faults = ['error', 'busy', 'refused', 'lost', 'torn', 'slow'],
-      seed = 1,
-    } = options;
-    this.#server = server;
-    this.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    this.#upstream = new URL(upstream);
-    this.share = share;
-    this.#faults = faults;
-    this.#random = new Random(seed);
-    this.#slowMs = options.slowMs ?? defaultSlowMs;
-    server.on('request', (incoming, outgoing) => this.#take(incoming, outgoing));
+  private constructor(thread: Worker, port: number) {
+    this.#thread = thread;
+    this.endpoint = `http://127.0.0.1:${port}`;
   }
 
   static async start(options: FaultOptions): Promise<FaultProxy> {
-    const server = createServer();
-    await new Promise<void>((resolve, reject) => {
-      server.on('error', reject).listen(0, '127.0.0.1', resolve);
-    });
-    return new FaultProxy(server, options);
+    const file = new URL(`fault-proxy-server${extname(import.meta.filename)}`, import.meta.url);
+    const thread = new Worker(file, { workerData: options });
+    const [port] = (await once(thread, 'message')) as [number];
+    return new FaultProxy(thread, port);
   }
 
-  reset(): void {
-    this.seen = [];
+  /** From now on this share of all requests goes wrong, 0 to 1. */
+  async setShare(share: number): Promise<void> {
+    await this.#ask({ ask: 'share', share });
+  }
+
+  /** What happens to the next requests, one after the other, whatever the share; `undefined`: nothing. */
+  async faultNext(...faults: readonly (Fault | undefined)[]): Promise<void> {
+    await this.#ask({ ask: 'next', faults });
+  }
+
+  /** All requests since it was started, or since {@link reset}. */
+  async seen(): Promise<readonly SeenRequest[]> {
+    return await this.#ask({ ask: 'seen' });
+  }
+
+  /** Forgets what it has seen. */
+  async reset(): Promise<void> {
+    await this.#ask({ ask: 'reset' });
   }
 
   async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => {
-      this.#server.close(resolve);
-    });
+    await this.#thread.terminate();
   }
 
-  #take(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    const fault = this.#random.chance(this.share)
-      ? this.#faults[this.#random.between(0, this.#faults.length - 1)]
-      : undefined;
-    this.seen.push({ method: incoming.method ?? '', path: incoming.url ?? '', fault });
-    // Whoever hangs up early is a client of these tests too.
-    incoming.on('error', () => undefined);
-    if (fault === 'refused') return void incoming.socket.destroy();
-    // Taken in and never answered.
-    if (fault === 'silent') return void incoming.resume();
-    if (fault === 'error' || fault === 'busy') return refuse(incoming, outgoing, fault);
-    this.#forward(incoming, outgoing, fault);
+  async #ask(call: ProxyCall): Promise<readonly SeenRequest[]> {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
+    this.#thread.postMessage(call);
+    const [answer] = (await once(this.#thread, 'message')) as [readonly SeenRequest[]];
+    return answer;
   }
-
-  #forward(incoming: IncomingMessage, outgoing: ServerResponse, fault: Fault | undefined): void {
-    const { method, url: path, headers } = incoming;
-    const { hostname, port } = this.#upstream;
-    const sent = request({ hostname, port, method, path, headers, setHost: false }, (answer) => {
-      if (fault === 'lost') {
-        answer.resume();
-        return void answer.on('end', () => outgoing.socket?.destroy());
-      }
-      const reply = (): void => passOn(answer, outgoing, fault === 'torn');
-      if (fault === 'slow') setTimeout(reply, this.#slowMs);
-      else reply();
-    });
-    sent.on('error', () => outgoing.socket?.destroy());
-    incoming.pipe(sent);
-  }
-}
-
-function refuse(incoming: IncomingMessage, outgoing: ServerResponse, fault: 'error' | 'busy'): void {
-  incoming.resume();
-  incoming.on('end', () => {
-    const [status, code] = fault === 'busy' ? [503, 'SlowDown'] : [500, 'InternalError'];
-    outgoing.writeHead(status, { 'content-type': 'application/xml' });
-    outgoing.end(`<Error><Code>${code}</Code><Message>made by a test</Message></Error>`);
-  });
-}
-
-function passOn(answer: IncomingMessage, outgoing: ServerResponse, torn: boolean): void {
-  outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-  if (!torn) return void answer.pipe(outgoing);
-  answer.once('data', (piece: Buffer) => {
-    outgoing.write(piece.subarray(0, piece.byteLength >> 1), () => outgoing.socket?.destroy());
-  });
-  answer.on('end', () => outgoing.socket?.destroy());
 }

@@ -15,7 +15,7 @@ const ownPrograms = join('.cache', 'test-programs', 'bin');
  * @throws Error saying what to install
  */
 export function findProgram(name: string, install: string): string {
-  const folders = [...above(process.cwd()).map((folder) => join(folder, ownPrograms))];
+  const folders = above(process.cwd()).map((folder) => join(folder, ownPrograms));
   const found = [...folders, ...(process.env['PATH'] ?? '').split(delimiter)]
     .map((folder) => join(folder, name))
     .find((file) => existsSync(file));

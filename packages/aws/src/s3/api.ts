@@ -1,6 +1,6 @@
 /** The operations of S3 that a datastore needs, with the names of objects as they are in the bucket. */
 import { createHash } from 'node:crypto';
-import { S3Client, type S3Answer } from './s3-client.ts';
+import type { S3Answer, S3Client } from './s3-client.ts';
 import { s3Error } from './s3-error.ts';
 import { elements, escapeXml, textOf } from './xml.ts';
 

@@ -91,16 +91,13 @@ class GrownLogs {
 
   async #next(): Promise<Ahead | undefined> {
     while (!this.#ended) {
-      const { done, value } = await this.#names.next();
-      if (done === true) this.#ended = true;
-      const place = done === true ? undefined : parsePartName(this.#location, value.name);
-      if (done === true || place === undefined) continue;
+      const next = await this.#names.next();
+      if (next.done === true) this.#ended = true;
+      const part = next.done === true ? undefined : next.value;
+      const place = part === undefined ? undefined : parsePartName(this.#location, part.name);
+      if (part === undefined || place === undefined) continue;
       const { key, start } = place;
-      return {
-        key,
-        bytes: Buffer.from(key),
-        part: { end: start + value.size, modifiedAt: value.modifiedAt },
-      };
+      return { key, bytes: Buffer.from(key), part: { end: start + part.size, modifiedAt: part.modifiedAt } };
     }
     return undefined;
   }

@@ -177,17 +177,17 @@ function joined(
   parts: readonly LogPart[],
   found: readonly (Buffer | undefined)[],
 ): Buffer | 'changed' {
-  const pieces = [head];
+  const read = [head];
   let at = start;
   for (const [index, part] of parts.entries()) {
     const bytes = found[index];
     const from = Math.max(part.start, start);
     // A part that was joined to another while we looked, or one that is missing in between.
     if (bytes === undefined || from > at) return 'changed';
-    pieces.push(bytes.subarray(at - from));
+    read.push(bytes.subarray(at - from));
     at = from + bytes.byteLength;
   }
-  return Buffer.concat(pieces);
+  return Buffer.concat(read);
 }
 
 function startsOf({ start, end }: ByteRange): number[] {

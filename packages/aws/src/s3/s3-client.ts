@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import aws4 from 'aws4';
-import { type Credentials, CredentialKeeper } from './credentials/credentials.ts';
+import type { Credentials, CredentialKeeper } from './credentials/credentials.ts';
 import { keepCredentials } from './credentials/index.ts';
 import { regionOf, resolveEndpoint, type S3Endpoint } from './endpoint.ts';
 import { type HttpAnswer, HttpConnections, type HttpLimits } from './http/exchange.ts';
@@ -120,7 +120,13 @@ export class S3Client {
       const { method, path, headers } = this.#sign(call, credentials);
       const { body } = call;
       const answer = await this.#connections.exchange({
-        ...{ method, path, headers, secure, hostname, port, signal: this.#closed.signal },
+        method,
+        path,
+        headers,
+        secure,
+        hostname,
+        port,
+        signal: this.#closed.signal,
         ...(body && { body }),
       });
       return { answer, code: answer.status < 400 ? '' : codeOf(answer) };
@@ -186,7 +192,7 @@ function isFinal({ answer, code }: Extract<Try, { readonly answer: unknown }>): 
 function failedCall(tried: Try, tries: number): FailedCall {
   if ('error' in tried) {
     const { error } = tried;
-    const code = String((error as NodeJS.ErrnoException).code ?? '');
+    const code = (error as NodeJS.ErrnoException).code ?? '';
     return { status: undefined, code, message: error.message, tries, cause: error };
   }
   const { answer, code } = tried;

@@ -64,10 +64,7 @@ export function resolveHome(options: HomeOptions = {}): Home {
   const folder = folderOf(options, env);
   return {
     folder,
-    ...storesOf(folder, {
-      datastore: options.datastore ?? (env['LEAT_DATASTORE'] || profile?.values.datastore),
-      metadata: options.metadata ?? (env['LEAT_METADATA'] || profile?.values.metadata),
-    }),
+    ...storesOf(folder, toldStores(options, profile, env)),
     cache: join(folder, 'cache'),
     ...(profile && { profile }),
   };
@@ -76,6 +73,18 @@ export function resolveHome(options: HomeOptions = {}): Home {
 function folderOf({ home, cwd = process.cwd() }: HomeOptions, env: Environment): string {
   const told = home ?? env['LEAT_HOME'];
   return told ? resolve(cwd, told) : join(projectFolder(cwd), homeName);
+}
+
+/** Where somebody has said that the stores are: on the command line, in a variable, in the profile. */
+function toldStores(
+  { datastore, metadata }: HomeOptions,
+  profile: Profile | undefined,
+  env: Environment,
+): Pick<HomeOptions, 'datastore' | 'metadata'> {
+  return {
+    datastore: datastore ?? (env['LEAT_DATASTORE'] || profile?.values.datastore),
+    metadata: metadata ?? (env['LEAT_METADATA'] || profile?.values.metadata),
+  };
 }
 
 /** Where the stores are: where somebody has said, else in the folder. */

@@ -8,7 +8,6 @@
  */
 import { ArtifactStore } from '../datastore/artifact-store.ts';
 import { commitAttempt, commitAttemptAsync } from '../datastore/commit-attempt.ts';
-import type { Datastore } from '../datastore/datastore.ts';
 import { readItem } from '../datastore/items/read-item.ts';
 import type { AttemptManifest, FailureRecord, Outcome } from '../datastore/manifest.ts';
 import { readManifestSync } from '../datastore/read-manifest.ts';

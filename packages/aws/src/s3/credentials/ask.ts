@@ -47,7 +47,7 @@ function requestOf({ url, method = 'GET', headers = {} }: AskedPlace): HttpReque
 
 const failureOf = (answer: HttpAnswer | Error) =>
   answer instanceof Error
-    ? { status: undefined, code: String((answer as NodeJS.ErrnoException).code ?? '') }
+    ? { status: undefined, code: (answer as NodeJS.ErrnoException).code ?? '' }
     : { status: answer.status, code: '' };
 
 // Never what it said: that may hold secrets.

@@ -12,9 +12,7 @@ type Settings = Readonly<Record<string, string>>;
  */
 export const fromProfile: CredentialSource = async ({ env }) => {
   const name = env['AWS_PROFILE'] || env['AWS_DEFAULT_PROFILE'] || 'default';
-  const folder = join(env['HOME'] || homedir(), '.aws');
-  const config = await sections(env['AWS_CONFIG_FILE'] || join(folder, 'config'));
-  const keys = await sections(env['AWS_SHARED_CREDENTIALS_FILE'] || join(folder, 'credentials'));
+  const { config, keys } = await filesOf(env);
   const settings: Settings = {
     ...config.get(name === 'default' ? name : `profile ${name}`),
     ...keys.get(name),
@@ -27,6 +25,14 @@ export const fromProfile: CredentialSource = async ({ env }) => {
   if (!isKnown && !env['AWS_PROFILE']) return undefined;
   return await fromSdk(name);
 };
+
+async function filesOf(env: Readonly<Record<string, string | undefined>>) {
+  const folder = join(env['HOME'] || homedir(), '.aws');
+  return {
+    config: await sections(env['AWS_CONFIG_FILE'] || join(folder, 'config')),
+    keys: await sections(env['AWS_SHARED_CREDENTIALS_FILE'] || join(folder, 'credentials')),
+  };
+}
 
 async function fromSdk(profile: string): Promise<Credentials> {
   try {

@@ -2,7 +2,7 @@
  * One HTTP request and its whole answer, over connections that are kept. Bounded in time: to connect, without a byte moving, and in
  * all. It knows nothing of S3, and tries nothing twice.
  */
-import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Agent, IncomingHttpHeaders, IncomingMessage, request as requestOf } from 'node:http';
 
 /** A request, ready to be sent. */
 export interface HttpRequest {
@@ -39,7 +39,7 @@ export const httpLimits: HttpLimits = { connect: 10_000, idle: 30_000, whole: 60
 const connections = 64;
 
 interface Transport {
-  readonly request: typeof import('node:http').request;
+  readonly request: typeof requestOf;
   readonly agent: Agent;
 }
 
@@ -86,7 +86,7 @@ function send({ request, agent }: Transport, asked: HttpRequest, limits: HttpLim
     const sent = request({ method, hostname, port, path, headers, agent, ...(signal && { signal }) });
     const giveUp = (what: string): void => void sent.destroy(timeout(what));
     const whole = setTimeout(giveUp, limits.whole, `no whole answer within ${limits.whole / 1000} s`);
-    const connect = setTimeout(giveUp, limits.connect, `no connection within ${limits.connect / 1000} s`);
+    let connect: NodeJS.Timeout | undefined;
     const settle = (): void => {
       clearTimeout(whole);
       clearTimeout(connect);
@@ -96,8 +96,9 @@ function send({ request, agent }: Transport, asked: HttpRequest, limits: HttpLim
       reject(error);
     };
     sent.on('socket', (socket) => {
-      if (!socket.connecting) clearTimeout(connect);
-      else socket.once('connect', () => clearTimeout(connect));
+      if (!socket.connecting) return;
+      connect = setTimeout(giveUp, limits.connect, `no connection within ${limits.connect / 1000} s`);
+      socket.once('connect', () => clearTimeout(connect));
     });
     sent.setTimeout(limits.idle, () => giveUp(`nothing came for ${limits.idle / 1000} s`));
     sent.on('error', fail);

@@ -10,8 +10,8 @@ export interface FailedTry {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Tries of one request. Some 15 s of waiting in all, most of it at the end. */
-export const mostTries = 10;
+/** Tries of one request. Some 20 s of waiting in all, most of it at the end. */
+export const mostTries = 12;
 
 const firstWaitMs = 100;
 const longestWaitMs = 8_000;

@@ -17,12 +17,16 @@ export function serveSyncCalls({ url, port, signal }: SyncThreadData): void {
       return { error: { code, message, hint, details } };
     }
   };
+  const tell = (): void => {
+    Atomics.store(signal, 0, 1);
+    Atomics.notify(signal, 0);
+  };
+  // Whoever waits stands still until it is told something, that the thread has ended too.
+  process.on('exit', tell);
   port.on('message', (call: SyncCall) => {
-    void make(call).then((answer) => {
-      send(port, answer);
-      Atomics.store(signal, 0, 1);
-      Atomics.notify(signal, 0);
-    });
+    void make(call)
+      .then((answer) => send(port, answer))
+      .finally(tell);
   });
 }
 

@@ -4,6 +4,7 @@
  * first call, since it takes some ten milliseconds and most processes never need one.
  */
 import path from 'node:path';
+import type { MessageChannel, MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { LeatError } from 'leat/datastore';
 import { bundleFile } from '../driver-path.ts';
 import { threadSource, type SyncAnswer, type SyncMethods, type SyncThreadData } from './sync-thread.ts';
@@ -12,7 +13,7 @@ import { threadSource, type SyncAnswer, type SyncMethods, type SyncThreadData } 
 const mostMs = 30 * 60_000;
 
 interface Thread {
-  readonly port: import('node:worker_threads').MessagePort;
+  readonly port: MessagePort;
   readonly signal: Int32Array<SharedArrayBuffer>;
   readonly end: () => void;
 }
@@ -66,8 +67,14 @@ export class SyncCalls {
   }
 }
 
-const workerThreads = (): typeof import('node:worker_threads') =>
-  process.getBuiltinModule('node:worker_threads');
+interface Threads {
+  readonly Worker: typeof Worker;
+  readonly MessageChannel: typeof MessageChannel;
+  readonly receiveMessageOnPort: typeof receiveMessageOnPort;
+}
+
+// Loaded by those who need it, and at once.
+const workerThreads = (): Threads => process.getBuiltinModule('node:worker_threads');
 
 function serverFile(): string {
   return (

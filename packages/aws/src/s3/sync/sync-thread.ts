@@ -1,10 +1,14 @@
 /** What the two sides of `sync-calls.ts` agree on. */
 import type { MessagePort } from 'node:worker_threads';
-import type { LeatError } from 'leat/datastore';
-import type { S3Datastore } from '../s3-datastore.ts';
+import type { Datastore, LeatError } from 'leat/datastore';
 
 /** The methods of a datastore that can be called so. */
-export type SyncMethods = Pick<S3Datastore, 'get' | 'put' | 'create' | 'stat' | 'createLog' | 'appendLog'>;
+export interface SyncMethods extends Pick<Datastore, 'get' | 'put' | 'create' | 'stat'> {
+  /** Creates an empty log; `false` when there is any object of its key. */
+  createLog(key: string): Promise<boolean>;
+  /** Adds to a log that was created. */
+  appendLog(key: string, bytes: Uint8Array): Promise<void>;
+}
 
 /** What the thread is given. */
 export interface SyncThreadData {

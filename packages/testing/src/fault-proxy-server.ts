@@ -1,0 +1,96 @@
+/** The proxy of `fault-proxy.ts`, in a thread of its own: who is tested may stand still while it waits for an answer. */
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Fault, FaultOptions, ProxyCall, SeenRequest } from './fault-proxy-calls.ts';
+import { Random } from './random.ts';
+
+const defaultSlowMs = 300;
+const allFaults: readonly Fault[] = ['error', 'busy', 'refused', 'lost', 'torn', 'slow'];
+
+class ProxyServer {
+  #seen: SeenRequest[] = [];
+  #share: number;
+  readonly #upstream: URL;
+  readonly #faults: readonly Fault[];
+  readonly #random: Random;
+  readonly #slowMs: number;
+  readonly #next: (Fault | undefined)[] = [];
+
+  constructor({ upstream, share = 0, faults = allFaults, seed = 1, slowMs = defaultSlowMs }: FaultOptions) {
+    this.#share = share;
+    this.#upstream = new URL(upstream);
+    this.#faults = faults;
+    this.#random = new Random(seed);
+    this.#slowMs = slowMs;
+  }
+
+  listen(ready: (port: number) => void): void {
+    const server = createServer((incoming, outgoing) => this.#take(incoming, outgoing));
+    server.listen(0, '127.0.0.1', () => ready((server.address() as AddressInfo).port));
+  }
+
+  answer(call: ProxyCall): readonly SeenRequest[] {
+    if (call.ask === 'share') this.#share = call.share;
+    else if (call.ask === 'next') this.#next.push(...call.faults);
+    else if (call.ask === 'reset') this.#seen = [];
+    return call.ask === 'seen' ? this.#seen : [];
+  }
+
+  #take(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const fault = this.#next.length > 0 ? this.#next.shift() : this.#draw();
+    this.#seen.push({ method: incoming.method ?? '', path: incoming.url ?? '', fault });
+    // Whoever hangs up early is a client of these tests too.
+    incoming.on('error', () => undefined);
+    if (fault === 'refused') return void incoming.socket.destroy();
+    // Taken in and never answered.
+    if (fault === 'silent') return void incoming.resume();
+    if (fault === 'error' || fault === 'busy') return refuse(incoming, outgoing, fault);
+    this.#forward(incoming, outgoing, fault);
+  }
+
+  #draw(): Fault | undefined {
+    if (!this.#random.chance(this.#share)) return undefined;
+    return this.#faults[this.#random.between(0, this.#faults.length - 1)];
+  }
+
+  #forward(incoming: IncomingMessage, outgoing: ServerResponse, fault: Fault | undefined): void {
+    const { method, url: path, headers } = incoming;
+    const { hostname, port } = this.#upstream;
+    const sent = request({ hostname, port, method, path, headers, setHost: false }, (answer) => {
+      if (fault === 'lost') {
+        answer.resume();
+        return void answer.on('end', () => outgoing.socket?.destroy());
+      }
+      const reply = (): void => passOn(answer, outgoing, fault === 'torn');
+      if (fault === 'slow') setTimeout(reply, this.#slowMs);
+      else reply();
+    });
+    sent.on('error', () => outgoing.socket?.destroy());
+    incoming.pipe(sent);
+  }
+}
+
+function refuse(incoming: IncomingMessage, outgoing: ServerResponse, fault: 'error' | 'busy'): void {
+  incoming.resume();
+  incoming.on('end', () => {
+    const [status, code] = fault === 'busy' ? [503, 'SlowDown'] : [500, 'InternalError'];
+    outgoing.writeHead(status, { 'content-type': 'application/xml' });
+    outgoing.end(`<Error><Code>${code}</Code><Message>made by a test</Message></Error>`);
+  });
+}
+
+function passOn(answer: IncomingMessage, outgoing: ServerResponse, torn: boolean): void {
+  outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+  if (!torn) return void answer.pipe(outgoing);
+  answer.once('data', (piece: Buffer) => {
+    outgoing.write(piece.subarray(0, piece.byteLength >> 1), () => outgoing.socket?.destroy());
+  });
+  answer.on('end', () => outgoing.socket?.destroy());
+}
+
+const server = new ProxyServer(workerData as FaultOptions);
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
+const tell = (said: unknown): void => parentPort?.postMessage(said);
+server.listen(tell);
+parentPort?.on('message', (call: ProxyCall) => tell(server.answer(call)));
