@@ -10,7 +10,7 @@ import { parseAddress } from '../../client/address.ts';
 import { openDatastore } from '../../datastore/open-datastore.ts';
 import type { AttemptRecord } from '../../metadata/metadata-store.ts';
 import { askContext } from '../layer-context.ts';
-import { knownCause } from './known-cause.ts';
+import { knownCause, withLayer } from './known-cause.ts';
 
 /** What is known of a task, and why. */
 export interface TaskDiagnosis extends Diagnosis {
@@ -29,7 +29,7 @@ export interface TaskDiagnosis extends Diagnosis {
  * Says why a task waits or how it ended.
  *
  * @param address `TrainFlow/417/train[3]`, or one attempt of it: `…@1`
- * @throws LeatError NOT_FOUND, USAGE; what opening its layer throws
+ * @throws LeatError NOT_FOUND, USAGE
  */
 export async function diagnoseTask(client: Client, address: string): Promise<TaskDiagnosis> {
   const { flow, run: id = 'latest', attempt: wanted } = parseAddress(address);
@@ -38,7 +38,7 @@ export async function diagnoseTask(client: Client, address: string): Promise<Tas
   const attempts = await task.attemptRecords();
   const attempt = wanted === undefined ? attempts.at(-1) : attempts.find((one) => one.attempt === wanted);
   const known = knownCause(await factsOf(run, task, attempt));
-  const asked = attempt === undefined ? undefined : await askLayer(run, attempt, known);
+  const asked = attempt === undefined ? undefined : await askIfPossible(run, attempt, known);
   return {
     task: task.fullAddress,
     status: task.status,
@@ -77,6 +77,21 @@ async function factsOf(
   };
 }
 
+/** Where the layer cannot be asked (no credentials, no network), what the log knows is better than nothing. */
+async function askIfPossible(
+  run: RunReader,
+  attempt: AttemptRecord,
+  known: Diagnosis,
+): Promise<Diagnosis | undefined> {
+  try {
+    return await askLayer(run, attempt, known);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const evidence = [...(known.evidence ?? []), `'${attempt.layer}' could not be asked: ${why}`];
+    return { ...known, confidence: known.kind === 'ended' ? 'certain' : 'likely', evidence };
+  }
+}
+
 /** What the layer says; `undefined` when the log is all that there is, or knows better. */
 async function askLayer(
   run: RunReader,
@@ -89,7 +104,7 @@ async function askLayer(
   try {
     const opened = await inspect(factory, askContext(datastore.url, { hash: run.package }));
     try {
-      return together(known, await opened.diagnose(job));
+      return withLayer(known, await opened.diagnose(job));
     } finally {
       await opened.close();
     }
@@ -105,15 +120,4 @@ async function inspect(
 ): Promise<Pick<ComputeLayer, 'diagnose' | 'close'>> {
   const opened = (await factory.inspect?.(context)) as ComputeLayer;
   return guardLayer(opened);
-}
-
-/** A task that ended by an error of its own is explained by that; of all else the layer knows more. */
-function together(known: Diagnosis, asked: Diagnosis): Diagnosis {
-  if (asked.kind === 'unknown' && known.kind === 'ended') return known;
-  // A run that nobody drives has to be taken up, whatever its jobs do.
-  if (known.remedy?.startsWith('leat recover') !== true) return asked;
-  return {
-    ...known,
-    evidence: [...(known.evidence ?? []), `its job: ${asked.cause}`, ...(asked.evidence ?? [])],
-  };
 }

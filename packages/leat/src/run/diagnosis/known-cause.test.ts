@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskRecord } from '../../metadata/metadata-store.ts';
-import { knownCause, type TaskFacts } from './known-cause.ts';
+import { knownCause, type TaskFacts, withLayer } from './known-cause.ts';
 
 const task = (changes: Partial<TaskRecord> = {}): TaskRecord => ({
   task: 'train[3]',
@@ -72,5 +72,52 @@ describe('knownCause', () => {
     expect(knownCause(facts({ abandoned: true })).remedy).toBe('leat recover TrainFlow/417');
     expect(knownCause(facts({ task: task({ status: 'failed', failure }) })).remedy).toBe('mend it');
     expect(knownCause(facts()).evidence).toContain('of its run 4 tasks run and 12 wait');
+  });
+});
+
+describe('withLayer', () => {
+  const waits = knownCause(facts());
+  const gone = knownCause(facts({ abandoned: true }));
+  const failed = knownCause(facts({ task: task({ status: 'failed', failure }) }));
+
+  it('believes the layer about a job that waits', () => {
+    const asked = { kind: 'no-capacity', cause: 'quota', remedy: 'ask for more', evidence: ['e'] } as const;
+    expect(withLayer(waits, asked)).toEqual(asked);
+  });
+
+  it('says first that nobody drives the run', () => {
+    const found = withLayer(gone, { kind: 'running', cause: 'it runs', evidence: ['for 3 min'] });
+    expect(found).toMatchObject({
+      remedy: 'leat recover TrainFlow/417',
+      evidence: ['its job: it runs', 'for 3 min'],
+    });
+  });
+
+  it('keeps what the log says of an end, and adds what the layer knows of it', () => {
+    const asked = {
+      kind: 'ended',
+      cause: 'exit code 137',
+      remedy: 'ask for more memory',
+      evidence: ['Batch says: OutOfMemoryError'],
+    } as const;
+    expect(withLayer(failed, asked)).toMatchObject({
+      cause: 'error: broken',
+      remedy: 'mend it',
+      evidence: [
+        expect.stringContaining('leat logs'),
+        'its job: exit code 137',
+        'Batch says: OutOfMemoryError',
+      ],
+    });
+    expect(withLayer(failed, { kind: 'unknown', cause: 'forgotten', evidence: ['x'] })).toEqual(failed);
+  });
+
+  it('takes the reason why a task of another engine could not start from its layer', () => {
+    const asked = {
+      kind: 'misconfigured',
+      cause: 'the image does not exist',
+      remedy: 'name another',
+    } as const;
+    expect(withLayer(failed, asked)).toEqual(asked);
   });
 });

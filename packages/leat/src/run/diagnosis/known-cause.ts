@@ -88,3 +88,25 @@ function inFlight({ task, attempt, engine, running, waiting }: TaskFacts): Diagn
     evidence: [others, ...(engine === undefined ? [] : [`it is driven by ${engine}`])],
   };
 }
+
+/**
+ * The log's answer and the layer's as one. The layer knows more of a job than the log does; but it has forgotten old ones, and whether
+ * anybody drives the run is not its business.
+ */
+export function withLayer(known: Diagnosis, asked: Diagnosis): Diagnosis {
+  if (known.kind === 'ended' && asked.kind === 'ended') return bothOfItsEnd(known, asked);
+  if (known.kind === 'ended' && (asked.kind ?? 'unknown') === 'unknown') return known;
+  // A run that nobody drives has to be taken up, whatever its jobs do.
+  return known.kind === 'misconfigured' ? withEvidence(known, [`its job: ${asked.cause}`], asked) : asked;
+}
+
+function bothOfItsEnd(known: Diagnosis, asked: Diagnosis): Diagnosis {
+  const more = asked.cause === known.cause ? [] : [`its job: ${asked.cause}`];
+  const remedy = known.remedy ?? asked.remedy;
+  return { ...withEvidence(known, more, asked), ...(remedy === undefined ? {} : { remedy }) };
+}
+
+const withEvidence = (known: Diagnosis, more: readonly string[], asked: Diagnosis): Diagnosis => ({
+  ...known,
+  evidence: [...(known.evidence ?? []), ...more, ...(asked.evidence ?? [])],
+});
