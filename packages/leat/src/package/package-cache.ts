@@ -163,7 +163,8 @@ function writeWhole(path: string, text: string): void {
   renameSync(draft, path);
 }
 
-function removeOldest(folder: string, keep: number): void {
+/** Keeps so many folders of a folder: those that were touched last. */
+export function removeOldest(folder: string, keep: number): void {
   const entries = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => ({

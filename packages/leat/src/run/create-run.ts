@@ -5,6 +5,7 @@
 import { leaseOwner } from '../metadata/is-driven.ts';
 import type { Lease, MetadataStore, NewRun } from '../metadata/metadata-store.ts';
 import type { BegunLayers } from './begun-layers.ts';
+import type { CodePackage } from '../package/code-package.ts';
 import { writePackage } from '../package/write-package.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { systemClock } from '../scheduler/clock.ts';
@@ -40,6 +41,7 @@ export async function createRun(request: RunRequest): Promise<RunHandle> {
   const { plan, factories } = await loadLayers(prepared.plan);
   await datastore.check?.();
   await writePackage(datastore, built);
+  await keepForOthers(plan, built, cache);
   const layers = await openLayers(factories, layerContext({ datastore, built, cache }), begun);
   try {
     const warnings = await checkLayers(plan, layers, datastore.url);
@@ -98,4 +100,11 @@ async function endUnstarted(metadata: MetadataStore, lease: Lease): Promise<void
   } catch {
     // What kept the run from starting says more than this; without a lease that is renewed the run counts as abandoned.
   }
+}
+
+/** What tasks of other machines will ask for must not change until they do. */
+async function keepForOthers(plan: RunPlan, built: CodePackage, cache: string): Promise<void> {
+  if (Object.values(plan.steps).every(({ layer }) => layer === 'local')) return;
+  const { keepExtras } = await import('../package/portable/store-package.ts');
+  keepExtras(built, cache);
 }

@@ -43,7 +43,7 @@ export function layerContext({ datastore, built, cache }: ContextFacts): LayerCo
   const nodeFile = async (platform: Platform): Promise<string> => findNodeFile(platform, await settings());
   const asked = async (platform: Platform) => {
     const { limitMb } = (await settings()).config.package;
-    return { platform, limitMb };
+    return { platform, limitMb, cacheDir: cache };
   };
   const store = once(async (node: Platform | undefined) => {
     const { storeTools } = await import('../package/tools/write-tools.ts');
@@ -64,7 +64,7 @@ export function layerContext({ datastore, built, cache }: ContextFacts): LayerCo
     }),
     packageCopy: once(async (platform: Platform) => {
       const { copyPackage } = await import('../package/portable/store-package.ts');
-      return copyPackage(built, await asked(platform), cache);
+      return copyPackage(built, await asked(platform));
     }),
   };
 }

@@ -27,7 +27,11 @@ beforeEach(async () => {
   shared = join(folder.path, 'shared');
   mkdirSync(shared);
   const local = openFsDatastore(join(folder.path, 'store'));
-  await storeArchive(local, built, { platform: ownPlatform(), limitMb: 10 });
+  await storeArchive(local, built, {
+    platform: ownPlatform(),
+    limitMb: 10,
+    cacheDir: join(folder.path, 'cache'),
+  });
   calls = [];
   // As a store on another machine is: no object of it has a path here.
   store = new Proxy<Datastore>(local, {

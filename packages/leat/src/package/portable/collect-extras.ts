@@ -3,8 +3,7 @@
  * settings add. It is listed, with sizes and hashes; nothing is copied before a layer asks for it. Flows that need nothing of the kind
  * do not load this.
  */
-import { createHash } from 'node:crypto';
-import { closeSync, globSync, openSync, readSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { globSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join, matchesGlob, relative, sep } from 'node:path';
 import type { Bundle } from '../bundle-flow.ts';
 import type { ExternalPackage } from '../code-package.ts';
@@ -13,6 +12,7 @@ import { nativeName, readNativeFacts } from '../native/elf.ts';
 import { fitsSomePlatform, platformOf } from '../native/platform.ts';
 import { copyName } from '../package-place.ts';
 import { gather, isSecret } from './gather.ts';
+import { hashOfFile } from './hash-of-file.ts';
 import { installedClosure, type PlacedPackage } from './installed-closure.ts';
 import { dataFiles, isFile, packageFiles } from './list-files.ts';
 import type { ExtraFile, ExtrasList, ForeignFile, LeftFile } from './portable-package.ts';
@@ -118,7 +118,7 @@ function listed(wanted: ReadonlyMap<string, string>, { knownHash, left, limit }:
       left.push({ name, size: stats.size });
       continue;
     }
-    const hash = knownHash(path, stats) ?? hashOf(path);
+    const hash = knownHash(path, stats) ?? hashOfFile(path);
     read.set(path, hash);
     extras.push({
       name,
@@ -128,19 +128,4 @@ function listed(wanted: ReadonlyMap<string, string>, { knownHash, left, limit }:
     });
   }
   return { extras, read, foreign };
-}
-
-const readAtOnce = 1024 * 1024;
-
-function hashOf(path: string): string {
-  const sum = createHash('sha256');
-  const bytes = Buffer.allocUnsafe(readAtOnce);
-  const file = openSync(path, 'r');
-  try {
-    for (let got = readSync(file, bytes); got > 0; got = readSync(file, bytes))
-      sum.update(bytes.subarray(0, got));
-  } finally {
-    closeSync(file);
-  }
-  return sum.digest('hex');
 }

@@ -21,7 +21,7 @@ import { ownPlatform } from '../native/platform.ts';
 import { writePackage } from '../write-package.ts';
 import { extrasOf } from './package-size.ts';
 import { portableFiles } from './portable-files.ts';
-import { copyPackage, storeArchive } from './store-package.ts';
+import { copyPackage, keepExtras, storeArchive } from './store-package.ts';
 import { unpack } from './unpack.ts';
 
 let folder: FlowFolder;
@@ -32,12 +32,12 @@ beforeEach(() => {
 afterEach(() => folder.dispose());
 
 const platform = ownPlatform();
-const wanted = { platform, limitMb: 250 };
+const wanted = { platform, limitMb: 250, cacheDir: '' };
 const extraNames = (built: CodePackage): readonly string[] => extrasOf(built).extras.map(({ name }) => name);
 
 /** What the flow gives in a copy of its package, in an empty folder, as a plain Node runs it there. */
 function callElsewhere(built: CodePackage): unknown {
-  const copy = copyPackage(built, wanted, join(folder.path, '.copies'));
+  const copy = copyPackage(built, { ...wanted, cacheDir: join(folder.path, '.copies') });
   const elsewhere = new FlowFolder();
   try {
     cpSync(copy, elsewhere.path, { recursive: true });
@@ -192,6 +192,22 @@ describe('the package', () => {
     expect((await folder.build('a/flow.ts')).hash).toBe(first.hash);
   });
 
+  it('is what the run began with, whatever is edited before another machine asks for it', async () => {
+    folder.write('data.txt', 'one');
+    folder.write('flow.ts', flow);
+    const built = await folder.build();
+    const cacheDir = join(folder.path, '.kept');
+    keepExtras(built, cacheDir);
+    folder.write('data.txt', 'two');
+    const store = openFsDatastore(join(folder.path, 'store'));
+    await storeArchive(store, built, { ...wanted, cacheDir });
+    const copy = copyPackage(built, { ...wanted, cacheDir });
+    expect(readFileSync(join(copy, 'files/data.txt'), 'utf8')).toBe('one');
+    expect(() => keepExtras(built, join(folder.path, '.late'))).toThrow('has changed since');
+    const other = openFsDatastore(join(folder.path, 'other'));
+    await expect(storeArchive(other, built, wanted)).rejects.toMatchObject({ code: 'FLOW_LOAD' });
+  });
+
   it('is one object in a datastore, the same bytes from every folder, and comes out as it was', async () => {
     const archives: string[] = [];
     for (const place of ['a', 'b/deeper']) {
@@ -296,7 +312,7 @@ describe('leat.config', () => {
 describe('a package that no other machine can have is refused for those, and runs here', () => {
   const refused = (built: CodePackage, limitMb = 250): unknown => {
     try {
-      portableFiles(built, platform, limitMb);
+      portableFiles(built, { platform, limitMb });
       return undefined;
     } catch (error) {
       return error;
@@ -352,7 +368,7 @@ describe('a package that no other machine can have is refused for those, and run
     );
     folder.write('node_modules/fast/more.js', '');
     folder.write('flow.ts', "import fast from 'fast';\nexport default () => fast; // again");
-    const names = portableFiles(await folder.build(), platform, 250).map(({ name }) => name);
+    const names = portableFiles(await folder.build(), { platform, limitMb: 250 }).map(({ name }) => name);
     expect(names).toContain(`node_modules/fast-${platform}/fast.node`);
     expect(names).not.toContain('node_modules/fast-darwin-arm64/fast.node');
   });

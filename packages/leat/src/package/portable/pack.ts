@@ -64,7 +64,8 @@ async function* bytesOf({ from, size }: PackedFile): AsyncIterable<Uint8Array> {
   }
 }
 
-const changed = (name: string, cause?: unknown): LeatError =>
+/** A file is not what it was when the package was built. */
+export const changed = (name: string, cause?: unknown): LeatError =>
   new LeatError('FLOW_LOAD', `'${name}' has changed since the code package was built`, {
     hint: 'Start the run again, when nothing writes to the project.',
     ...(cause === undefined ? {} : { cause }),

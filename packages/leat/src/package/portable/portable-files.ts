@@ -11,25 +11,35 @@ import { extrasOf, tooLarge } from './package-size.ts';
 import type { PackedFile } from './pack.ts';
 import type { ExtraFile, ForeignFile } from './portable-package.ts';
 
+/** For whom a package is. */
+export interface PortableRequest {
+  readonly platform: Platform;
+  /** The most that it may hold, unpacked, in MB. */
+  readonly limitMb: number;
+  /** A folder with all extras, by their names; the project's own files unless told. */
+  readonly from?: string | undefined;
+}
+
+/** The extras of a package with the paths of their files: in a folder that keeps them, or where the project has them. */
+export const extraFiles = (built: CodePackage, from?: string): readonly Candidate[] =>
+  extrasOf(built).extras.map((extra) => ({
+    ...extra,
+    from: from === undefined ? pathOf(extra, built) : join(from, extra.name),
+  }));
+
 /**
  * All files of a package that a platform needs: its facts first, then the bundle and the extras, each in the order of their names.
  * Native code of other platforms stays out.
  *
- * @param limitMb the most that they may hold together
  * @throws LeatError LAYER_REFUSED when they are more, or when a package has native code, but none for the platform
  */
 export function portableFiles(
   built: CodePackage,
-  platform: Platform,
-  limitMb: number,
+  { platform, limitMb, from }: PortableRequest,
 ): readonly PackedFile[] {
   const facts = Buffer.from(JSON.stringify(packageFacts(built, installation().version), undefined, 2));
-  const { extras, left, foreign } = extrasOf(built);
-  const fitting = fittingFiles(
-    extras.map((extra) => ({ ...extra, from: pathOf(extra, built) })),
-    foreign,
-    platform,
-  );
+  const { left, foreign } = extrasOf(built);
+  const fitting = fittingFiles(extraFiles(built, from), foreign, platform);
   const bundle = built.files.map(({ name, bytes, size, hash: sum }) => ({
     name,
     size,
@@ -62,7 +72,8 @@ function holderOf(name: string, externals: readonly ExternalPackage[]): External
     );
 }
 
-interface Candidate extends ExtraFile {
+/** An extra and where it is. */
+export interface Candidate extends ExtraFile {
   readonly from: string;
 }
 
