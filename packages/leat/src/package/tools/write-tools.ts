@@ -3,9 +3,10 @@
  * once. Must not know what the tools do.
  */
 import { hash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Datastore } from '../../datastore/datastore.ts';
 import { toolsPrefix } from '../../datastore/keys.ts';
+import { LeatError } from '../../errors/index.ts';
 import type { StoredTool, StoredTools, ToolFiles } from './tool-files.ts';
 import { type NodeSource, storeNode } from './write-node.ts';
 
@@ -18,7 +19,7 @@ export interface ToolsToStore {
 /**
  * Stores the tools that are not there yet.
  *
- * @throws LeatError STORE_UNAVAILABLE
+ * @throws LeatError STORE_UNAVAILABLE; INTERNAL when a tool is missing from the installation
  */
 export async function storeTools(datastore: Datastore, { tools, node }: ToolsToStore): Promise<StoredTools> {
   const files = read(tools);
@@ -43,10 +44,19 @@ function read({ runner, program, agent, driver }: ToolFiles) {
     'agent.cjs': agent,
     ...(driver === undefined ? {} : { 'driver.cjs': driver }),
   };
-  return Object.entries(paths)
-    .filter(([, path]) => existsSync(path))
-    .map(([name, path]) => {
-      const bytes = readFileSync(path);
-      return { name, bytes, sha256: hash('sha256', bytes), size: bytes.length };
+  return Object.entries(paths).map(([name, path]) => {
+    const bytes = readTool(path);
+    return { name, bytes, sha256: hash('sha256', bytes), size: bytes.length };
+  });
+}
+
+function readTool(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new LeatError('INTERNAL', `a part of this installation is missing: '${path}'`, {
+      cause,
+      hint: 'Install leat again.',
     });
+  }
 }
