@@ -9,6 +9,7 @@ export {
   printedLine,
   printedLines,
 } from './conformance-tasks.ts';
+export { BatchServer, type BatchServerOptions } from './batch-server.ts';
 export { ContainerEngine, type Said, writeContainersConf } from './container-engine.ts';
 export { imageFolder, type TestImage, testImage } from './container-images.ts';
 export {

@@ -2,11 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { conformanceContextIn } from '@leat/testing';
+import { BatchServer, conformanceContextIn } from '@leat/testing';
 import { type Datastore, openDatastore } from 'leat/datastore';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BatchLayer } from './batch-layer.ts';
-import { BatchServer } from './batch-server.fixture.ts';
 import { parseBatchOptions } from './options.ts';
 import { requestOf } from './requests.fixture.ts';
 

@@ -1,10 +1,10 @@
-/** AWS for tests: moto with the Batch of `test-support/batch_server.py`, a queue, a bucket and roles in it. */
+/**
+ * AWS for tests: moto with a Batch of ours (`packages/aws/test-support/batch_server.py`, which is part of this repository and not of a package), and
+ * in it a queue, roles and buckets.
+ */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { BatchClient, CreateComputeEnvironmentCommand, CreateJobQueueCommand } from '@aws-sdk/client-batch';
-import { EC2Client, DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
-import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
-import { findProgram, freePort, ServerProcess } from '@leat/testing';
+import { findProgram, freePort, ServerProcess } from './programs.ts';
 
 /** How a {@link BatchServer} behaves. */
 export interface BatchServerOptions {
@@ -53,7 +53,7 @@ export class BatchServer {
     const process = await ServerProcess.start({
       program: path.join(bin, 'python3'),
       args: [
-        path.resolve(import.meta.dirname, '../../test-support/batch_server.py'),
+        path.resolve(import.meta.dirname, '../../aws/test-support/batch_server.py'),
         '-H',
         '127.0.0.1',
         '-p',
@@ -107,41 +107,39 @@ export class BatchServer {
   }
 
   async #setUp(): Promise<void> {
-    const setting = {
-      endpoint: this.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    };
-    const [iam, ec2, batch] = [new IAMClient(setting), new EC2Client(setting), new BatchClient(setting)];
     const trust = (Service: string): string =>
       JSON.stringify({
         Version: '2012-10-17',
         Statement: [{ Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole' }],
       });
-    for (const [RoleName, service] of [
-      ['leat-task', 'ecs-tasks.amazonaws.com'],
-      ['leat-batch', 'batch.amazonaws.com'],
-    ] as const)
-      await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust(service) }));
-    const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand());
-    const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand());
-    await batch.send(
-      new CreateComputeEnvironmentCommand({
-        computeEnvironmentName: 'main',
-        type: 'UNMANAGED',
-        state: 'ENABLED',
-        serviceRole: 'arn:aws:iam::123456789012:role/leat-batch',
-      }),
-    );
-    await batch.send(
-      new CreateJobQueueCommand({
-        jobQueueName: 'main',
-        state: 'ENABLED',
-        priority: 1,
-        computeEnvironmentOrder: [{ order: 1, computeEnvironment: 'main' }],
-      }),
-    );
-    if (Subnets.length === 0 || SecurityGroups.length === 0) throw new Error('moto has no default network');
-    for (const client of [iam, ec2, batch]) client.destroy();
+    const roles = { 'leat-task': 'ecs-tasks.amazonaws.com', 'leat-batch': 'batch.amazonaws.com' };
+    for (const [RoleName, service] of Object.entries(roles)) {
+      const AssumeRolePolicyDocument = trust(service);
+      const form = { Action: 'CreateRole', Version: '2010-05-08', RoleName, AssumeRolePolicyDocument };
+      await this.#call('iam', '/', new URLSearchParams(form));
+    }
+    await this.#call('batch', '/v1/createcomputeenvironment', {
+      computeEnvironmentName: 'main',
+      type: 'UNMANAGED',
+      state: 'ENABLED',
+      serviceRole: 'arn:aws:iam::123456789012:role/leat-batch',
+    });
+    await this.#call('batch', '/v1/createjobqueue', {
+      jobQueueName: 'main',
+      state: 'ENABLED',
+      priority: 1,
+      computeEnvironmentOrder: [{ order: 1, computeEnvironment: 'main' }],
+    });
+  }
+
+  /** moto tells services apart by the name in the signature, which it does not check. */
+  async #call(service: string, where: string, body: URLSearchParams | object): Promise<void> {
+    const Authorization = `AWS4-HMAC-SHA256 Credential=test/20261127/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=none`;
+    const answer = await fetch(`${this.endpoint}${where}`, {
+      method: 'POST',
+      headers: { Authorization },
+      body: body instanceof URLSearchParams ? body : JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${service} ${where}: ${answer.status} ${await answer.text()}`);
   }
 }

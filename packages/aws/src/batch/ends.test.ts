@@ -1,0 +1,84 @@
+import type { EndRecord } from 'leat/agent';
+import type { JobStatus } from 'leat/compute';
+import { expect, test } from 'vitest';
+import { endOf } from './ends.ts';
+
+type Failed = Extract<JobStatus, { state: 'failed' }>;
+
+const said = (over: Partial<Failed> = {}): Failed => ({
+  state: 'failed',
+  reason: 'exit',
+  message: 'its container ended',
+  startedAt: 10,
+  endedAt: 90,
+  ...over,
+});
+
+const record = (status: EndRecord['status'], which?: string): EndRecord => ({
+  version: 1,
+  execution: 'x',
+  status,
+  printed: { pieces: 0, lost: 0 },
+  ...(which === undefined ? {} : { try: which }),
+});
+
+const task = (over: Partial<Failed> = {}): EndRecord['status'] =>
+  said({ startedAt: 40, endedAt: 80, ...over });
+
+test.each<[string, Failed, EndRecord | undefined, Partial<Failed>]>([
+  [
+    'an exit: the agent knows more',
+    said({ exitCode: 7 }),
+    record(task({ exitCode: 7, message: 'code 7' })),
+    { message: 'code 7', startedAt: 40 },
+  ],
+  [
+    'a time limit that the agent kept',
+    said({ exitCode: 143 }),
+    record(task({ reason: 'timeout' })),
+    { reason: 'timeout' },
+  ],
+  ['the member of a chunk', said(), record(task({ member: 3 })), { member: 3 }],
+  [
+    'an instance that was taken away, whatever the task made of it',
+    said({ reason: 'interrupted' }),
+    record(task({ exitCode: 1, member: 2 })),
+    { reason: 'interrupted', member: 2, startedAt: 40 },
+  ],
+  ['a cancelled job', said({ reason: 'cancelled' }), record(task({ exitCode: 1 })), { reason: 'cancelled' }],
+  [
+    'out of memory, which Batch saw',
+    said({ reason: 'out-of-memory' }),
+    record(task({ signal: 'SIGKILL' })),
+    { reason: 'out-of-memory' },
+  ],
+  [
+    'Batch’s own time limit',
+    said({ reason: 'timeout' }),
+    record(task({ exitCode: 143 })),
+    { reason: 'timeout', message: 'its container ended' },
+  ],
+  [
+    'a record of an earlier try',
+    said({ reason: 'lost' }),
+    record(task({ exitCode: 1 }), '1'),
+    { reason: 'lost', startedAt: 10 },
+  ],
+  [
+    'a container that never ran its task',
+    said({ exitCode: 210 }),
+    undefined,
+    { reason: 'start-failed', permanent: true },
+  ],
+  ['one that may the next time', said({ exitCode: 213 }), undefined, { reason: 'start-failed' }],
+  [
+    'one that was killed with all in it',
+    said({ exitCode: 137 }),
+    undefined,
+    { reason: 'exit', signal: 'SIGKILL' },
+  ],
+])('%s', (_, batch, agent, expected) => {
+  const end = endOf(batch, agent, 2);
+  expect(end).toMatchObject({ state: 'failed', ...expected });
+  expect('permanent' in end).toBe(expected.permanent === true);
+});

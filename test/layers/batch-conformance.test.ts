@@ -1,0 +1,72 @@
+// The Batch layer keeps every promise of a layer: against a server with Batch's semantics, jobs in real containers, results in S3.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  BatchServer,
+  conformanceContextIn,
+  conformanceRequest,
+  ContainerEngine,
+  layerConformance,
+  testImage,
+} from '@leat/testing';
+import { computeLayer } from '@leat/aws/batch';
+import { type ComputeLayer, guardLayer } from 'leat/compute';
+import { type Datastore, openDatastore } from 'leat/datastore';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+
+let engine: ContainerEngine;
+let server: BatchServer;
+let store: Datastore;
+let folder = '';
+let image = '';
+const before = { ...process.env };
+
+beforeAll(async () => {
+  engine = await ContainerEngine.start();
+  image = await testImage(engine, 'node');
+  server = await BatchServer.start({ slots: 4, grace: 3, dockerHost: engine.host });
+  await server.createBucket('conformance');
+  Object.assign(process.env, server.env);
+  folder = mkdtempSync(path.join(tmpdir(), 'leat-batch-'));
+  store = await openDatastore('s3://conformance/leat');
+}, 300_000);
+
+afterAll(async () => {
+  await store.close();
+  process.env = before;
+  await server.stop();
+  await engine.stop();
+  rmSync(folder, { recursive: true });
+});
+
+describe('the Batch layer keeps every promise of a layer', () => {
+  for (const { name, run, local } of layerConformance) {
+    if (local === true) continue;
+    it(name, { timeout: 300_000 }, async () => {
+      const context = await conformanceContextIn(store, path.join(folder, 'cache'));
+      const options = computeLayer.parseOptions({ queue: 'main', image, jobRole: server.role });
+      const layer = guardLayer(await computeLayer.open(context));
+      const handedOver: string[] = [];
+      try {
+        await run({
+          layer,
+          request: (behaviour, over) => {
+            const request = conformanceRequest(behaviour, { options, ...over });
+            handedOver.push(request.token);
+            return request;
+          },
+        });
+      } finally {
+        await tidy(layer, handedOver);
+      }
+    });
+  }
+});
+
+/** Jobs on Batch outlive their engine: what a case has left running would take the places of the next ones. */
+async function tidy(layer: ComputeLayer, tokens: readonly string[]): Promise<void> {
+  const left = await layer.find(tokens).catch(() => new Map<string, string>());
+  await layer.cancel([...left.values()], { graceSeconds: 0 }).catch(() => undefined);
+  await layer.close();
+}

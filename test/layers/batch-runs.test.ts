@@ -1,0 +1,161 @@
+// Whole runs on the Batch layer, through the command line: jobs in real containers, results in S3, a server with Batch's semantics. What
+// happens to engines, instances and the network must cost nobody a result.
+import { BatchServer, ContainerEngine, FaultProxy, testImage } from '@leat/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Leat } from '../cli/leat.ts';
+
+let engine: ContainerEngine;
+let server: BatchServer;
+let image = '';
+let leat: Leat;
+
+beforeAll(async () => {
+  engine = await ContainerEngine.start();
+  image = await testImage(engine, 'node');
+  server = await BatchServer.start({ slots: 4, grace: 3, dockerHost: engine.host });
+  await server.createBucket('runs');
+}, 300_000);
+
+afterAll(async () => {
+  await server.stop();
+  await engine.stop();
+});
+
+beforeEach(() => {
+  leat = new Leat({
+    ...server.env,
+    LEAT_DATASTORE: 's3://runs/leat',
+    LEAT_BATCH_QUEUE: 'main',
+    LEAT_BATCH_IMAGE: image,
+    LEAT_BATCH_JOB_ROLE: server.role,
+  });
+});
+
+afterEach(() => leat.dispose());
+
+/** `count` squares; items wait so many milliseconds. */
+const squares = (count: number, waitMs: number, inEach = ''): string => `
+import { setTimeout } from 'node:timers/promises';
+import { Flow, step, local, retry, current, type Inputs } from 'leat';
+export default class SquareFlow extends Flow {
+  declare square: number;
+  declare squares: number[];
+  declare where: (string | undefined)[];
+  @local @step start() { this.next(this.work, { foreach: Array.from({ length: ${count} }, (_, at) => at) }); }
+  @step async work(item: number) {
+    console.log('begin ' + item);
+    await setTimeout(${waitMs});
+    ${inEach}
+    this.square = item * item;
+    this.next(this.join);
+  }
+  @step join(inputs: Inputs<SquareFlow>) {
+    this.squares = inputs.map((one) => one.square);
+    this.next(this.end);
+  }
+  @local @step end() { console.log('squares ' + this.squares.join(' ')); }
+}`;
+
+const told = (count: number): string =>
+  `squares ${Array.from({ length: count }, (_, at) => at * at).join(' ')}`;
+
+const calls = async (name: string): Promise<number> => (await server.calls())[name] ?? 0;
+
+describe('a run on Batch', { timeout: 300_000 }, () => {
+  it('goes from this machine to Batch and back; its states, logs and results are told as everywhere', async () => {
+    leat.write('flow.ts', squares(5, 10));
+    const before = await calls('submitjob');
+    const { stdout, stderr } = await leat.ok(['run', 'flow.ts', '--with', 'batch:memory=300']);
+    expect(stdout).toContain(told(5));
+    expect(stdout).toContain('[work[3]] begin 3');
+    // One array for the foreach, one job for the join.
+    expect((await calls('submitjob')) - before).toBe(2);
+    for (const text of [
+      'SUBMITTED as job',
+      'work[0] RUNNABLE https://us-east-1.console.aws.amazon.com/',
+      'RUNNING',
+    ])
+      expect(stderr).toContain(text);
+    expect((await leat.ok(['logs', 'SquareFlow/latest/work[2]'])).stdout).toContain('begin 2');
+    const tasks = await leat.tasks('SquareFlow/latest');
+    expect(tasks.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 'succeeded'));
+  });
+
+  it('is refused where it can never run, before anything runs', async () => {
+    leat.write('flow.ts', squares(2, 10));
+    const { exitCode, stderr } = await leat.call(['run', 'flow.ts', '--with', 'batch:queue=nowhere']);
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain("there is no job queue 'nowhere' in us-east-1");
+    const folder = await leat.call(['run', 'flow.ts', '--with', 'batch'], { LEAT_DATASTORE: undefined });
+    expect(folder.exitCode).toBe(3);
+    expect(folder.stderr).toContain('cannot reach the datastore');
+  });
+
+  it('loses nothing when its engine is killed: another one finds the same jobs', async () => {
+    leat.write('flow.ts', squares(4, 20_000));
+    const before = await calls('submitjob');
+    const run = leat.start(['run', 'flow.ts', '--with', 'batch:memory=300']);
+    await run.stdoutHas('work[0] RUNNING');
+    run.kill('SIGKILL');
+    await run.done;
+    const { stdout } = await leat.ok(['recover', 'SquareFlow/latest']);
+    expect(stdout).toContain(told(4));
+    expect((await calls('submitjob')) - before).toBe(2);
+    const attempts = (await leat.tasks('SquareFlow/latest')).map((task) => task.attempts);
+    expect(new Set(attempts)).toEqual(new Set([1]));
+  });
+
+  it('with --detach goes on when its engine is told to leave', async () => {
+    leat.write('flow.ts', squares(3, 20_000));
+    const run = leat.start(['run', 'flow.ts', '--with', 'batch:memory=300', '--detach']);
+    await run.stdoutHas('work[0] RUNNING');
+    run.kill('SIGINT');
+    const { exitCode, stderr } = await run.done;
+    expect(exitCode).toBe(130);
+    expect(stderr).toContain('goes on without this engine: 3 tasks under way');
+    expect(await calls('terminatejob')).toBe(0);
+    const { stdout } = await leat.ok(['recover', 'SquareFlow/latest']);
+    expect(stdout).toContain(told(3));
+  });
+
+  it('ends its jobs when it is cancelled', async () => {
+    leat.write('flow.ts', squares(3, 600_000));
+    const run = leat.start(['run', 'flow.ts', '--with', 'batch:memory=300']);
+    await run.stdoutHas('work[0] RUNNING');
+    run.kill('SIGINT');
+    const { exitCode } = await run.done;
+    expect(exitCode).toBe(130);
+    expect((await engine.podman('ps', '-q', '--filter', 'name=batch-')).stdout).toBe('');
+  });
+
+  it('tries again what lost its instance, without using up a try', async () => {
+    leat.write('flow.ts', squares(2, 15_000));
+    const run = leat.start(['run', 'flow.ts', '--with', 'batch:memory=300,spotRetries=0', '--json']);
+    await run.stdoutHas('"task":"work[1]","attempt":0,"state":"running"');
+    const { stdout: shown } = await leat.ok(['show', 'SquareFlow/latest/work[1]', '--json']);
+    await server.reclaim(/"job":\s*"([^"]+)"/.exec(shown)?.[1] ?? 'none');
+    const { exitCode, stdout } = await run.done;
+    expect(exitCode, stdout).toBe(0);
+    const [task] = (await leat.tasks('SquareFlow/latest')).filter((each) => each.task === 'work[1]');
+    expect(task).toMatchObject({ status: 'succeeded', attempts: 2 });
+  });
+
+  it('neither loses, doubles nor wrongly fails a task when a third of all calls go wrong', async () => {
+    const proxy = await FaultProxy.start({ upstream: server.endpoint, share: 0.3, seed: 7 });
+    try {
+      leat.write('flow.ts', squares(6, 10));
+      // Tasks speak to the store themselves; the troubles are the engine's here.
+      const { stdout } = await leat.ok(['run', 'flow.ts', '--with', 'batch:memory=300'], {
+        AWS_ENDPOINT_URL_BATCH: proxy.endpoint,
+      });
+      expect(stdout).toContain(told(6));
+      const tasks = await leat.tasks('SquareFlow/latest');
+      expect(tasks.map(({ status, attempts }) => `${status} ${attempts}`)).toEqual(
+        Array.from({ length: 9 }, () => 'succeeded 1'),
+      );
+      expect(proxy.seen.filter(({ fault }) => fault !== undefined).length).toBeGreaterThan(2);
+    } finally {
+      await proxy.stop();
+    }
+  });
+});
