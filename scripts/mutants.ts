@@ -156,9 +156,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an engine that takes up a run that has failed ends what runs',
-    file: 'repeat-commands.ts',
-    from: "if (state.cancelling && state.inFlight > 0) out.push({ type: 'cancel', force: state.forced });",
-    to: "if (state.ending !== undefined && state.inFlight > 0) out.push({ type: 'cancel', force: state.forced });",
+    file: 'perform.ts',
+    from: 'if (this.#state.cancelling && this.#state.inFlight > 0) {',
+    to: 'if (this.#state.ending !== undefined && this.#state.inFlight > 0) {',
   },
   {
     name: 'an append whose answer was lost is made again without a look at the log',
