@@ -38,6 +38,12 @@ export type {
 /** Longest time that one attempt of a call may take, in milliseconds. */
 export const callLimitMs = 20_000;
 
+/** A line of CloudWatch, and when it was written. */
+export interface LogEvent {
+  readonly at: number;
+  readonly text: string;
+}
+
 /** What the layer asks of Batch. Every call takes a signal and fails with the SDK's own error. */
 export interface BatchApi {
   /** The region that is asked. */
@@ -57,10 +63,7 @@ export interface BatchApi {
   /** The first RUNNABLE jobs of a queue, in the order of dispatch; at most 100. */
   queueOrder(name: string, signal: AbortSignal): Promise<readonly string[]>;
   /** What a job's container printed, as CloudWatch has it, oldest first; ends when there is no more. */
-  logEvents(
-    stream: string,
-    signal: AbortSignal,
-  ): AsyncIterable<{ readonly at: number; readonly text: string }>;
+  logEvents(stream: string, signal: AbortSignal): AsyncIterable<LogEvent>;
   close(): void;
 }
 
@@ -120,26 +123,32 @@ export function openBatchApi(): BatchApi {
       });
       return (frontOfQueue?.jobs ?? []).flatMap(({ jobArn }) => jobArn?.split('/').at(-1) ?? []);
     },
-    logEvents: async function* (logStreamName, abortSignal) {
-      const { CloudWatchLogsClient, GetLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
-      const logs = new CloudWatchLogsClient({ maxAttempts: 3 });
-      clients.push(logs);
-      let nextToken: string | undefined;
-      for (;;) {
-        const position = nextToken === undefined ? { startFromHead: true } : { nextToken };
-        const command = new GetLogEventsCommand({ logGroupName: logGroup, logStreamName, ...position });
-        const page = await logs.send(command, { abortSignal });
-        for (const { timestamp = 0, message = '' } of page.events ?? [])
-          yield { at: timestamp, text: message };
-        // CloudWatch says that there is no more with the token that it was asked with.
-        if (page.nextForwardToken === undefined || page.nextForwardToken === nextToken) return;
-        nextToken = page.nextForwardToken;
-      }
-    },
+    logEvents: (stream, signal) => logEvents(stream, signal, (made) => clients.push(made)),
     close: () => {
       for (const each of clients) each.destroy();
     },
   };
+}
+
+/** What CloudWatch has of a stream; told of the client that it makes, which somebody else ends. */
+async function* logEvents(
+  logStreamName: string,
+  abortSignal: AbortSignal,
+  made: (client: { destroy(): void }) => void,
+): AsyncGenerator<LogEvent, void, undefined> {
+  const { CloudWatchLogsClient, GetLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
+  const logs = new CloudWatchLogsClient({ maxAttempts: 3 });
+  made(logs);
+  let nextToken: string | undefined;
+  for (;;) {
+    const position = nextToken === undefined ? { startFromHead: true } : { nextToken };
+    const command = new GetLogEventsCommand({ logGroupName: logGroup, logStreamName, ...position });
+    const page = await logs.send(command, { abortSignal });
+    for (const { timestamp = 0, message = '' } of page.events ?? []) yield { at: timestamp, text: message };
+    // CloudWatch says that there is no more with the token that it was asked with.
+    if (page.nextForwardToken === undefined || page.nextForwardToken === nextToken) return;
+    nextToken = page.nextForwardToken;
+  }
 }
 
 function required<T>(value: T | undefined, name: string): T {

@@ -17,7 +17,7 @@ interface AwsError {
   readonly $retryable?: { readonly throttling?: boolean };
 }
 
-const busyNames: readonly string[] = [
+const busyNames: ReadonlySet<string> = new Set([
   'TooManyRequestsException',
   'Throttling',
   'ThrottlingException',
@@ -29,9 +29,9 @@ const busyNames: readonly string[] = [
   'BandwidthLimitExceeded',
   'LimitExceededException',
   'PriorRequestNotComplete',
-];
+]);
 
-const loginNames: readonly string[] = [
+const loginNames: ReadonlySet<string> = new Set([
   'ExpiredToken',
   'ExpiredTokenException',
   'RequestExpired',
@@ -39,28 +39,35 @@ const loginNames: readonly string[] = [
   'CredentialsProviderError',
   'InvalidClientTokenId',
   'UnrecognizedClientException',
-];
+]);
 
-/** @example faultOf(new Error('socket hang up')) // 'unreachable' */
+/** @example faultOf(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })) // 'unreachable' */
 export function faultOf(error: unknown): AwsFault {
-  const { name, code, $metadata, $retryable } = (error ?? {}) as AwsError;
+  const { name, $metadata, $retryable } = (error ?? {}) as AwsError;
   const status = $metadata?.httpStatusCode;
   const word = typeof name === 'string' ? name : '';
-  if (status === 429 || $retryable?.throttling === true || busyNames.includes(word)) return 'busy';
-  if (loginNames.includes(word)) return 'login';
-  // An answer that cannot be read is that of something between us and AWS.
-  if (word === 'SyntaxError' || (status !== undefined && (status >= 500 || status === 408)))
-    return 'unreachable';
-  return status === undefined && isOfNetwork(word, code) ? 'unreachable' : 'refused';
+  if (status === 429 || $retryable?.throttling === true || busyNames.has(word)) return 'busy';
+  if (loginNames.has(word)) return 'login';
+  return isUnanswered(error as AwsError, word) ? 'unreachable' : 'refused';
 }
 
-const networkNames: readonly string[] = ['TimeoutError', 'AbortError', 'NetworkingError', 'ECONNRESET'];
+/** Anything that has no answer of AWS and is not of the network is a mistake on this side: no region, a request that cannot be written. */
+function isUnanswered({ code, $metadata }: AwsError, name: string): boolean {
+  // An answer that cannot be read is that of something between us and AWS.
+  if (name === 'SyntaxError') return true;
+  const status = $metadata?.httpStatusCode;
+  if (status !== undefined) return status >= 500 || status === 408;
+  return networkNames.has(name) || (typeof code === 'string' && networkCodes.test(code));
+}
+
+const networkNames: ReadonlySet<string> = new Set([
+  'TimeoutError',
+  'AbortError',
+  'NetworkingError',
+  'ECONNRESET',
+]);
 const networkCodes =
   /^(?:E(?:CONN\w+|TIMEDOUT|PIPE|NOTFOUND|HOSTUNREACH|NETUNREACH|AI_AGAIN|PROTO)|UND_ERR_\w+|ERR_(?:SSL|TLS|HTTP2)\w*|HPE_\w+)$/;
-
-/** Anything else without an answer of AWS is a mistake on this side: no region, a request that cannot be written. */
-const isOfNetwork = (name: string, code: unknown): boolean =>
-  networkNames.includes(name) || (typeof code === 'string' && networkCodes.test(code));
 
 /** One line for people. */
 export const messageOf = (error: unknown): string => {

@@ -31,7 +31,7 @@ import { consoleLink } from './console-link.ts';
 import { Definitions } from './definitions.ts';
 import { settleEnd } from './ends.ts';
 import { findIntents } from './intents.ts';
-import { JobBook } from './job-book.ts';
+import type { JobBook } from './job-book.ts';
 import { parseJobId } from './job-id.ts';
 import { cancelReason } from './job-status.ts';
 import type { ParsedOptions } from './options.ts';
@@ -73,6 +73,8 @@ export class BatchLayer implements ComputeLayer {
   readonly #poller: Poller;
   readonly #closed: AbortController;
   readonly #region: string;
+  /** Jobs that were told of with a link. */
+  readonly #linked = new Set<JobId>();
   /** Where each attempt went that this engine has handed over or found. */
   readonly #jobs = new Map<string, JobId>();
 
@@ -210,7 +212,9 @@ export class BatchLayer implements ComputeLayer {
 
   /** Where to look at it: told of the first few, since what is told is kept for each task. */
   #withLink(job: JobId, status: JobStatus): JobStatus {
-    if (status.state !== 'queued' || (parseJobId(job)?.index ?? 0) >= linked) return status;
+    if (status.state !== 'queued' && status.state !== 'starting') return status;
+    if (this.#linked.has(job) || (parseJobId(job)?.index ?? 0) >= linked) return status;
+    this.#linked.add(job);
     return { ...status, note: `${status.note ?? ''} ${consoleLink(this.#region, job)}` };
   }
 

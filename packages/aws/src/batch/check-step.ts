@@ -48,6 +48,7 @@ export function checkStep(request: StepRequest, place: StepPlace): readonly Chec
       ? [missingQueue(options.queue, place.region)]
       : [
           ...aboutQueue(options, place),
+          ...aboutShare(options, place),
           ...aboutOptions(options, place),
           ...aboutRoles(options, place),
           ...aboutImage(options, place),
@@ -69,10 +70,7 @@ const missingQueue = (queue: string, region: string): Told =>
     'Is the region right (AWS_REGION)? aws batch describe-job-queues lists what there is.',
   );
 
-function aboutQueue(
-  { queue: name, share, priority }: ParsedOptions,
-  { queue, environments }: StepPlace,
-): readonly Told[] {
+function aboutQueue({ queue: name }: ParsedOptions, { queue, environments }: StepPlace): readonly Told[] {
   if (queue === 'missing') return [];
   const { state = 'ENABLED', status = 'VALID', statusReason } = queue;
   const found: Told[] = [];
@@ -105,6 +103,12 @@ function aboutQueue(
       ),
     );
   }
+  return found;
+}
+
+function aboutShare({ queue: name, share, priority }: ParsedOptions, { queue }: StepPlace): readonly Told[] {
+  if (queue === 'missing') return [];
+  const found: Told[] = [];
   if (queue.fairShare === true && share === undefined)
     found.push(
       error(

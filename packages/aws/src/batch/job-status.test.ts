@@ -113,7 +113,8 @@ const failures: readonly [string, string | undefined, number | undefined, string
   ['', undefined, undefined, 'lost'],
 ];
 
-test.each(failures)('%s / %s / %s → %s', (statusReason, reason, exitCode, expected, permanent) => {
+test.each(failures)('%s / %s / %s → %s', (...failure) => {
+  const [statusReason, reason, exitCode, expected, permanent] = failure;
   const status = statusOf({
     status: 'FAILED',
     statusReason,

@@ -125,17 +125,23 @@ export function statusOf(job: DescribedJob): JobStatus {
     case 'STARTING':
       return { state: 'starting', note: status };
     case 'RUNNING':
-      return { state: 'running', startedAt: timeOf(job.startedAt) ?? timeOf(job.createdAt) ?? 0 };
-    case 'SUCCEEDED': {
-      const endedAt = timeOf(job.stoppedAt) ?? timeOf(job.startedAt) ?? 0;
-      return { state: 'succeeded', startedAt: Math.min(timeOf(job.startedAt) ?? endedAt, endedAt), endedAt };
-    }
+      return { state: 'running', startedAt: beganAt(job) };
+    case 'SUCCEEDED':
+      return succeeded(job);
     case 'FAILED':
       return failed(job);
     default:
       // A state that this version does not know is one on the way: nothing ends by it.
       return { state: 'queued', note: noteOf(status, statusReason) };
   }
+}
+
+/** Some time is told of everything that runs. */
+const beganAt = (job: DescribedJob): number => timeOf(job.startedAt) ?? timeOf(job.createdAt) ?? 0;
+
+function succeeded(job: DescribedJob): JobStatus {
+  const endedAt = timeOf(job.stoppedAt) ?? timeOf(job.startedAt) ?? 0;
+  return { state: 'succeeded', startedAt: Math.min(timeOf(job.startedAt) ?? endedAt, endedAt), endedAt };
 }
 
 const noteOf = (status: string, reason: string | undefined): string =>

@@ -108,15 +108,18 @@ export class Sender {
         );
         return bookOf(id, intent);
       } catch (error) {
-        if (!(error instanceof UncertainCallError)) {
-          if (/job ?definition/i.test(messageOf(error))) this.#facts.forgetDefinition(definition);
-          throw error;
-        }
+        if (!(error instanceof UncertainCallError)) throw this.#withoutDefinition(error, definition);
         const there = await this.#look(intent, looks);
         if (there !== undefined) return there;
         if (uncertain >= mostUncertain) throw unanswered(error);
       }
     }
+  }
+
+  /** A refusal may be for the definition: somebody has deregistered it. */
+  #withoutDefinition(error: unknown, definition: string): unknown {
+    if (/job ?definition/i.test(messageOf(error))) this.#facts.forgetDefinition(definition);
+    return error;
   }
 
   async #look(intent: Intent, waits: readonly number[]): Promise<JobBook | undefined> {

@@ -67,9 +67,9 @@ async function containerInstances(
     await import('@aws-sdk/client-ecs');
   const client = await clients.ecs();
   const list = new ListContainerInstancesCommand({ cluster, maxResults: most });
-  const { containerInstanceArns: containerInstances = [] } = await client.send(list, { abortSignal });
-  if (containerInstances.length === 0) return [];
-  const command = new DescribeContainerInstancesCommand({ cluster, containerInstances });
+  const { containerInstanceArns: arns = [] } = await client.send(list, { abortSignal });
+  if (arns.length === 0) return [];
+  const command = new DescribeContainerInstancesCommand({ cluster, containerInstances: arns });
   return (await client.send(command, { abortSignal })).containerInstances ?? [];
 }
 

@@ -4,45 +4,53 @@ import { defined } from './environment-facts.ts';
 
 /** What Batch says of a job, as the diagnosis takes it. */
 export function jobFacts(job: JobDetail): JobFacts {
-  const {
-    jobId = '',
-    jobName = '',
-    status,
-    container,
-    platformCapabilities,
-    attempts = [],
-    arrayProperties,
-  } = job;
-  const last = attempts.at(-1)?.container;
   return {
-    id: jobId,
-    name: jobName,
-    state: (status ?? 'SUBMITTED') as BatchState,
+    id: job.jobId ?? '',
+    name: job.jobName ?? '',
+    state: (job.status ?? 'SUBMITTED') as BatchState,
     ...shapeOf(job),
-    ...defined({
-      statusReason: job.statusReason,
-      createdAt: job.createdAt,
-      startedAt: job.startedAt,
-      stoppedAt: job.stoppedAt,
-      platform: platformCapabilities?.[0],
-      image: container?.image,
-      jobRole: container?.jobRoleArn,
-      executionRole: container?.executionRoleArn,
-      assignPublicIp: publicIpOf(job),
-      architecture: container?.runtimePlatform?.cpuArchitecture,
-      nodes: job.nodeProperties?.numNodes,
-      arraySize: arrayProperties?.size,
-      shareIdentifier: job.shareIdentifier,
-      schedulingPriority: job.schedulingPriority,
-      logDriver: container?.logConfiguration?.logDriver,
-      secrets: container?.secrets?.flatMap(({ valueFrom }) => valueFrom ?? []),
-      dependsOn: job.dependsOn?.flatMap(({ jobId: id }) => (id === undefined ? [] : [{ id }])),
-      exitCode: last?.exitCode ?? container?.exitCode,
-      containerReason: last?.reason ?? container?.reason,
-      logStream: last?.logStreamName ?? container?.logStreamName,
-    }),
+    ...historyOf(job),
+    ...definitionOf(job),
+    ...endOf(job),
   };
 }
+
+const historyOf = (job: JobDetail) =>
+  defined({
+    statusReason: job.statusReason,
+    createdAt: job.createdAt,
+    startedAt: job.startedAt,
+    stoppedAt: job.stoppedAt,
+    shareIdentifier: job.shareIdentifier,
+    schedulingPriority: job.schedulingPriority,
+    nodes: job.nodeProperties?.numNodes,
+    arraySize: job.arrayProperties?.size,
+    dependsOn: job.dependsOn?.flatMap(({ jobId: id }) => (id === undefined ? [] : [{ id }])),
+  });
+
+const definitionOf = (job: JobDetail) => {
+  const { container, platformCapabilities } = job;
+  return defined({
+    platform: platformCapabilities?.[0],
+    image: container?.image,
+    jobRole: container?.jobRoleArn,
+    executionRole: container?.executionRoleArn,
+    assignPublicIp: publicIpOf(job),
+    architecture: container?.runtimePlatform?.cpuArchitecture,
+    logDriver: container?.logConfiguration?.logDriver,
+    secrets: container?.secrets?.flatMap(({ valueFrom }) => valueFrom ?? []),
+  });
+};
+
+/** Of the last try. */
+const endOf = ({ attempts = [], container }: JobDetail) => {
+  const last = attempts.at(-1)?.container;
+  return defined({
+    exitCode: last?.exitCode ?? container?.exitCode,
+    containerReason: last?.reason ?? container?.reason,
+    logStream: last?.logStreamName ?? container?.logStreamName,
+  });
+};
 
 /** The same of a job that is only in the way. */
 export function otherJob(job: JobDetail): OtherJob {

@@ -78,10 +78,7 @@ describe('followRun', () => {
 
 /** A run that ends when it is cancelled; the calls say how. */
 function cancellable(outliving: readonly string[] = []) {
-  let end = (_: RunResult): void => {};
-  const result = new Promise<RunResult>((resolve) => {
-    end = resolve;
-  });
+  const { promise: result, resolve: end } = Promise.withResolvers<RunResult>();
   const cancel = vi.fn(() => end(ended('cancelled')));
   const detach = vi.fn(() => end(ended('detached')));
   const handle: RunHandle = { ...announced, outliving, cancel, detach, result };
