@@ -6,9 +6,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { ContainerEngine, testImage } from '@leat/testing';
+import { BatchServer, ContainerEngine, testImage } from '@leat/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BatchServer } from '../src/batch/batch-server.fixture.ts';
 import { deployTemplate } from '../src/setup/deploy.fixture.ts';
 
 const program = path.resolve(import.meta.dirname, '../../leat/bin/leat.js');
