@@ -21,8 +21,7 @@ export const isMarked = (found: { readonly metadata: Metadata } | undefined, mar
   found?.metadata[writerMark] === mark[writerMark];
 
 /** Part number `number` (from 1) has this many bytes, but for the last. */
-export const sizeOfPart = (number: number): number =>
-  partBytes * 2 ** Math.floor((number - 1) / partsOfOneSize);
+const sizeOfPart = (number: number): number => partBytes * 2 ** Math.floor((number - 1) / partsOfOneSize);
 
 /** Writes a stream. What the stream itself throws comes out as it is; there is no object then, or still the one before. */
 export async function putStream(api: S3Api, name: string, source: AsyncIterable<Uint8Array>): Promise<void> {

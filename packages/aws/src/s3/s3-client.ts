@@ -111,7 +111,7 @@ export class S3Client {
   /** Ends what is under way: it fails. */
   async close(): Promise<void> {
     this.#closed.abort();
-    await this.#connections.close();
+    this.#connections.close();
   }
 
   async #try(call: S3Call, credentials: Credentials): Promise<Try> {

@@ -29,7 +29,7 @@ export async function ask(place: AskedPlace): Promise<HttpAnswer> {
       await sleep(waitBefore(next, failed, Math.random()));
     }
   } finally {
-    await connections.close();
+    connections.close();
   }
 }
 

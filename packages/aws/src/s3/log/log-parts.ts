@@ -35,7 +35,7 @@ export const grownLogId = (metadata: Metadata): string | undefined =>
   metadata[grownMark] === undefined ? undefined : metadata[idMark];
 
 /** Before the names of all parts of a log, and of those that had the same key. `!` sorts before what keys go on with. */
-export const partsOfKey = ({ prefix }: S3Location, key: string): string => `${prefix}${logsPrefix}${key}!`;
+const partsOfKey = ({ prefix }: S3Location, key: string): string => `${prefix}${logsPrefix}${key}!`;
 
 export const partName = (
   location: S3Location,
