@@ -2,6 +2,7 @@
 import { arrays } from './arrays.ts';
 import { artifact } from './artifact.ts';
 import { artifactChain } from './artifact-chain.ts';
+import { batchCalls } from './batch-calls.ts';
 import { curves } from './curves.ts';
 import { files } from './files.ts';
 import { foreach } from './foreach.ts';
@@ -22,6 +23,7 @@ export const questions: readonly Question[] = [
   million,
   join,
   arrays,
+  batchCalls,
   itemBytes,
   artifact,
   artifactChain,

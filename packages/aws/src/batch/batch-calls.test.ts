@@ -93,6 +93,21 @@ describe('calls of the API', () => {
   );
 });
 
+test(
+  'a job that waits is explained by what can be read, and what cannot is named',
+  { timeout: 60_000 },
+  async () => {
+    const layer = await openLayer();
+    const requests = Array.from({ length: 1200 }, () => requestOf({ options: options() }));
+    const [first] = await layer.submit(requests);
+    const job = first !== undefined && 'job' in first ? first.job : '';
+    const { cause } = await layer.diagnose(job.replace(/:0$/, ':1199'));
+    expect(cause.length).toBeGreaterThan(0);
+    await layer.cancel(requests.map((_, index) => job.replace(/:0$/, `:${index}`)));
+    await layer.close();
+  },
+);
+
 describe('check', () => {
   const check = async (given: Readonly<Record<string, unknown>>) => {
     const layer = await openLayer();

@@ -203,6 +203,11 @@ export class BatchLayer implements ComputeLayer {
     return diagnoseJob(job, { api: this.#api, calls: this.#calls, region: this.#region });
   }
 
+  /** What all jobs need is sent ahead of the first. What goes wrong now is told when it is needed. */
+  expect(upcoming: number): void {
+    if (upcoming > 0) this.#work.prepare();
+  }
+
   /** Leaves the jobs alone: whoever wants them to end cancels them. */
   async close(): Promise<void> {
     this.#closed.abort();

@@ -13,10 +13,9 @@ import { defined, environmentFacts } from './collect/environment-facts.ts';
 import { instanceShapes } from './collect/instance-shapes.ts';
 import { instancesOf, scalingOf } from './collect/instances.ts';
 import { jobFacts, otherJob } from './collect/job-facts.ts';
-import { networkOf } from './collect/network.ts';
+import { type NetworkFacts, networkOf } from './collect/network.ts';
 import { roleFacts } from './collect/roles.ts';
-import type { KnownQueue } from './queues.ts';
-import { Queues } from './queues.ts';
+import { type KnownQueue, Queues } from './queues.ts';
 
 /** All questions together, in milliseconds: less than the engine waits for a diagnosis. */
 const patienceMs = 12_000;
@@ -100,12 +99,6 @@ class FactCollector {
         this.#facts.api.queueOrder(shown, signal),
       ),
     );
-    const [first] = order ?? [];
-    const [head] =
-      first === undefined
-        ? []
-        : ((await this.#read('the head of the queue', async () => this.#describe([first]))) ?? []);
-    const place = order?.findIndex((each) => each === job || each === job.split(':')[0]) ?? -1;
     return {
       name: shown,
       ...defined({
@@ -113,43 +106,63 @@ class FactCollector {
         status: queue?.status,
         statusReason: queue?.statusReason,
         priority: queue?.priority,
-        head: order?.length === 0 ? ('none' as const) : head === undefined ? undefined : otherJob(head),
-        ahead: place < 0 ? undefined : place,
+        head: await this.#head(order),
+        ahead: placeIn(order, job),
       }),
-      fairShare: queue?.schedulingPolicyArn !== undefined && queue.schedulingPolicyArn !== '',
+      fairShare: hasPolicy(queue),
     };
+  }
+
+  async #head(order: readonly string[] | undefined): Promise<QueueFacts['head']> {
+    const [first] = order ?? [];
+    if (first === undefined) return order === undefined ? undefined : 'none';
+    const found = await this.#read('the head of the queue', async () => this.#describe([first]));
+    const [head] = found ?? [];
+    return head === undefined ? undefined : otherJob(head);
   }
 
   async #environment(detail: ComputeEnvironmentDetail): Promise<EnvironmentFacts> {
     const facts = environmentFacts(detail);
-    const { name, instanceTypes, kind } = facts;
-    const { subnets = [], securityGroupIds: securityGroups = [] } = detail.computeResources ?? {};
-    const onInstances = !(kind?.startsWith('FARGATE') ?? false);
-    const [shapes, network, scaling] = await Promise.all([
-      instanceTypes === undefined
+    const [shapes, network, machines] = await Promise.all([
+      this.#shapes(facts),
+      this.#network(facts.name, detail),
+      facts.kind?.startsWith('FARGATE') === true
         ? undefined
-        : this.#read(`instance types of ${name}`, async () =>
-            instanceShapes(this.#clients, instanceTypes, this.#signal),
-          ),
-      subnets.length === 0
-        ? undefined
-        : this.#read(`the network of ${name}`, async () =>
-            networkOf(this.#clients, { subnets, securityGroups }, this.#signal),
-          ),
-      onInstances
-        ? this.#read(`auto-scaling activities of ${name}`, async () =>
-            scalingOf(this.#clients, name, this.#signal),
-          )
-        : undefined,
+        : this.#machines(facts.name, detail.ecsClusterArn),
     ]);
-    const groups = scaling?.groups ?? [];
-    const instances = onInstances
-      ? await this.#read(`instances of ${name}`, async () =>
-          instancesOf(this.#clients, { cluster: detail.ecsClusterArn, groups }, this.#signal),
-        )
-      : undefined;
-    const { activities, suspended } = scaling ?? {};
-    return { ...facts, ...network, ...defined({ shapes, activities, suspended, instances }) };
+    return { ...facts, ...network, ...machines, ...defined({ shapes }) };
+  }
+
+  async #shapes({ name, instanceTypes }: EnvironmentFacts): Promise<EnvironmentFacts['shapes']> {
+    if (instanceTypes === undefined) return undefined;
+    return this.#read(`instance types of ${name}`, async () =>
+      instanceShapes(this.#clients, instanceTypes, this.#signal),
+    );
+  }
+
+  async #network(
+    name: string,
+    { computeResources }: ComputeEnvironmentDetail,
+  ): Promise<NetworkFacts | undefined> {
+    const { subnets = [], securityGroupIds: securityGroups = [] } = computeResources ?? {};
+    if (subnets.length === 0) return undefined;
+    return this.#read(`the network of ${name}`, async () =>
+      networkOf(this.#clients, { subnets, securityGroups }, this.#signal),
+    );
+  }
+
+  async #machines(
+    name: string,
+    cluster: string | undefined,
+  ): Promise<Pick<EnvironmentFacts, 'activities' | 'suspended' | 'instances'>> {
+    const scaling = await this.#read(`auto-scaling activities of ${name}`, async () =>
+      scalingOf(this.#clients, name, this.#signal),
+    );
+    const { groups = [], activities, suspended } = scaling ?? {};
+    const instances = await this.#read(`instances of ${name}`, async () =>
+      instancesOf(this.#clients, { cluster, groups }, this.#signal),
+    );
+    return defined({ activities, suspended, instances });
   }
 
   async #roles(arns: readonly (string | undefined)[]): Promise<Readonly<Record<string, RoleFacts>>> {
@@ -173,4 +186,13 @@ class FactCollector {
       return undefined;
     }
   }
+}
+
+const hasPolicy = (queue: KnownQueue['queue']): boolean =>
+  queue?.schedulingPolicyArn !== undefined && queue.schedulingPolicyArn !== '';
+
+/** How many jobs come before this one; `undefined`: it is not among those that were told. */
+function placeIn(order: readonly string[] | undefined, job: JobId): number | undefined {
+  const place = order?.findIndex((each) => each === job || each === job.split(':')[0]) ?? -1;
+  return place < 0 ? undefined : place;
 }

@@ -60,6 +60,11 @@ export class Work {
     this.#region = region;
   }
 
+  /** Begins to store what the jobs of every group need. */
+  prepare(): void {
+    for (const begun of [this.#currentLinks(), this.#storePackage()]) begun.catch(() => undefined);
+  }
+
   /**
    * Stores all that the jobs of a group need; returns the variables that they get, which are as long for one job as for 10,000.
    *

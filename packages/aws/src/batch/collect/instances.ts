@@ -1,3 +1,4 @@
+import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { ContainerInstance, Resource } from '@aws-sdk/client-ecs';
 import type { InstanceFacts, JobShape, ScalingActivity } from '../../diagnose/facts.ts';
@@ -8,41 +9,52 @@ import { defined } from './environment-facts.ts';
 const most = 100;
 
 /** What the groups of instances of an environment have tried lately, newest first, and what of them is suspended. */
+export interface Scaling {
+  readonly groups: readonly string[];
+  readonly activities: readonly ScalingActivity[];
+  readonly suspended: readonly string[];
+}
+
+/** Asks for the {@link Scaling} of an environment. @throws what AWS says when it may not be asked */
 export async function scalingOf(
   clients: Pick<Clients, 'autoScaling'>,
   environment: string,
   abortSignal: AbortSignal,
-): Promise<{
-  readonly groups: readonly string[];
-  readonly activities: readonly ScalingActivity[];
-  readonly suspended: readonly string[];
-}> {
-  const { DescribeScalingActivitiesCommand, paginateDescribeAutoScalingGroups } =
-    await import('@aws-sdk/client-auto-scaling');
+): Promise<Scaling> {
+  const { paginateDescribeAutoScalingGroups } = await import('@aws-sdk/client-auto-scaling');
   const client = await clients.autoScaling();
-  const groups: string[] = [];
-  const suspended: string[] = [];
-  // Batch names the group of an environment after it.
-  for await (const page of paginateDescribeAutoScalingGroups({ client }, {}, { abortSignal })) {
-    for (const { AutoScalingGroupName: name = '', SuspendedProcesses = [] } of page.AutoScalingGroups ?? []) {
-      if (!name.startsWith(`${environment}-asg-`) && !name.startsWith(`AWSBatch-${environment}-asg-`))
-        continue;
-      groups.push(name);
-      suspended.push(...SuspendedProcesses.flatMap(({ ProcessName }) => ProcessName ?? []));
-    }
-  }
+  const found: AutoScalingGroup[] = [];
+  for await (const page of paginateDescribeAutoScalingGroups({ client }, {}, { abortSignal }))
+    found.push(...(page.AutoScalingGroups ?? []).filter((group) => isOf(group, environment)));
+  const groups = found.flatMap(({ AutoScalingGroupName }) => AutoScalingGroupName ?? []);
   const activities: ScalingActivity[] = [];
-  for (const AutoScalingGroupName of groups) {
-    const command = new DescribeScalingActivitiesCommand({ AutoScalingGroupName, MaxRecords: 20 });
-    const { Activities = [] } = await client.send(command, { abortSignal });
-    for (const { StartTime, StatusCode = '', StatusMessage } of Activities)
-      activities.push({
-        at: StartTime?.getTime() ?? 0,
-        status: StatusCode,
-        ...defined({ message: StatusMessage }),
-      });
-  }
-  return { groups, suspended, activities: activities.toSorted((a, b) => b.at - a.at) };
+  for (const group of groups) activities.push(...(await activitiesOf(client, group, abortSignal)));
+  return {
+    groups,
+    activities: activities.toSorted((a, b) => b.at - a.at),
+    suspended: found.flatMap(({ SuspendedProcesses = [] }) =>
+      SuspendedProcesses.flatMap(({ ProcessName }) => ProcessName ?? []),
+    ),
+  };
+}
+
+/** Batch names the group of an environment after it. */
+const isOf = ({ AutoScalingGroupName: name = '' }: AutoScalingGroup, environment: string): boolean =>
+  name.startsWith(`${environment}-asg-`) || name.startsWith(`AWSBatch-${environment}-asg-`);
+
+async function activitiesOf(
+  client: AutoScalingClient,
+  AutoScalingGroupName: string,
+  abortSignal: AbortSignal,
+): Promise<readonly ScalingActivity[]> {
+  const { DescribeScalingActivitiesCommand } = await import('@aws-sdk/client-auto-scaling');
+  const command = new DescribeScalingActivitiesCommand({ AutoScalingGroupName, MaxRecords: 20 });
+  const { Activities = [] } = await client.send(command, { abortSignal });
+  return Activities.map(({ StartTime, StatusCode = '', StatusMessage }) => ({
+    at: StartTime?.getTime() ?? 0,
+    status: StatusCode,
+    ...defined({ message: StatusMessage }),
+  }));
 }
 
 /** The instances of some groups, and what the cluster of the environment knows of them. */
