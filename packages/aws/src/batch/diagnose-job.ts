@@ -33,7 +33,7 @@ export async function diagnoseJob(job: JobId, facts: DiagnosisFacts): Promise<Di
 }
 
 /** What is known about a job now: plain data, which can be kept and judged again. */
-export async function collectFacts(job: JobId, facts: DiagnosisFacts): Promise<BatchFacts> {
+async function collectFacts(job: JobId, facts: DiagnosisFacts): Promise<BatchFacts> {
   const collector = new FactCollector(facts);
   try {
     return await collector.collect(job);

@@ -34,7 +34,7 @@ const defaultMemory = 4096;
 const gib = 1024;
 
 /** What Fargate gives without being asked, in MB. */
-export const fargateDisk = 20_480;
+const fargateDisk = 20_480;
 
 /** Cores and memory of a job, in cores and MB: what was asked for, and what stands in for what was not. */
 export function sizeOf({ resources, platform }: Pick<JobShape, 'resources' | 'platform'>): {

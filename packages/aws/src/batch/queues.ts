@@ -60,7 +60,7 @@ export class Queues {
 }
 
 /** A queue has environments of one sort only. Those that the user manages himself are EC2. */
-export const platformOf = (environments: readonly ComputeEnvironmentDetail[]): Platform =>
+const platformOf = (environments: readonly ComputeEnvironmentDetail[]): Platform =>
   environments.some(({ computeResources }) => computeResources?.type?.startsWith('FARGATE'))
     ? 'fargate'
     : 'ec2';

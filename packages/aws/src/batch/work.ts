@@ -31,7 +31,7 @@ const renewMs = 15 * 60_000;
 const stopSeconds = 20;
 
 /** Batch's own limit on the characters of a container's overrides. */
-export const overridesLimit = 8192;
+const overridesLimit = 8192;
 
 /** What {@link Work} needs. */
 export interface WorkFacts {

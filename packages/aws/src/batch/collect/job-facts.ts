@@ -1,4 +1,4 @@
-import type { BatchState, JobFacts, OtherJob } from '../../diagnose/facts.ts';
+import type { JobFacts, OtherJob } from '../../diagnose/facts.ts';
 import type { JobDetail } from '../api.ts';
 import { defined } from './environment-facts.ts';
 
@@ -7,7 +7,7 @@ export function jobFacts(job: JobDetail): JobFacts {
   return {
     id: job.jobId ?? '',
     name: job.jobName ?? '',
-    state: (job.status ?? 'SUBMITTED') as BatchState,
+    state: job.status ?? 'SUBMITTED',
     ...shapeOf(job),
     ...historyOf(job),
     ...definitionOf(job),
