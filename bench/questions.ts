@@ -3,6 +3,7 @@ import { arrays } from './arrays.ts';
 import { artifact } from './artifact.ts';
 import { artifactChain } from './artifact-chain.ts';
 import { batchCalls } from './batch-calls.ts';
+import { container } from './container.ts';
 import { curves } from './curves.ts';
 import { files } from './files.ts';
 import { foreach } from './foreach.ts';
@@ -29,6 +30,7 @@ export const questions: readonly Question[] = [
   artifactChain,
   resume,
   recover,
+  container,
   files,
   peers,
 ];

@@ -19,6 +19,7 @@ const onPath = (program: string): readonly string[] =>
 const needed: readonly Needed[] = [
   { name: 'postgresql', files: ['/usr/lib/postgresql/*/bin/initdb', ...onPath('initdb')] },
   { name: 'podman', files: onPath('podman') },
+  { name: 'docker.io', files: ['/usr/sbin/dockerd', ...onPath('dockerd')] },
   { name: 'runc', files: onPath('runc') },
   { name: 'busybox-static', files: onPath('busybox') },
   { name: 'musl', files: ['/lib/ld-musl-*.so.1'] },

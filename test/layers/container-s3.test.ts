@@ -41,11 +41,9 @@ it('they reach it with what Leat was given, which stands in no place that others
     leat.write('flow.ts', flow);
     const started = leat.start(['run', 'flow.ts']);
     let seen = 0;
-    let over = false;
-    const done = started.done.finally(() => {
-      over = true;
-    });
-    while (!over) {
+    const over = new AbortController();
+    const done = started.done.finally(() => over.abort());
+    while (!over.signal.aborted) {
       const shown = await engine.inspectAll();
       if (shown.includes('leat.engine')) seen += 1;
       expect(shown).not.toContain(secret);

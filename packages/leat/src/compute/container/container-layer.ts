@@ -82,6 +82,10 @@ export class ContainerLayer implements ComputeLayer {
     this.#jobs = new MachineJobs(places, {
       layer: this.name,
       start: (job, request, gpus) => this.#begin(job, request, gpus),
+      remedies: {
+        'start-failed': `see whether ${opened.facts.kind} runs the image by itself: ${opened.facts.kind} run --rm IMAGE /bin/sh -c true`,
+        lost: `look at what ${opened.facts.kind} says of its containers: ${opened.facts.kind} events`,
+      },
     });
     this.capabilities = {
       arrays: 0,

@@ -59,6 +59,7 @@ fi
 for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
   [ ! -r "$file" ] || while read -r key value; do [ "$key" != oom_kill ] || echo "oom $value" >>${places.end}; done <"$file"
 done
+echo "code $code" >>${places.end}
 exit "$code"
 `;
 
@@ -73,6 +74,8 @@ export interface ToldEnd {
   readonly noNode: boolean;
   /** The kernel has killed something in the container for lack of memory. */
   readonly outOfMemory: boolean;
+  /** It has lived to tell: nothing has ended the container as a whole. */
+  readonly whole: boolean;
 }
 
 /** Reads what the script has left. */
@@ -80,5 +83,6 @@ export function readToldEnd(text: string): ToldEnd {
   return {
     noNode: text.split('\n').includes(noNode),
     outOfMemory: /^oom [1-9]\d*$/m.test(text),
+    whole: /^code \d+$/m.test(text),
   };
 }

@@ -16,7 +16,18 @@ describe('how a container ended', () => {
   it.each([
     ['well', ended(), nothing, { code: 0, outOfMemory: false }],
     ['with a code of its own', ended({ ExitCode: 7 }), nothing, { code: 7, outOfMemory: false }],
-    ['killed', ended({ ExitCode: 137 }), nothing, { code: 137, outOfMemory: false }],
+    [
+      'killed by itself',
+      ended({ ExitCode: 137 }),
+      readToldEnd('oom 0\ncode 137\n'),
+      { code: 137, outOfMemory: false },
+    ],
+    [
+      'killed as a whole',
+      ended({ ExitCode: 137 }),
+      nothing,
+      { code: 137, outOfMemory: false, lost: 'its container was killed by something outside Leat' },
+    ],
     [
       'killed for memory, says the engine',
       ended({ ExitCode: 137, OOMKilled: true }),

@@ -10,10 +10,12 @@ export function exitOf(state: ContainerState | undefined, told: ToldEnd, image: 
   // The engine could not run its first process, whatever came first.
   if (state.Error !== '' && state.ExitCode !== 0 && !isSignal(state.ExitCode))
     return { error: new Error(state.Error), permanent: isPermanent(state.ExitCode) };
-  return {
-    code: state.ExitCode,
-    outOfMemory: state.ExitCode === killed && (state.OOMKilled || told.outOfMemory),
-  };
+  const outOfMemory = state.ExitCode === killed && (state.OOMKilled || told.outOfMemory);
+  const facts = { code: state.ExitCode, outOfMemory };
+  // Of a task that kills itself, and of one that the kernel kills, the first process would have told.
+  return state.ExitCode === killed && !outOfMemory && !told.whole
+    ? { ...facts, lost: 'its container was killed by something outside Leat' }
+    : facts;
 }
 
 /** 128 and SIGKILL. */

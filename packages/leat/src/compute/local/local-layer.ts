@@ -66,6 +66,7 @@ export class LocalLayer implements ComputeLayer {
       layer: this.name,
       start: (job, request, gpus) => this.#start(job, request, gpus),
       killedForMemory: () => this.#killedForMemory(),
+      remedies: { 'start-failed': 'look at the limits of this machine (ulimit -u, free memory)' },
     });
     const setting: ProcessSetting = {
       runner: context.runner,

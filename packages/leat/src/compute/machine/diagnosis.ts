@@ -31,14 +31,20 @@ export function diagnoseWait(
   };
 }
 
-const remedies: Readonly<Partial<Record<JobFailureReason, string>>> = {
+/** What can be done about a failure. */
+export type Remedies = Readonly<Partial<Record<JobFailureReason, string>>>;
+
+const usualRemedies: Remedies = {
   timeout: 'raise @timeout, or make the step faster',
-  'start-failed': 'look at the limits of this machine (ulimit -u, free memory)',
   exit: 'the last lines of the log usually say why',
 };
 
-/** Of a job that has ended. */
-export function diagnoseEnd(status: JobStatus, { memory }: ResolvedResources): Diagnosis {
+/** Of a job that has ended. `remedies`: those that only its layer knows. */
+export function diagnoseEnd(
+  status: JobStatus,
+  { memory }: ResolvedResources,
+  remedies: Remedies = {},
+): Diagnosis {
   if (status.state !== 'failed') return { cause: 'the process of the task ended with exit code 0' };
   if (status.reason === 'out-of-memory') {
     const remedy =
@@ -47,6 +53,6 @@ export function diagnoseEnd(status: JobStatus, { memory }: ResolvedResources): D
         : `it had ${memory.value} MB: raise @resources({ memory })`;
     return { cause: status.message, remedy };
   }
-  const remedy = remedies[status.reason];
+  const remedy = remedies[status.reason] ?? usualRemedies[status.reason];
   return { cause: status.message, ...(remedy === undefined ? {} : { remedy }) };
 }

@@ -180,13 +180,14 @@ export class MachineJob {
     this.#over({ ...statusOfEnd(end), ...this.#lastMember() });
   }
 
-  /** Whether nobody knows how the process ended: it never began, or was lost. */
+  /** Whether nobody knows how the process ended: it never began, or was lost. What we have ended ourselves is not lost. */
   #endUnknown({ error, permanent = false, lost }: ExitFacts, startedAt: number): boolean {
+    const isLost = lost !== undefined && this.#ended === undefined;
     if (error !== undefined)
       this.failedToStart(`the process of the task could not be started: ${error.message}`, permanent);
-    else if (lost !== undefined)
+    else if (isLost)
       this.#over({ state: 'failed', reason: 'lost', message: lost, startedAt, endedAt: Date.now() });
-    return error !== undefined || lost !== undefined;
+    return error !== undefined || isLost;
   }
 
   #killedForMemory({ signal }: ExitFacts): boolean {

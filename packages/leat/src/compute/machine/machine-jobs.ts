@@ -14,7 +14,7 @@ import type {
   StepRequest,
   SubmitResult,
 } from '../compute-layer.ts';
-import { diagnoseEnd, diagnoseWait } from './diagnosis.ts';
+import { diagnoseEnd, diagnoseWait, type Remedies } from './diagnosis.ts';
 import { MachineJob } from './machine-job.ts';
 import { demandOf, shortages } from './placement.ts';
 import type { Candidate, Places } from './places.ts';
@@ -31,6 +31,8 @@ export interface JobStarter {
   readonly start: (job: MachineJob, request: AttemptRequest, gpus: readonly string[]) => void;
   /** Whether the kernel has killed for lack of memory since the last such answer; asked when nothing says so of the job itself. */
   readonly killedForMemory?: () => boolean;
+  /** What can be done about failures that are its own. */
+  readonly remedies: Remedies;
 }
 
 export class MachineJobs {
@@ -108,7 +110,7 @@ export class MachineJobs {
         cause: `the ${layer} layer does not know this job: its engine has ended, and its tasks with it`,
       };
     }
-    if (known.over) return diagnoseEnd(known.status, known.resources);
+    if (known.over) return diagnoseEnd(known.status, known.resources, this.#starter.remedies);
     const { machine, running } = this.#places;
     const { ahead, overtaken } = this.#places.standing(job);
     return diagnoseWait(

@@ -7,7 +7,7 @@ export interface ExitFacts {
   readonly error?: Error;
   /** It can never be started: see `start-failed`. */
   readonly permanent?: boolean;
-  /** Why nobody knows how it ended. */
+  /** Why nobody knows why it ended. */
   readonly lost?: string;
   /** Whether its control group, which holds nothing else, has run out of memory. Absent: it had none of its own. */
   readonly outOfMemory?: boolean;
