@@ -25,6 +25,11 @@ const needed: readonly Needed[] = [
   { name: 'musl', files: ['/lib/ld-musl-*.so.1'] },
   { name: 'curl', files: onPath('curl') },
   { name: 'python3', files: ['/usr/bin/python3'] },
+  ...['proxy', 'account', 'container', 'object'].map((part) => ({
+    name: `swift-${part}`,
+    files: onPath(`swift-${part}-server`),
+  })),
+  { name: 'memcached', files: onPath('memcached') },
   { name: 'faketime', files: ['/usr/lib/*/faketime/libfaketimeMT.so.1'] },
   { name: 'python3-venv', files: ['/usr/lib/python3*/ensurepip/__init__.py', ...onPath('pyenv')] },
 ];

@@ -28,4 +28,5 @@ export type { SimulatedMember, SimulatedTask } from './simulated-job.ts';
 export { SimulatedLayer } from './simulated-layer.ts';
 export type { SimulatedFaults, SimulatedLayerOptions } from './simulated-layer-options.ts';
 export { type MotoOptions, MotoServer } from './s3/moto-server.ts';
+export { SwiftServer } from './s3/swift-server.ts';
 export { VirtualClock } from './virtual-clock.ts';
