@@ -81,6 +81,26 @@ describe('a run on Batch', { timeout: 300_000 }, () => {
     expect(tasks.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 'succeeded'));
   });
 
+  it('goes on in a process, a container and a job of Batch, one step each', async () => {
+    leat.write(
+      'flow.ts',
+      `
+import { Flow, step, container, layerDecorator } from 'leat';
+const batch = layerDecorator<{ memory: number }>('batch');
+export default class MixedFlow extends Flow {
+  declare trail: string[];
+  @step start() { this.trail = ['here ' + (process.env.AWS_BATCH_JOB_ID !== undefined)]; this.next(this.boxed); }
+  @container({ image: '${image}', network: 'host' })
+  @step boxed() { this.trail.push('boxed ' + (process.env.AWS_BATCH_JOB_ID !== undefined)); this.next(this.far); }
+  @batch({ memory: 300 })
+  @step far() { this.trail.push('far ' + (process.env.AWS_BATCH_JOB_ID !== undefined)); this.next(this.end); }
+  @step end() { console.log(this.trail.join(', ')); }
+}`,
+    );
+    const { stdout } = await leat.ok(['run', 'flow.ts'], { ...engine.environment, DOCKER_HOST: engine.host });
+    expect(stdout).toContain('here false, boxed false, far true');
+  });
+
   it('is refused where it can never run, before anything runs', async () => {
     leat.write('flow.ts', squares(2, 10));
     const { exitCode, stderr } = await leat.call(['run', 'flow.ts', '--with', 'batch:queue=nowhere']);

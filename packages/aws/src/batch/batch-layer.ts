@@ -189,13 +189,20 @@ export class BatchLayer implements ComputeLayer {
     const { book, index = 0 } = this.#known(job);
     const token = book?.tokens[index];
     if (book === undefined || token === undefined) return;
-    yield* outputOf(token, {
-      store: this.#store,
-      api: this.#api,
-      signal: this.#closed.signal,
-      isOver: () => book.isOver(index),
-      failedStream: async () => this.#failedStream(job, book, index),
-    });
+    const read = new AbortController();
+    const signal = AbortSignal.any([this.#closed.signal, read.signal]);
+    void this.#poller.watch(book.id, index, signal);
+    try {
+      yield* outputOf(token, {
+        store: this.#store,
+        api: this.#api,
+        signal,
+        isOver: () => this.#poller.isOver(book.id, index),
+        failedStream: async () => this.#failedStream(job, book, index),
+      });
+    } finally {
+      read.abort();
+    }
   }
 
   async diagnose(job: JobId): Promise<Diagnosis> {

@@ -94,6 +94,17 @@ describe('one poll', () => {
   });
 });
 
+test('who only reads the output of a job learns when it is over, with few calls', async () => {
+  const world = new World();
+  const [job = ''] = await world.submit(1);
+  world.timing.passing = (now) => {
+    if (now > 600_000) world.states(job)[0] = 'SUCCEEDED';
+  };
+  await world.poller.watch(job, 0, new AbortController().signal);
+  expect(world.poller.isOver(job, 0)).toBe(true);
+  expect(world.batch.counts.describeJobs).toBeLessThan(70);
+});
+
 describe('an array', () => {
   test('of 10,000 that waits for an hour costs a call a round', async () => {
     const world = new World();

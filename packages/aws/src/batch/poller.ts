@@ -67,6 +67,8 @@ export class Poller {
   readonly #pace: Pace;
   readonly #entries = new Map<string, Entry>();
   #nextRound = 0;
+  /** When the last round began. */
+  #askedAt = Number.NEGATIVE_INFINITY;
   #distance: number;
   /** A round is under way: polls that come meanwhile wait for it. */
   #round: Promise<boolean> | undefined;
@@ -122,6 +124,23 @@ export class Poller {
     return this.#tell(asked);
   }
 
+  /** Whether nothing more will come of a child: it has ended, or Batch has lost sight of it. */
+  isOver(id: string, index: number): boolean {
+    const entry = this.#entries.get(id);
+    return entry === undefined || entry.lost || entry.book.isOver(index);
+  }
+
+  /** Asks about a job now and then when nobody polls, until it is over: for whoever reads its output to the end. */
+  async watch(id: string, index: number, signal: AbortSignal): Promise<void> {
+    const only: Asked = new Map([[id, new Map()]]);
+    while (!signal.aborted && !this.isOver(id, index)) {
+      const quiet = this.#timing.now() - this.#askedAt;
+      if (quiet < this.#pace.longest) await this.#timing.wait(this.#pace.longest - quiet, signal);
+      // A busy API is asked again after the next wait.
+      else await this.#runRound(only, signal).catch(() => undefined);
+    }
+  }
+
   /** Looks at jobs that nobody here has submitted. */
   async #meet(ids: readonly string[], signal: AbortSignal): Promise<void> {
     for (const detail of await this.#describe(ids, signal)) {
@@ -166,6 +185,7 @@ export class Poller {
   /** One round; whether anything changed. */
   async #ask(ids: readonly string[], signal: AbortSignal): Promise<boolean> {
     const startedAt = this.#timing.now();
+    this.#askedAt = startedAt;
     let calls = 0;
     try {
       const open = ids
