@@ -29,6 +29,7 @@ const needed: readonly Needed[] = [
     name: `swift-${part}`,
     files: onPath(`swift-${part}-server`),
   })),
+  { name: 'golang-go', files: onPath('go') },
   { name: 'memcached', files: onPath('memcached') },
   { name: 'faketime', files: ['/usr/lib/*/faketime/libfaketimeMT.so.1'] },
   { name: 'python3-venv', files: ['/usr/lib/python3*/ensurepip/__init__.py', ...onPath('pyenv')] },
@@ -63,6 +64,8 @@ if (missing.length > 0) {
   else if (!aptGet('update') || !aptGet(...install)) process.exitCode = 1;
 }
 
+const neededOfGo = { module: 'github.com/versity/versitygw/cmd/versitygw@v1.8.0', program: 'versitygw' };
+
 const ownPrograms = path.join(root, '.cache/test-programs');
 const inPython = (program: string): string => path.join(ownPrograms, 'python/bin', program);
 
@@ -89,3 +92,11 @@ const missingOfPython = neededOfPython.filter(
   ({ program }) => !existsSync(path.join(ownPrograms, 'bin', program)),
 );
 if (missingOfPython.length > 0 && !installPython(missingOfPython)) process.exitCode = 1;
+
+function installGo(): boolean {
+  console.log(`test programs: go install ${neededOfGo.module}`);
+  const env = { ...process.env, GOBIN: path.join(ownPrograms, 'bin') };
+  return spawnSync('go', ['install', neededOfGo.module], { stdio: 'inherit', env }).status === 0;
+}
+
+if (!existsSync(path.join(ownPrograms, 'bin', neededOfGo.program)) && !installGo()) process.exitCode = 1;

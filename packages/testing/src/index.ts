@@ -29,4 +29,5 @@ export { SimulatedLayer } from './simulated-layer.ts';
 export type { SimulatedFaults, SimulatedLayerOptions } from './simulated-layer-options.ts';
 export { type MotoOptions, MotoServer } from './s3/moto-server.ts';
 export { SwiftServer } from './s3/swift-server.ts';
+export { VersityServer } from './s3/versity-server.ts';
 export { VirtualClock } from './virtual-clock.ts';
