@@ -55,11 +55,7 @@ export class AgentFixture {
   }
 
   start(setting: Partial<AgentSetting> = {}, { before = [], env = {} }: StartOptions = {}): StartedAgent {
-    const [command, ...args] = [
-      ...before,
-      process.execPath,
-      path.join(this.folder, 'tools', 'agent.cjs'),
-    ];
+    const [command, ...args] = [...before, process.execPath, path.join(this.folder, 'tools', 'agent.cjs')];
     const environment = agentEnvironment({ datastore: this.url, work, ...setting });
     const child = spawn(command, args, {
       env: { ...process.env, ...environment, ...env },

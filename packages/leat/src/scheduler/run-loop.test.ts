@@ -62,9 +62,10 @@ describe('the loop', () => {
         observers: [{ waits: (wait) => told.push(wait) }],
       });
       await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
-      expect(told.map(({ task, layer, waitedMs }) => [task, layer, waitedMs])).toStrictEqual(
-        explainsWaits ? ['start', 'end'].map((task) => [task, 'simulated', expect.closeTo(120_000, -5)]) : [],
+      expect(told.map(({ task, layer }) => `${task} on ${layer}`)).toStrictEqual(
+        explainsWaits ? ['start on simulated', 'end on simulated'] : [],
       );
+      for (const { waitedMs } of told) expect(waitedMs).toBeCloseTo(120_000, -5);
     }
   });
 

@@ -38,8 +38,7 @@ function sizeOf(all: readonly LeftFile[]): PackageSize {
 }
 
 /** `12.3 MB`. */
-const inMb = (bytes: number): string =>
-  `${(bytes / bytesInMb).toFixed(bytes < 10 * bytesInMb ? 1 : 0)} MB`;
+const inMb = (bytes: number): string => `${(bytes / bytesInMb).toFixed(bytes < 10 * bytesInMb ? 1 : 0)} MB`;
 
 /** What a package that is larger than the project allows is refused with: what it is made of, and how to make it smaller. */
 export function tooLarge(
