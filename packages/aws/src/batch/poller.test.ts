@@ -106,6 +106,18 @@ test('who only reads the output of a job learns when it is over, with few calls'
 });
 
 describe('an array', () => {
+  test('tells of one child that has ended while all others go on', async () => {
+    const world = new World();
+    const jobs = await world.submit(300);
+    world.states(jobs[0] ?? '').fill('RUNNING');
+    await world.poll(jobs);
+    let answer = await world.poll(jobs);
+    world.states(jobs[0] ?? '')[250] = 'FAILED';
+    for (let polls = 0; polls < 5 && answer.get(jobs[250] ?? '')?.state !== 'failed'; polls += 1)
+      answer = await world.poll(jobs);
+    expect(answer.get(jobs[250] ?? '')?.state).toBe('failed');
+  });
+
   test('of 10,000 that waits for an hour costs a call a round', async () => {
     const world = new World();
     const jobs = await world.submit(10_000);
