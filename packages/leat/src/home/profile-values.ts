@@ -62,6 +62,8 @@ const secretForm = /^(?:AKIA|ASIA)[A-Z0-9]{16}$|^gh[pousr]_\w{30,}$|-----BEGIN [
 export function parseProfile(text: string, file: string): ProfileValues {
   const values = jsonOf(text, file);
   if (!isRecord(values)) throw invalid(file, 'it must be a JSON object');
+  // First: what is refused for its form is shown.
+  refuseSecrets(values, file, []);
   for (const [name, value] of Object.entries(values)) {
     if (!Object.hasOwn(parts, name))
       throw invalid(
@@ -72,7 +74,6 @@ export function parseProfile(text: string, file: string): ProfileValues {
     const [is, expected] = parts[name as keyof ProfileValues];
     if (!is(value)) throw invalid(file, `'${name}' must be ${expected}, got ${JSON.stringify(value)}`);
   }
-  refuseSecrets(values, file, []);
   return values;
 }
 

@@ -74,6 +74,8 @@ describe('parseProfile', () => {
     ['{"environment": {"AWS_SECRET_ACCESS_KEY": "hidden"}}', /AWS_SECRET_ACCESS_KEY' looks like a secret/],
     ['{"environment": {"AWS_SESSION_TOKEN": "hidden"}}', /looks like a secret/],
     ['{"layers": {"batch": {"queue": "AKIAIOSFODNN7EXAMPLE"}}}', /'layers.batch.queue' looks like a secret/],
+    ['{"environment": {"AWS_SECRET_ACCESS_KEY": "hidden", "N": 1}}', /looks like a secret/],
+    ['{"layers": "postgres://ada:hidden@db/leat"}', /'layers' is a URL with a password/],
     ['{"layers": {"x": {"password": "hidden"}}}', /'layers.x.password' looks like a secret/],
   ])('refuses %s', (text, message) => {
     expect(() => parseProfile(text, 'p.json')).toThrow(message);

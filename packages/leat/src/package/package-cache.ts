@@ -102,6 +102,8 @@ export function storeOpened(cacheDir: string, built: UnstoredPackage): CodePacka
   const folder = join(home, built.hash);
   if (!existsSync(folder)) writeFolder(folder, built);
   linkExternals(folder, built);
+  const now = new Date();
+  utimesSync(folder, now, now);
   removeOldest(home, keptOpened);
   return { ...built, folder };
 }

@@ -6,6 +6,7 @@ import http from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectionCodes, EngineError, textOf } from './engine-error.ts';
+import { withTag } from './image-name.ts';
 import { PullReport } from './pull-report.ts';
 
 /** What `POST /containers/create` takes, as far as the layer says something. */
@@ -55,6 +56,7 @@ interface Call {
   readonly body?: unknown;
   /** Seconds without an answer; 0: no bound. */
   readonly patience?: number;
+  readonly signal?: AbortSignal;
 }
 
 interface Answer {
@@ -121,10 +123,10 @@ export class EngineApi {
     return status === 200;
   }
 
-  /** Fetches an image from its registry. @throws EngineError with the engine's reason. */
-  async pull(image: string, progress: PullProgress): Promise<void> {
-    const path = `/images/create?${query({ fromImage: image })}`;
-    const answer = await this.#open({ method: 'POST', path, patience: pullPatience });
+  /** Fetches an image from its registry, until `signal` calls that off. @throws EngineError with the engine's reason. */
+  async pull(image: string, progress: PullProgress, signal: AbortSignal): Promise<void> {
+    const path = `/images/create?${query({ fromImage: withTag(image) })}`;
+    const answer = await this.#open({ method: 'POST', path, patience: pullPatience, signal });
     const status = answer.statusCode ?? 500;
     const told = new PullReport();
     for await (const piece of answer.setEncoding('utf8')) {
@@ -251,7 +253,7 @@ export class EngineApi {
   }
 
   #request(
-    { method, path, patience = usualPatience }: Call,
+    { method, path, patience = usualPatience, signal }: Call,
     body: string | undefined,
     headers: Readonly<Record<string, string>> = {},
   ): http.ClientRequest {
@@ -262,6 +264,7 @@ export class EngineApi {
       path,
       // What is waited for long must not keep a connection from the others.
       agent: patience === 0 || 'Upgrade' in headers ? false : this.#agent,
+      ...(signal !== undefined && { signal }),
       headers: {
         Host: 'localhost',
         ...headers,

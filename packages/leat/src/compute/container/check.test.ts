@@ -26,7 +26,7 @@ describe('before tasks run in containers', () => {
   });
 
   it('an image that is neither here nor to be had is refused, and says how to name one', () => {
-    const images = new Map([['none:1', { ready: false, reason: 'no route to host' }]]);
+    const images = new Map([['none:1', { ready: false, reason: 'no route to host', permanent: false }]]);
     expect(check(asked({}), { images }, 'none:1')).toEqual([
       {
         step: 'fit',

@@ -172,6 +172,7 @@ export class ContainerLayer implements ComputeLayer {
 
   async #close(): Promise<void> {
     const { connection, folder, janitor } = this.#opened;
+    this.#images.close();
     await this.#jobs.close();
     await Promise.all([...this.#runs, this.#swept]);
     connection.api.close();
@@ -197,7 +198,7 @@ export class ContainerLayer implements ComputeLayer {
     const image = await this.#images.ready(settings.image, (note) => job.starting(note));
     if (!image.ready) {
       const { message, hint } = missingImage(settings.image, image.reason);
-      job.failedToStart(`${message}. ${hint}`, true);
+      job.failedToStart(`${message}. ${hint}`, image.permanent);
       return;
     }
     if (job.over) return;

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ExitFacts, TaskProcess } from '../machine/task-process.ts';
 import type { CreateRequest, EngineApi } from './api.ts';
 import { ContainerOutput } from './container-output.ts';
+import { EngineError } from './engine-error.ts';
 import { readToldEnd } from './init-script.ts';
 import { exitOf } from './job-status.ts';
 
@@ -35,7 +36,7 @@ export class Containers {
 
   /** Starts one; it is removed when it has ended. Throws what the engine said, and leaves nothing, when it cannot be started. */
   async start(wanted: WantedContainer): Promise<StartedContainer> {
-    const id = await this.#api.create(wanted.name, wanted.request);
+    const id = await this.#create(wanted);
     const output = new ContainerOutput();
     try {
       const { breaks } = this.#api;
@@ -54,6 +55,16 @@ export class Containers {
       };
     } catch (error) {
       await this.#remove(id);
+      throw error;
+    }
+  }
+
+  /** One whose answer did not come in time may be there all the same. */
+  async #create({ name, request }: WantedContainer): Promise<string> {
+    try {
+      return await this.#api.create(name, request);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.status === 0) await this.#remove(name);
       throw error;
     }
   }

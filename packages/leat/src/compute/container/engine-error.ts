@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
+/** Answers that another moment may change: a request that took too long, too many of them. */
+const busy: ReadonlySet<number> = new Set([408, 429]);
+
 /** What an engine answered instead of what was asked for; status 0: nothing. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
@@ -14,7 +17,7 @@ export class EngineError extends Error {
   /** Asking again would bring the same answer. */
   get permanent(): boolean {
     return (
-      (this.status >= 400 && this.status < 500) ||
+      (this.status >= 400 && this.status < 500 && !busy.has(this.status)) ||
       /no such file|not found|not exist|executable file|permission denied|invalid|cannot be found|unknown|denied/i.test(
         this.message,
       )

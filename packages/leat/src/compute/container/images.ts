@@ -1,8 +1,11 @@
 /** Images as the tasks of a run need them: there, or fetched once, with progress. */
 import type { EngineApi } from './api.ts';
+import { EngineError } from './engine-error.ts';
 
-/** What became of an image. */
-export type ImageState = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+/** What became of an image; `permanent`: asking again would bring the same. */
+export type ImageState =
+  | { readonly ready: true }
+  | { readonly ready: false; readonly reason: string; readonly permanent: boolean };
 
 interface Known {
   readonly state: Promise<ImageState>;
@@ -13,11 +16,17 @@ interface Known {
 const bytesPerMb = 1024 * 1024;
 
 export class Images {
-  readonly #api: EngineApi;
+  readonly #api: Pick<EngineApi, 'hasImage' | 'pull'>;
+  readonly #closing = new AbortController();
   readonly #known = new Map<string, Known>();
 
-  constructor(api: EngineApi) {
+  constructor(api: Pick<EngineApi, 'hasImage' | 'pull'>) {
     this.#api = api;
+  }
+
+  /** Fetches nothing any more, also what is on its way: an image may take many minutes, and nobody waits for it. */
+  close(): void {
+    this.#closing.abort();
   }
 
   /** Resolves when the image is there, or never will be; fetches it when it is not. `progress` is told what it waits for. */
@@ -45,13 +54,16 @@ export class Images {
     try {
       if (await this.#api.hasImage(image)) return { ready: true };
       this.#tell(image, `fetching ${image}`);
-      await this.#api.pull(image, (done, total) => {
+      const progress = (done: number, total: number): void => {
         const size = total > 0 ? `: ${megabytes(done)} of ${megabytes(total)} MB` : '';
         this.#tell(image, `fetching ${image}${size}`);
-      });
+      };
+      await this.#api.pull(image, progress, this.#closing.signal);
       return { ready: true };
     } catch (error) {
-      return { ready: false, reason: (error as Error).message };
+      // A registry that is busy, and a network that is down, are no reason to give a task up.
+      const permanent = error instanceof EngineError && error.permanent;
+      return { ready: false, reason: (error as Error).message, permanent };
     }
   }
 

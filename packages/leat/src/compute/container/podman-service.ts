@@ -8,6 +8,8 @@ import { EngineApi } from './api.ts';
 /** Until it answers; much more than a busy machine needs. In milliseconds. */
 const patienceMs = 30_000;
 const lookMs = 25;
+/** What it may take to end when it is asked to. In milliseconds. */
+const endMs = 10_000;
 /** Of what it says on stderr, for the message when it does not come up. In characters. */
 const mostSaid = 2000;
 /** A service that dies is started again, but not for ever. */
@@ -67,7 +69,9 @@ export class PodmanService {
       child.once('exit', resolve);
     });
     child.kill('SIGTERM');
+    const force = setTimeout(() => child.kill('SIGKILL'), endMs);
     await ended;
+    clearTimeout(force);
   }
 
   async #start(): Promise<void> {

@@ -26,10 +26,12 @@ export async function sweepDead(api: EngineApi): Promise<void> {
 /** A container that was asked for may appear a moment later than its engine died. */
 const looks = 3;
 const lookMs = 500;
+/** A container that cannot be removed is left to the next engine. */
+const mostRounds = 60;
 
 /** Removes all containers of an engine that has died. */
 export async function sweepOwner(api: EngineApi, owner: string): Promise<void> {
-  for (let look = 0; look < looks; look += 1) {
+  for (let look = 0, round = 0; look < looks && round < mostRounds; look += 1, round += 1) {
     const found = await api.list(`${labels.owner}=${owner}`);
     await end(api, found);
     // What has come meanwhile is looked for again.
