@@ -85,6 +85,38 @@ describe('PieceWriter', () => {
     expect(pieces).toBeLessThan(50);
   });
 
+  it('leaves nothing to the end record that a piece which is still on its way holds', async () => {
+    const put = store.put.bind(store);
+    const begun: PromiseWithResolvers<void>[] = [];
+    const open = Promise.withResolvers<void>();
+    vi.spyOn(store, 'put').mockImplementation(async (key, parts) => {
+      const held = Promise.withResolvers<void>();
+      begun.push(held);
+      if (begun.length === 1) await open.promise;
+      else await held.promise;
+      await put(key, parts);
+    });
+    vi.useFakeTimers();
+    try {
+      const writer = new PieceWriter(store, job);
+      void writer.write(printed('x'.repeat(60 * 1024)));
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(begun.length).toBe(1);
+      // Fills the piece, while its beginning is on its way.
+      void writer.write(printed('y'.repeat(10 * 1024), { at: 2000 }));
+      const finished = writer.finish(true);
+      open.resolve();
+      await vi.advanceTimersByTimeAsync(0);
+      for (const held of begun) held.resolve();
+      const { pieces, rest, lost } = await finished;
+      await vi.advanceTimersByTimeAsync(0);
+      expect({ pieces, lost }).toEqual({ pieces: 1, lost: 0 });
+      expect((stored() + textOf(Buffer.concat(rest))).length).toBe(70 * 1024);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('waits out a datastore that takes nothing for a while', async () => {
     vi.useFakeTimers();
     try {

@@ -82,7 +82,8 @@ export class PieceWriter {
   async finish(restInEnd: boolean): Promise<FinishedPieces> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    await this.#storing;
+    // When one is stored the next may begin, and what that holds must not stand in the end record too.
+    while (this.#storing !== undefined) await this.#storing;
     clearTimeout(this.#timer);
     this.#closeFrame();
     const rest = this.#parts.slice(this.#storedParts);
