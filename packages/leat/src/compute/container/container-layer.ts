@@ -218,6 +218,7 @@ export class ContainerLayer implements ComputeLayer {
       const process = await this.#containers.start({
         name,
         request: createRequest(request, settings, setting, place),
+        noNode: setting.noNode,
         readEnd: files.readEnd,
       });
       if (job.over) discard(process);

@@ -17,6 +17,8 @@ const outputLingerMs = 60_000;
 export interface WantedContainer {
   readonly name: string;
   readonly request: CreateRequest;
+  /** Why it has no Node of this machine; absent when it has. */
+  readonly noNode: string | undefined;
   /** What its first process has left. */
   readonly readEnd: () => Promise<string>;
 }
@@ -98,7 +100,7 @@ export class Containers {
       await this.#api.wait(id);
       const state = await this.#api.inspect(id);
       const told = readToldEnd(await wanted.readEnd().catch(() => ''));
-      return exitOf(state, told, wanted.request.Image);
+      return exitOf(state, told, { image: wanted.request.Image, noNode: wanted.noNode });
     } catch (error) {
       return { lost: `the container engine no longer answers: ${(error as Error).message}` };
     }

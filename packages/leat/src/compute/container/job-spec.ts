@@ -13,6 +13,8 @@ export interface ContainerSetting {
   readonly owner: string;
   /** This Node's binary, where containers can run it. */
   readonly node: string | undefined;
+  /** Why there is none, and what to do about it. */
+  readonly noNode?: string;
   /** The folder with the program that runs tasks. */
   readonly taskFolder: string;
   /** A folder with what Node needs and small images lack. */

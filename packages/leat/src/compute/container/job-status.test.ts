@@ -3,6 +3,7 @@ import { readToldEnd } from './init-script.ts';
 import { exitOf } from './job-status.ts';
 
 const nothing = readToldEnd('');
+const madeOf = (image: string, noNode?: string) => ({ image, noNode });
 const ended = (over: object = {}) => ({
   Running: false,
   Status: 'exited',
@@ -59,17 +60,30 @@ describe('how a container ended', () => {
       { lost: 'its container was removed by something outside Leat' },
     ],
   ])('%s', (_, state, told, facts) => {
-    expect(exitOf(state, told, 'any')).toEqual(facts);
+    expect(exitOf(state, told, madeOf('any'))).toEqual(facts);
   });
 
   it('could not begin: no Node runs in the image', () => {
-    const facts = exitOf(ended({ ExitCode: 127 }), readToldEnd('no-node\noom 0\n'), 'alpine:3');
+    const facts = exitOf(ended({ ExitCode: 127 }), readToldEnd('no-node\noom 0\n'), madeOf('alpine:3'));
     expect(facts).toMatchObject({ permanent: true });
     expect(facts.error?.message).toContain("the image 'alpine:3' cannot run the Node of this machine");
   });
 
+  it('could not begin: the image has no Node, and neither has this machine one that it could run', () => {
+    const made = madeOf('python:3', 'tasks need a Node for linux-arm64');
+    const facts = exitOf(ended({ ExitCode: 127 }), readToldEnd('no-node\noom 0\n'), made);
+    expect(facts).toMatchObject({ permanent: true });
+    expect(facts.error?.message).toBe(
+      "the image 'python:3' has no Node ≥ 24 of its own, and there is none to lend to it: tasks need a Node for linux-arm64",
+    );
+  });
+
   it('could not begin, says the engine', () => {
-    const facts = exitOf(ended({ ExitCode: 127, Error: 'no such file: /bin/sh' }), nothing, 'scratch');
+    const facts = exitOf(
+      ended({ ExitCode: 127, Error: 'no such file: /bin/sh' }),
+      nothing,
+      madeOf('scratch'),
+    );
     expect(facts).toEqual({ error: new Error('no such file: /bin/sh'), permanent: true });
   });
 });

@@ -3,10 +3,17 @@ import type { ExitFacts } from '../machine/task-process.ts';
 import type { ContainerState } from './api.ts';
 import type { ToldEnd } from './init-script.ts';
 
+/** What a container was made of. */
+export interface MadeOf {
+  readonly image: string;
+  /** Why there was no Node to lend to it; absent when it was lent one. */
+  readonly noNode: string | undefined;
+}
+
 /** `state`: `undefined` when there is no such container any more. */
-export function exitOf(state: ContainerState | undefined, told: ToldEnd, image: string): ExitFacts {
+export function exitOf(state: ContainerState | undefined, told: ToldEnd, made: MadeOf): ExitFacts {
   if (state === undefined) return { lost: 'its container was removed by something outside Leat' };
-  if (told.noNode) return { error: new Error(noNodeIn(image)), permanent: true };
+  if (told.noNode) return { error: new Error(noNodeIn(made)), permanent: true };
   // The engine could not run its first process, whatever came first.
   if (state.Error !== '' && state.ExitCode !== 0 && !isSignal(state.ExitCode))
     return { error: new Error(state.Error), permanent: isPermanent(state.ExitCode) };
@@ -24,7 +31,9 @@ const isSignal = (code: number): boolean => code > 128;
 /** What shells and engines say of a program that cannot be run, or is not there. */
 const isPermanent = (code: number): boolean => code === 126 || code === 127;
 
-function noNodeIn(image: string): string {
+function noNodeIn({ image, noNode }: MadeOf): string {
+  if (noNode !== undefined)
+    return `the image '${image}' has no Node ≥ 24 of its own, and there is none to lend to it: ${noNode}`;
   return (
     `the image '${image}' cannot run the Node of this machine, usually because it has no glibc (Alpine has musl), and has no Node ≥ 24 of its own. ` +
     'Take an image of Debian, Ubuntu or the like, or one with such a Node'

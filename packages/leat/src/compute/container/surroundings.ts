@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LeatError } from '../../errors/index.ts';
+import { isLeatError, LeatError } from '../../errors/index.ts';
 import type { Platform } from '../../package/tools/tool-files.ts';
 import type { LayerContext } from '../compute-layer.ts';
 import type { EngineFacts } from './api.ts';
@@ -42,8 +42,7 @@ export async function settingOf(
   return {
     engine: facts.kind,
     owner,
-    // An image may have a Node of its own, and one without says so.
-    node: await context.nodeFile(platformOf(facts)).catch(() => undefined),
+    ...(await lentNode(context, platformOf(facts))),
     libraries: await copyLibraries(path.join(folder, 'lib'), facts),
     taskFolder: path.dirname(context.runner),
     datastore: { url: datastore, folder: stored },
@@ -53,6 +52,19 @@ export async function settingOf(
     selinux: existsSync('/sys/fs/selinux/enforce'),
     cores,
   };
+}
+
+/** An image may have a Node of its own, so that there is none to lend is told of those that have not. */
+async function lentNode(
+  context: Pick<LayerContext, 'nodeFile'>,
+  platform: Platform,
+): Promise<Pick<ContainerSetting, 'node' | 'noNode'>> {
+  try {
+    return { node: await context.nodeFile(platform) };
+  } catch (error) {
+    const hint = isLeatError(error) && error.hint !== undefined ? `. ${error.hint}` : '';
+    return { node: undefined, noNode: `${error instanceof Error ? error.message : String(error)}${hint}` };
+  }
 }
 
 /** Copies what Node needs and slim images lack, where this machine is like those of the engine and has it. */
