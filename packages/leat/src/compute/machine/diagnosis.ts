@@ -17,6 +17,10 @@ export function diagnoseWait(
   { machine, running, ahead }: Occupation,
 ): Diagnosis {
   if (job.status.state === 'running') return { cause: 'the task runs' };
+  if (job.status.state === 'starting') {
+    const { note = 'its process is being started' } = job.status;
+    return { cause: `it has its place: ${note}` };
+  }
   const busy = running.reduce((sum, { demand }) => sum + demand.cpu, 0);
   const state = `${running.length} running tasks use ${busy} of ${machine.cpu} cores; ${ahead} wait before it`;
   if (job.demand.alone)
