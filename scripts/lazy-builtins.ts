@@ -63,8 +63,11 @@ ${others.map((key) => `export const ${key} = /* @__PURE__ */ lazyObject(() => lo
 /**
  * Lets a bundle load modules of Node when they are used instead of when it starts: `node:crypto` alone costs a quarter of
  * the start of a bare process. The sources import them as everybody does.
+ *
+ * @param loadedToo Modules that are loaded with the bundle: nearly every start needs them, or their functions are called often.
  */
-export function lazyBuiltins(substitutes: Substitutes): Plugin {
+export function lazyBuiltins(substitutes: Substitutes, loadedToo: readonly string[] = []): Plugin {
+  const atOnce = loaded.union(new Set(loadedToo));
   return {
     name: 'lazy-builtins',
     setup(build) {
@@ -77,7 +80,7 @@ export function lazyBuiltins(substitutes: Substitutes): Plugin {
           /^[A-Za-z_$][\w$]*$/.test(key),
         );
         const exports = Object.fromEntries(names);
-        const contents = loaded.has(path)
+        const contents = atOnce.has(path)
           ? loadedSource(path, Object.keys(exports))
           : lazySource(path, exports, substitutes[path] ?? none);
         return { contents, loader: 'js', resolveDir: root };

@@ -6,6 +6,9 @@ import { root } from './workspace.ts';
 
 const light = (name: string): string => path.join(root, `packages/leat/src/task/light-${name}.ts`);
 
+/** Serialises small plain values without loading `node:v8`. */
+export const lightSerializer = { file: light('serializer'), names: ['Serializer', 'Deserializer'] } as const;
+
 const shared = {
   absWorkingDir: root,
   bundle: true,
@@ -34,7 +37,7 @@ const program = {
     lazyBuiltins({
       crypto: { file: light('builtins'), names: ['hash', 'randomBytes'] },
       zlib: { file: light('builtins'), names: ['crc32'] },
-      v8: { file: light('serializer'), names: ['Serializer', 'Deserializer'] },
+      v8: lightSerializer,
     }),
   ],
 } as const satisfies BuildOptions;

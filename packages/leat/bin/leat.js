@@ -15,10 +15,9 @@ if (Number(process.versions.node.split('.')[0]) < minimum) {
   );
   process.exitCode = 2;
 } else {
-  // A folder of the user's own: in Node's default one, which others may write to, they could leave code for us to run.
+  // A folder of the user's own: in Node's default one, which others may write to, they could leave code for us to run. Who has told Node of one keeps that.
   var home = process.env.XDG_CACHE_HOME || (process.env.HOME && process.env.HOME + '/.cache');
-  import('node:module').then(function (module) {
-    if (home) module.enableCompileCache(home + '/leat/compile');
-    return import('../dist/bin/cli.js');
-  });
+  var folder = home && !process.env.NODE_COMPILE_CACHE ? home + '/leat/compile' : undefined;
+  if (folder) require('module').enableCompileCache(folder);
+  require('../dist/bin/launch.cjs').launch(folder);
 }

@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { importModule } from '../errors/import-module.ts';
 import { importPackage } from '../errors/import-package.ts';
 import { isLeatError, LeatError } from '../errors/index.ts';
 import { contractVersion, type LayerFactory } from './compute-layer.ts';
@@ -56,7 +57,7 @@ async function importLayer(name: string, folder: string): Promise<LayerFactory> 
   }
   try {
     const found = createRequire(path.join(folder, 'package.json')).resolve(name);
-    const module = (await import(pathToFileURL(found).href)) as { readonly computeLayer?: unknown };
+    const module = await importModule<{ readonly computeLayer?: unknown }>(pathToFileURL(found).href);
     if (isFactory(module.computeLayer)) return module.computeLayer;
   } catch (cause) {
     if (isLeatError(cause)) throw cause;

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { importModule } from './import-module.ts';
 import { LeatError } from './leat-error.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function importPackage<Module>(
   folders: readonly string[] = [import.meta.dirname, process.cwd()],
 ): Promise<Module> {
   const found = folders.map((folder) => fileOf(name, folder)).find((file) => file !== undefined);
-  if (found !== undefined) return (await import(pathToFileURL(found).href)) as Module;
+  if (found !== undefined) return importModule<Module>(pathToFileURL(found).href);
   const installed = packageOf(name);
   throw new LeatError('OPTION_INVALID', `the package '${installed}' is not installed`, {
     hint: `npm install ${installed}`,

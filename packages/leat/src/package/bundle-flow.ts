@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import vm from 'node:vm';
 import type { BuildFailure, BuildOptions, BuildResult, OutputFile } from 'esbuild';
@@ -141,8 +142,8 @@ async function buildFace(request: BuildRequest): Promise<Attempt> {
 async function build(request: BuildRequest): Promise<Attempt> {
   const { signal } = request;
   signal?.throwIfAborted();
-  // 15 ms that a run from the cache does not need.
-  const esbuild = await import('esbuild');
+  // Not before it is needed: a run from the cache is not kept by it. Required, since `import()` reads a CommonJS module twice, for its names.
+  const esbuild = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
   const notes = emptyNotes();
   const context = await esbuild.context(options(request, notes));
   const cancel = (): void => void context.cancel();

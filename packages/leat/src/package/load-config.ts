@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defaultConfig, parseConfig } from '../config/parse-config.ts';
+import { importModule } from '../errors/import-module.ts';
 import { isLeatError, LeatError } from '../errors/index.ts';
 import type { CodePackage } from './code-package.ts';
 import { findConfig } from './find-config.ts';
@@ -42,7 +43,7 @@ function readJson(file: string): unknown {
 
 async function defaultExport(entry: string, file: string): Promise<unknown> {
   try {
-    return ((await import(pathToFileURL(entry).href)) as { readonly default?: unknown }).default;
+    return (await importModule<{ readonly default?: unknown }>(pathToFileURL(entry).href)).default;
   } catch (cause) {
     throw isLeatError(cause) ? cause : failed(file, cause);
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { importModule } from '../errors/import-module.ts';
 import { isLeatError, LeatError, type SourcePlace } from '../errors/index.ts';
 import type { CodePackage } from './code-package.ts';
 import { Locator } from './locator.ts';
@@ -22,7 +23,7 @@ export async function loadFlow(built: CodePackage): Promise<LoadedFlow> {
   let exported: Readonly<Record<string, unknown>>;
   if (existsSync(resolve(root, flowFile))) tellSourceRoot(folder, root);
   try {
-    exported = (await import(pathToFileURL(join(folder, entry)).href)) as Readonly<Record<string, unknown>>;
+    exported = await importModule(pathToFileURL(join(folder, entry)).href);
   } catch (error) {
     throw importError(error, built);
   }

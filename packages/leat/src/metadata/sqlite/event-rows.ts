@@ -11,7 +11,9 @@ const membersPerRow = 5_000;
 
 /** Longer texts are stored as zstd, which the columns of a chunk's results shrink under several times. */
 const longText = 900;
-const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** Asked for when there is a long text: most runs need no module for compression. */
+const compress = (text: string): Uint8Array =>
+  zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 
 /** Rows read at a time. */
 const rowsPerPage = 10;
@@ -34,7 +36,7 @@ export function writeEvents(
     const row = events.slice(at, endOfRow(events, at));
     at += row.length;
     const text = JSON.stringify(row);
-    database.run(sql, run, after + at, text.length < longText ? text : zstdCompressSync(text, compression));
+    database.run(sql, run, after + at, text.length < longText ? text : compress(text));
   }
 }
 

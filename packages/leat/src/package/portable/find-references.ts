@@ -6,6 +6,7 @@
 import { parse, type Program } from 'acorn';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Loader } from 'esbuild';
+import { importModule } from '../../errors/import-module.ts';
 import { type AnyNode, argumentsOf, nameOf, type Place, type Scope, valueOf } from './place-value.ts';
 
 /** What a file asks for. */
@@ -27,7 +28,7 @@ export interface SourceText {
 
 /** Reads a file's text; of one that cannot be parsed nothing is known. */
 export async function findReferences({ path, text, loader }: SourceText): Promise<References> {
-  const { transform } = await import('esbuild');
+  const { transform } = await importModule<typeof import('esbuild')>('esbuild');
   const lowered = await transform(text, {
     loader,
     target: 'node24',

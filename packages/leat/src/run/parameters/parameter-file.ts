@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { importModule } from '../../errors/import-module.ts';
 import { LeatError } from '../../errors/index.ts';
 
 /**
@@ -29,7 +30,7 @@ function parseJson(name: string, text: string): unknown {
 
 async function parseYaml(name: string, text: string): Promise<unknown> {
   // 20 ms that only a run with a YAML file pays for.
-  const { parse } = await import('yaml');
+  const { parse } = await importModule<typeof import('yaml')>('yaml');
   try {
     return parse(text) as unknown;
   } catch (cause) {
