@@ -70,7 +70,7 @@ function filesUnder(folder) {
 
 /** Why the packages must be built, if they must. Folders count too: a file taken away changes the time of its folder. */
 function buildReason() {
-  if (!existsSync(path.join(root, 'packages/leat/dist/bin/cli.js'))) return 'the packages are not built';
+  if (!existsSync(path.join(root, 'packages/leat/dist/bin/launch.cjs'))) return 'the packages are not built';
   const builtAt = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
   const newer = buildInputs().find((file) => existsSync(file) && statSync(file).mtimeMs > builtAt);
   return newer && `${path.relative(root, newer)} changed since the last build`;

@@ -18,6 +18,6 @@ if (Number(process.versions.node.split('.')[0]) < minimum) {
   // A folder of the user's own: in Node's default one, which others may write to, they could leave code for us to run. Who has told Node of one keeps that.
   var home = process.env.XDG_CACHE_HOME || (process.env.HOME && process.env.HOME + '/.cache');
   var folder = home && !process.env.NODE_COMPILE_CACHE ? home + '/leat/compile' : undefined;
-  if (folder) require('module').enableCompileCache(folder);
+  if (folder) require('node:module').enableCompileCache(folder);
   require('../dist/bin/launch.cjs').launch(folder);
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import vm from 'node:vm';
+import type * as Esbuild from 'esbuild';
 import type { BuildFailure, BuildOptions, BuildResult, OutputFile } from 'esbuild';
 import {
   type BuildNotes,
@@ -142,8 +143,8 @@ async function buildFace(request: BuildRequest): Promise<Attempt> {
 async function build(request: BuildRequest): Promise<Attempt> {
   const { signal } = request;
   signal?.throwIfAborted();
-  // Not before it is needed: a run from the cache is not kept by it. Required, since `import()` reads a CommonJS module twice, for its names.
-  const esbuild = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
+  // Not before it is needed: a run from the cache does without. Required, since `import()` reads a CommonJS module twice, once for its names.
+  const esbuild = createRequire(import.meta.url)('esbuild') as typeof Esbuild;
   const notes = emptyNotes();
   const context = await esbuild.context(options(request, notes));
   const cancel = (): void => void context.cancel();

@@ -5,6 +5,7 @@
  */
 import { parse, type Program } from 'acorn';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type * as Esbuild from 'esbuild';
 import type { Loader } from 'esbuild';
 import { importModule } from '../../errors/import-module.ts';
 import { type AnyNode, argumentsOf, nameOf, type Place, type Scope, valueOf } from './place-value.ts';
@@ -28,7 +29,7 @@ export interface SourceText {
 
 /** Reads a file's text; of one that cannot be parsed nothing is known. */
 export async function findReferences({ path, text, loader }: SourceText): Promise<References> {
-  const { transform } = await importModule<typeof import('esbuild')>('esbuild');
+  const { transform } = await importModule<typeof Esbuild>('esbuild');
   const lowered = await transform(text, {
     loader,
     target: 'node24',

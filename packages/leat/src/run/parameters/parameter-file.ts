@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import type * as Yaml from 'yaml';
 import { importModule } from '../../errors/import-module.ts';
 import { LeatError } from '../../errors/index.ts';
 
@@ -30,7 +31,7 @@ function parseJson(name: string, text: string): unknown {
 
 async function parseYaml(name: string, text: string): Promise<unknown> {
   // 20 ms that only a run with a YAML file pays for.
-  const { parse } = await importModule<typeof import('yaml')>('yaml');
+  const { parse } = await importModule<typeof Yaml>('yaml');
   try {
     return parse(text) as unknown;
   } catch (cause) {
