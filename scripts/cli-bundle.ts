@@ -23,8 +23,8 @@ const shared = {
 /** What `cli/launch.ts` gives to the program besides what every CommonJS module has. */
 const launcherImport: Plugin = {
   name: 'launcher-import',
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /errors.import-module\.ts$/ }, () => ({
+  setup(bundler) {
+    bundler.onLoad({ filter: /errors.import-module\.ts$/ }, () => ({
       contents: 'export const importModule = leatImport;',
       loader: 'ts',
     }));
