@@ -192,6 +192,7 @@ export class S3Api {
       query: { uploadId: upload },
       headers: { 'Content-Type': 'application/xml' },
       body: [Buffer.from(body)],
+      mayFailLate: true,
     });
     return answer.status !== 404;
   }

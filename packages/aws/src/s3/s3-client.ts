@@ -22,6 +22,8 @@ export interface S3Call {
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: readonly Uint8Array[];
+  /** S3 begins its answer with 200 before it is done, and may tell of a failure in its body. */
+  readonly mayFailLate?: true;
 }
 
 /** What S3 said in the end: it was done, or there is no such object (404), or a condition does not hold (412), or a range lies outside (416). */
@@ -118,8 +120,8 @@ export class S3Client {
     const { secure, hostname, port } = this.#endpoint;
     try {
       const { method, path, headers } = this.#sign(call, credentials);
-      const { body } = call;
-      const answer = await this.#connections.exchange({
+      const { body, mayFailLate } = call;
+      const begun = await this.#connections.exchange({
         method,
         path,
         headers,
@@ -129,6 +131,7 @@ export class S3Client {
         signal: this.#closed.signal,
         ...(body && { body }),
       });
+      const answer = mayFailLate === true ? asItEnded(begun) : begun;
       return { answer, code: answer.status < 400 ? '' : codeOf(answer) };
     } catch (error) {
       return { error: error instanceof Error ? error : new Error(String(error)) };
@@ -182,6 +185,12 @@ export class S3Client {
   async #pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#closed.signal }).catch(() => undefined);
   }
+}
+
+/** An answer that was begun with 200 and tells of a failure, or of nothing, is none of success. */
+function asItEnded(answer: HttpAnswer): HttpAnswer {
+  const failed = /^\s*(?:<\?xml[^>]*\?>)?\s*(?:<Error[\s>]|$)/.test(answer.body.toString('utf8'));
+  return answer.status === 200 && failed ? { ...answer, status: 500 } : answer;
 }
 
 function isFinal({ answer, code }: Extract<Try, { readonly answer: unknown }>): boolean {
