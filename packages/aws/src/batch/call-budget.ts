@@ -33,8 +33,8 @@ export const realTiming: Timing = {
 /** Calls a second: what is begun with, and what is never gone below. */
 const rates = { usual: 40, least: 1 };
 
-/** Calls that may be sent at once after a quiet while. */
-const burst = 40;
+/** Calls that may be sent at once after a quiet while; few, so that no second has 50. */
+const burst = 8;
 
 /** After a refusal the rate is halved; each second without one gives so many back. */
 const recovery = 2;
