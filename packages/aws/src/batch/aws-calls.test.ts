@@ -48,6 +48,29 @@ test('a call that may have been carried out is not repeated blindly', async () =
   expect(await made.call(options, failing(3, awsError('TooManyRequestsException', 429)))).toBe('done');
 });
 
+test('a call that may not be repeated is waited for when it is called off, so that what it did is known', async () => {
+  const { calls: made } = calls();
+  const off = new AbortController();
+  const options = { what: 'SubmitJob', once: true, signal: off.signal } as const;
+  const answering = made.call(options, async (signal) => {
+    off.abort(new Error('called off'));
+    signal.throwIfAborted();
+    return 'its id';
+  });
+  expect(await answering).toBe('its id');
+  await expect(made.call(options, async () => 'sent')).rejects.toThrow('called off');
+});
+
+test('a call that is called off and gets no answer is uncertain, as any other', async () => {
+  const { calls: made } = calls();
+  const off = new AbortController();
+  const answering = made.call({ what: 'SubmitJob', once: true, signal: off.signal }, async () => {
+    off.abort(new Error('called off'));
+    throw awsError('ServerException', 500);
+  });
+  await expect(answering).rejects.toThrow(UncertainCallError);
+});
+
 test('what is refused is thrown as it is', async () => {
   const { calls: made } = calls();
   await expect(made.call({ what: 'x' }, failing(1, awsError('ClientException', 400, 'no')))).rejects.toThrow(

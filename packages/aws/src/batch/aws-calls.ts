@@ -51,19 +51,22 @@ export class AwsCalls {
   async call<T>(options: CallOptions, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { what, once, patienceMs = usualPatienceMs } = options;
     const signal = AbortSignal.any([this.#closed, ...(options.signal === undefined ? [] : [options.signal])]);
+    // What may not be repeated is not cut off either: whoever calls it off would not know whether it was done.
+    const cutOff = once === true ? this.#closed : signal;
     const since = this.#timing.now();
     for (let failures = 0; ; failures += 1) {
       await this.#budget.take(signal);
       this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
       try {
-        return await send(AbortSignal.any([signal, AbortSignal.timeout(callLimitMs)]));
+        return await send(AbortSignal.any([cutOff, AbortSignal.timeout(callLimitMs)]));
       } catch (error) {
-        signal.throwIfAborted();
+        cutOff.throwIfAborted();
         const fault = faultOf(error);
         if (fault === 'refused') throw error;
         if (fault === 'busy') this.#budget.slowDown();
         if (fault === 'unreachable' && once === true)
           throw new UncertainCallError(messageOf(error), { cause: error });
+        signal.throwIfAborted();
         if (this.#timing.now() - since >= patienceMs) throw busyError(what, fault, error);
         const wait = Math.min(waits.longest, waits.first * 2 ** failures) * (0.5 + Math.random() / 2);
         await this.#timing.wait(wait, signal);
