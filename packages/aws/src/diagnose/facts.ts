@@ -130,7 +130,7 @@ export interface EnvironmentFacts {
   readonly minVcpus?: number;
   readonly maxVcpus?: number;
   readonly desiredVcpus?: number;
-  /** As they were configured: `optimal`, `m5`, `m5.large`. */
+  /** As they were configured: `optimal`, `default_arm64`, `m5`, `m5.large`. */
   readonly instanceTypes?: readonly string[];
   /** What these come to (DescribeInstanceTypes), or as much of it as was looked up. */
   readonly shapes?: readonly InstanceShape[];

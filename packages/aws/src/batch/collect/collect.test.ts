@@ -8,7 +8,8 @@ import { trustedServices } from './roles.ts';
 
 test('instance types as they are configured become what EC2 is asked for', () => {
   expect(typePatterns(['m5.large', 'c6i', 'm5.large'])).toEqual(['m5.large', 'c6i.*']);
-  expect(typePatterns(['optimal'])).toContain('r5.*');
+  expect(typePatterns(['optimal'])).toEqual(expect.arrayContaining(['r5.*', 'r6i.*']));
+  expect(typePatterns(['default_arm64', 'c7g'])).toEqual(['m6g.*', 'c6g.*', 'r6g.*', 'c7g.*']);
 });
 
 test.each([

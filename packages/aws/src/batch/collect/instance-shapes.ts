@@ -2,15 +2,22 @@ import type { InstanceTypeInfo } from '@aws-sdk/client-ec2';
 import type { InstanceShape } from '../../diagnose/facts.ts';
 import type { Clients } from './clients.ts';
 
-/** What `optimal` means: families of the generation that Batch picks from. */
-const optimal: readonly string[] = ['c4', 'm4', 'r4', 'c5', 'm5', 'r5'];
+/**
+ * Words that stand for families. `optimal` has meant newer ones since November 2025, and older ones in environments that were not changed yet:
+ * what either has can be had. Source: AWS Batch API Reference, ComputeResource, `instanceTypes`.
+ */
+const families: Readonly<Record<string, readonly string[]>> = {
+  optimal: ['c4', 'm4', 'r4', 'c5', 'm5', 'r5', 'm6i', 'c6i', 'r6i', 'c7i'],
+  default_x86_64: ['m6i', 'c6i', 'r6i', 'c7i'],
+  default_arm64: ['m6g', 'c6g', 'r6g', 'c7g'],
+};
 
-/** `m5.large` as it is, `m5` as `m5.*`, `optimal` as the families that it stands for. */
+/** `m5.large` as it is, `m5` as `m5.*`, `optimal` and the like as the families that they stand for. */
 export const typePatterns = (types: readonly string[]): readonly string[] => [
   ...new Set(
     types.flatMap((type) => {
-      if (type === 'optimal') return optimal.map((family) => `${family}.*`);
-      return type.includes('.') ? [type] : [`${type}.*`];
+      if (type.includes('.')) return [type];
+      return (families[type] ?? [type]).map((family) => `${family}.*`);
     }),
   ),
 ];
