@@ -6,7 +6,11 @@ import type { Credentials } from './credentials.ts';
 
 /** These places are near and answer at once, or are not there. */
 const limits = { connect: 2_000, idle: 5_000, whole: 10_000 };
-const tries = 4;
+/**
+ * ECS answers 40 questions a second for all tasks of an instance, and refuses the rest: many that begin together ask again until all have been
+ * answered, which takes up to half a minute.
+ */
+const mostTries = 10;
 
 /** A place that credentials come from over HTTP. */
 export interface AskedPlace {
@@ -15,6 +19,8 @@ export interface AskedPlace {
   readonly url: URL;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How often it is asked; fewer where it may well not be there. */
+  readonly tries?: number;
 }
 
 /** Asks a few times. @throws LeatError STORE_UNAVAILABLE naming the place, when it says anything but 200 */
@@ -25,7 +31,7 @@ export async function ask(place: AskedPlace): Promise<HttpAnswer> {
       const answer = await connections.exchange(requestOf(place)).catch((error: unknown) => error as Error);
       if (!(answer instanceof Error) && answer.status === 200) return answer;
       const failed = failureOf(answer);
-      if (next > tries || !isPassing(failed)) throw noCredentials(place, answer);
+      if (next > (place.tries ?? mostTries) || !isPassing(failed)) throw noCredentials(place, answer);
       await sleep(waitBefore(next, failed, Math.random()));
     }
   } finally {

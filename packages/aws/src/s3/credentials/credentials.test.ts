@@ -10,6 +10,8 @@ import { keepCredentials } from './index.ts';
 let folder = '';
 let server: Server;
 let asked: string[] = [];
+/** Status of what is not answered. */
+let refusal = 404;
 let answer: (request: IncomingMessage) => string | undefined;
 const keys = (id: string, end?: string): string =>
   JSON.stringify({
@@ -22,10 +24,11 @@ const keys = (id: string, end?: string): string =>
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'leat-credentials-'));
   asked = [];
+  refusal = 404;
   server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     const text = answer(request);
-    response.writeHead(text === undefined ? 404 : 200).end(text);
+    response.writeHead(text === undefined ? refusal : 200).end(text);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -59,6 +62,14 @@ describe('credentials', () => {
     };
     const expiresAt = Date.parse('2030-01-01T00:00:00Z');
     expect(await found(env)).toMatchObject({ accessKeyId: 'container', sessionToken: 'session', expiresAt });
+  });
+
+  it('are asked for again while the endpoint of the container has too much to do', async () => {
+    refusal = 429;
+    answer = () => (asked.length > 4 ? keys('container') : undefined);
+    const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${place()}/role` };
+    expect(await found(env)).toMatchObject({ accessKeyId: 'container' });
+    expect(asked).toHaveLength(5);
   });
 
   it('are those of a token that stands for a role', async () => {

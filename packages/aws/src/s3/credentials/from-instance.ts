@@ -18,6 +18,7 @@ export const fromInstance: CredentialSource = async ({ env }) => {
     url: new URL('/latest/api/token', base),
     method: 'PUT',
     headers: { 'x-aws-ec2-metadata-token-ttl-seconds': tokenSeconds, 'content-length': '0' },
+    tries: 4,
   }).catch(() => undefined);
   if (session === undefined) return undefined;
   const headers = { 'x-aws-ec2-metadata-token': session.body.toString('utf8') };
