@@ -16,6 +16,13 @@ export interface JobChoice {
 /** Jobs of one state and queue that are looked at, at most. */
 const mostLooked = 2000;
 
+/** Jobs that were found, and whether there may be more. */
+export interface OpenJobs {
+  readonly jobs: readonly ListedJob[];
+  /** Not all were looked at: what to tell people. */
+  readonly cut: string | undefined;
+}
+
 /** Sets the variables of the profile and says which queues are meant. @throws LeatError USAGE when nothing names one */
 export function queuesOf({ profile: named, queue = [] }: JobChoice): readonly string[] {
   const profile = readProfile(named);
@@ -33,14 +40,26 @@ export async function openJobs(
   api: SetupApi,
   queues: readonly string[],
   choice: JobChoice,
-): Promise<readonly ListedJob[]> {
+): Promise<OpenJobs> {
   const found: ListedJob[] = [];
-  for (const queue of queues)
-    for (const state of openStates) found.push(...(await api.jobs(queue, state, mostLooked)));
-  return found
-    .filter((job) => isMeant(job, choice))
-    .toSorted((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0));
+  const crowded = new Set<string>();
+  for (const queue of queues) {
+    for (const state of openStates) {
+      const some = await api.jobs(queue, state, mostLooked);
+      if (some.length >= mostLooked) crowded.add(queue);
+      found.push(...some);
+    }
+  }
+  return {
+    jobs: found
+      .filter((job) => isMeant(job, choice))
+      .toSorted((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0)),
+    cut: crowded.size === 0 ? undefined : cutText([...crowded]),
+  };
 }
+
+const cutText = (queues: readonly string[]): string =>
+  `there are too many jobs in ${queues.join(', ')} to look at all: only ${mostLooked} of a state were, and there may be more that are meant\n`;
 
 /** Only jobs of Leat: no other has these tags. */
 function isMeant({ tags }: ListedJob, { run, everybody = false }: JobChoice): boolean {

@@ -40,7 +40,11 @@ async function kill({ terminal, arguments: [ids = []], options }: CommandCall): 
   const queues = named.length > 0 ? [] : queuesOf(flags);
   const api = openSetupApi();
   try {
-    const jobs = named.length > 0 ? await ownJobs(api, named, flags) : await openJobs(api, queues, flags);
+    const { jobs, cut } =
+      named.length > 0
+        ? { jobs: await ownJobs(api, named, flags), cut: undefined }
+        : await openJobs(api, queues, flags);
+    if (cut !== undefined) terminal.err.write(cut);
     if (jobs.length === 0) {
       if (flags.json === true) terminal.out.write('[]\n');
       else terminal.err.write('there is nothing to end\n');

@@ -23,7 +23,8 @@ async function list({ terminal: { out, err }, options }: CommandCall): Promise<n
   const queues = queuesOf(choice);
   const api = openSetupApi();
   try {
-    const jobs = await openJobs(api, queues, choice);
+    const { jobs, cut } = await openJobs(api, queues, choice);
+    if (cut !== undefined) err.write(cut);
     if (choice.json === true) out.write(`${JSON.stringify(jobs)}\n`);
     else if (jobs.length === 0) err.write(`no jobs in ${queues.join(', ')}\n`);
     else out.write(`${jobTable(jobs, Date.now()).join('\n')}\n`);
