@@ -16,7 +16,9 @@ test('no second has 50 calls, not even the first after a quiet while, however ma
     sentAt.push(timing.now());
   };
   await Promise.all(Array.from({ length: 440 }, ask));
-  const most = Math.max(...sentAt.map((from) => sentAt.filter((at) => at >= from && at < from + 1000).length));
+  const most = Math.max(
+    ...sentAt.map((from) => sentAt.filter((at) => at >= from && at < from + 1000).length),
+  );
   expect(most).toBeLessThan(50);
   expect(timing.now() - 60_000).toBeLessThan(12_000);
 });
