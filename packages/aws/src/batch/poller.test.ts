@@ -118,7 +118,7 @@ describe('an array', () => {
     expect(answer.get(jobs[250] ?? '')?.state).toBe('failed');
   });
 
-  test('of 10,000 that waits for an hour costs a call a round', async () => {
+  test('of 10,000 that waits for an hour costs a call a round', { timeout: 60_000 }, async () => {
     const world = new World();
     const jobs = await world.submit(10_000);
     while (world.timing.now() < 3_600_000) await world.poll(jobs);
