@@ -2,41 +2,29 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  BatchServer,
-  conformanceContextIn,
-  conformanceRequest,
-  ContainerEngine,
-  layerConformance,
-  testImage,
-} from '@leat/testing';
+import { conformanceContextIn, conformanceRequest, layerConformance } from '@leat/testing';
 import { computeLayer } from '@leat/aws/batch';
 import { type ComputeLayer, guardLayer } from 'leat/compute';
 import { type Datastore, openDatastore } from 'leat/datastore';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { type BatchPlace, openBatch } from './batch-place.ts';
 
-let engine: ContainerEngine;
-let server: BatchServer;
+let place: BatchPlace;
 let store: Datastore;
 let folder = '';
-let image = '';
 const before = { ...process.env };
 
 beforeAll(async () => {
-  engine = await ContainerEngine.start();
-  image = await testImage(engine, 'node');
-  server = await BatchServer.start({ slots: 4, grace: 3, dockerHost: engine.host });
-  await server.createBucket('conformance');
-  Object.assign(process.env, server.env);
+  place = await openBatch();
+  Object.assign(process.env, place.server.env);
   folder = mkdtempSync(path.join(tmpdir(), 'leat-batch-'));
-  store = await openDatastore('s3://conformance/leat');
+  store = await openDatastore(`s3://${place.bucket}/leat`);
 }, 300_000);
 
 afterAll(async () => {
   await store.close();
   process.env = before;
-  await server.stop();
-  await engine.stop();
+  await place.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -45,6 +33,7 @@ describe('the Batch layer keeps every promise of a layer', () => {
     if (local === true) continue;
     it(name, { timeout: 300_000 }, async () => {
       const context = await conformanceContextIn(store, path.join(folder, 'cache'));
+      const { image, server } = place;
       const options = computeLayer.parseOptions({ queue: 'main', image, jobRole: server.role });
       const layer = guardLayer(await computeLayer.open(context));
       const handedOver: string[] = [];

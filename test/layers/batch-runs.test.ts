@@ -1,34 +1,25 @@
 // Whole runs on the Batch layer, through the command line: jobs in real containers, results in S3, a server with Batch's semantics. What
 // happens to engines, instances and the network must cost nobody a result.
-import { BatchServer, ContainerEngine, FaultProxy, testImage } from '@leat/testing';
+import { type ContainerEngine, type BatchServer, FaultProxy } from '@leat/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Leat } from '../cli/leat.ts';
+import { type BatchPlace, openBatch } from './batch-place.ts';
 
+let place: BatchPlace;
 let engine: ContainerEngine;
 let server: BatchServer;
 let image = '';
 let leat: Leat;
 
 beforeAll(async () => {
-  engine = await ContainerEngine.start();
-  image = await testImage(engine, 'node');
-  server = await BatchServer.start({ slots: 4, grace: 3, dockerHost: engine.host });
-  await server.createBucket('runs');
+  place = await openBatch();
+  ({ engine, server, image } = place);
 }, 300_000);
 
-afterAll(async () => {
-  await server.stop();
-  await engine.stop();
-});
+afterAll(async () => place.close());
 
 beforeEach(() => {
-  leat = new Leat({
-    ...server.env,
-    LEAT_DATASTORE: 's3://runs/leat',
-    LEAT_BATCH_QUEUE: 'main',
-    LEAT_BATCH_IMAGE: image,
-    LEAT_BATCH_JOB_ROLE: server.role,
-  });
+  leat = new Leat({ ...place.environment, LEAT_DATASTORE: `s3://${place.bucket}/leat` });
 });
 
 afterEach(() => leat.dispose());
