@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(async () => place.close());
 
 describe('on Batch', { timeout: 600_000 }, () => {
-  for (const [at, { shape, behaviour }] of chosenBehaviours('slow').entries()) {
+  for (const [at, { shape, behaviour }] of chosenBehaviours('batch').entries()) {
     // A run waits more than it works: for the next answer about its jobs.
     it.concurrent(`${behaviour.name}, on ${shape.name}`, async () => {
       const leat = new LeatOnLayer('batch:memory=300', {

@@ -9,41 +9,40 @@ import { shapes } from '../behaviours/shapes.ts';
 
 type Choice = readonly [shape: string, behaviour: string];
 
-/** What counts is how many tasks follow each other: fewest where a foreach has no items. */
 const everywhere: readonly Choice[] = [
   ['foreach', 'artifacts pass through'],
   ['branch', 'merge'],
-  ['nested_foreach', 'foreach stack'],
-  ['recursive_switch', 'tags and namespaces'],
-  ['zero_foreach', 'retry'],
-  ['zero_foreach', 'catchError'],
-  ['zero_foreach', 'timeout'],
-  ['linear', 'logs'],
-  ['linear', 'exception'],
-  ['small_foreach', 'resume at join'],
-];
-
-const whereTasksAreQuick: readonly Choice[] = [
   ['small_foreach', 'current'],
-  ['linear', 'killed by a signal'],
-  ['small_foreach', 'resume at foreach-inner'],
+  ['linear', 'catchError'],
+  ['linear', 'timeout'],
+  ['zero_foreach', 'logs'],
+  ['linear', 'exception'],
 ];
 
-/**
- * See the file's header. Throws when a name is none any more.
- *
- * @param tasks `slow`: without what the layer's conformance suite or another behaviour of the list shows as well
- */
+/** On Batch, where a try takes longer, `catchError` shows a second try as well, and the layer's conformance suite shows signals. */
+const onlyOn: Readonly<Record<'container' | 'batch', readonly Choice[]>> = {
+  container: [
+    ['switch_in_foreach', 'foreach stack'],
+    ['linear', 'retry'],
+    ['linear', 'killed by a signal'],
+    ['small_foreach', 'resume at foreach-inner'],
+  ],
+  batch: [
+    ['nested_foreach', 'foreach stack'],
+    ['recursive_switch', 'tags and namespaces'],
+    ['small_foreach', 'resume at join'],
+  ],
+};
+
+/** See the file's header. Throws when a name is none any more. */
 export function chosenBehaviours(
-  tasks: 'quick' | 'slow',
+  layer: 'container' | 'batch',
 ): readonly { readonly shape: Shape; readonly behaviour: Behaviour }[] {
-  return [...everywhere, ...(tasks === 'quick' ? whereTasksAreQuick : [])].map(
-    ([shapeName, behaviourName]) => {
-      const shape = shapes.find(({ name }) => name === shapeName);
-      const behaviour = behaviours.find(({ name }) => name === behaviourName);
-      if (shape === undefined || behaviour === undefined || behaviour.appliesTo?.(shape) === false)
-        throw new Error(`there is no behaviour '${behaviourName}' on the shape '${shapeName}'`);
-      return { shape, behaviour };
-    },
-  );
+  return [...everywhere, ...onlyOn[layer]].map(([shapeName, behaviourName]) => {
+    const shape = shapes.find(({ name }) => name === shapeName);
+    const behaviour = behaviours.find(({ name }) => name === behaviourName);
+    if (shape === undefined || behaviour === undefined || behaviour.appliesTo?.(shape) === false)
+      throw new Error(`there is no behaviour '${behaviourName}' on the shape '${shapeName}'`);
+    return { shape, behaviour };
+  });
 }

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(async () => engine.close());
 
 describe('in containers', () => {
-  for (const { shape, behaviour } of chosenBehaviours('quick')) {
+  for (const { shape, behaviour } of chosenBehaviours('container')) {
     it(`${behaviour.name}, on ${shape.name}`, async () => {
       const leat = new LeatOnLayer('container:network=none', engine.environment);
       try {
