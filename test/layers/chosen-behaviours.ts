@@ -29,6 +29,7 @@ const onlyOn: Readonly<Record<'container' | 'batch', readonly Choice[]>> = {
   ],
   batch: [
     ['nested_foreach', 'foreach stack'],
+    ['recursive_switch', 'tags and namespaces'],
     ['small_foreach', 'resume at join'],
   ],
 };
