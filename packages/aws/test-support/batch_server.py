@@ -84,9 +84,10 @@ class Place:
                 self.free -= 1
                 job._status = "STARTING"
             if SECONDS is not None:
+                # On a busy machine the timer may be faster than what follows it: a job that has ended would begin then.
+                begin(job, None)
                 # 10,000 of them are no reason for 10,000 threads.
                 threading.Timer(float(SECONDS), self.passed, (job,)).start()
-                begin(job, None)
             else:
                 threading.Thread(target=self.run, args=(job,), daemon=True).start()
 
