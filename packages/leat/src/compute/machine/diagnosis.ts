@@ -11,28 +11,40 @@ export interface Occupation {
   readonly ahead: number;
 }
 
-/** Of a job that waits or runs. */
+/**
+ * Of a job that waits or runs. The cause stays the same for as long as the job waits for the same thing, so that whoever tells causes
+ * tells it once; what changes meanwhile is evidence.
+ */
 export function diagnoseWait(
   job: { readonly status: JobStatus; readonly demand: Demand; readonly overtaken: number },
-  { machine, running, ahead }: Occupation,
+  occupation: Occupation,
 ): Diagnosis {
-  if (job.status.state === 'running') return { cause: 'the task runs' };
+  if (job.status.state === 'running') return { kind: 'running', cause: 'the task runs' };
   if (job.status.state === 'starting') {
-    const { note = 'its process is being started' } = job.status;
-    return { cause: `it has its place: ${note}` };
+    const { note } = job.status;
+    return note === undefined
+      ? { kind: 'on-its-way', cause: 'it has its place: its process is being started' }
+      : { kind: 'on-its-way', cause: 'it has its place, and is being made ready', evidence: [note] };
   }
-  const busy = running.reduce((sum, { demand }) => sum + demand.cpu, 0);
-  const state = `${running.length} running tasks use ${busy} of ${machine.cpu} cores; ${ahead} wait before it`;
+  const waiting = { kind: 'waiting', evidence: evidenceOf(occupation) } as const;
   if (job.demand.alone)
     return {
-      cause: `it asks for more than this machine has and runs alone: ${state}`,
+      ...waiting,
+      cause: 'it asks for more than this machine has and runs alone, when all others have ended',
       remedy: 'ask for less with @resources',
     };
   if (job.overtaken >= overtakeLimit)
-    return { cause: `no smaller task goes ahead of it any more; it waits for its place: ${state}` };
-  return {
-    cause: `it waits for ${job.demand.cpu} cores, ${job.demand.memory} MB and ${job.demand.gpu} GPUs: ${state}`,
-  };
+    return { ...waiting, cause: 'it waits for its place; no smaller task goes ahead of it any more' };
+  const { cpu, memory, gpu } = job.demand;
+  return { ...waiting, cause: `it waits for ${cpu} cores, ${memory} MB and ${gpu} GPUs of this machine` };
+}
+
+function evidenceOf({ machine, running, ahead }: Occupation): readonly string[] {
+  const busy = running.reduce((sum, { demand }) => sum + demand.cpu, 0);
+  return [
+    `${running.length} running tasks use ${busy} of ${machine.cpu} cores`,
+    `${Math.max(0, ahead)} tasks wait before it`,
+  ];
 }
 
 /** What can be done about a failure. */
@@ -49,14 +61,15 @@ export function diagnoseEnd(
   { memory }: ResolvedResources,
   remedies: Remedies = {},
 ): Diagnosis {
-  if (status.state !== 'failed') return { cause: 'the process of the task ended with exit code 0' };
+  if (status.state !== 'failed')
+    return { kind: 'ended', cause: 'the process of the task ended with exit code 0' };
   if (status.reason === 'out-of-memory') {
     const remedy =
       memory.origin === 'default'
         ? 'ask for more with @resources({ memory }), in MB'
         : `it had ${memory.value} MB: raise @resources({ memory })`;
-    return { cause: status.message, remedy };
+    return { kind: 'ended', cause: status.message, remedy };
   }
   const remedy = remedies[status.reason] ?? usualRemedies[status.reason];
-  return { cause: status.message, ...(remedy === undefined ? {} : { remedy }) };
+  return { kind: 'ended', cause: status.message, ...(remedy === undefined ? {} : { remedy }) };
 }

@@ -107,6 +107,7 @@ export class MachineJobs {
     if (known === undefined) {
       const { layer } = this.#starter;
       return {
+        kind: 'unknown',
         cause: `the ${layer} layer does not know this job: its engine has ended, and its tasks with it`,
       };
     }
