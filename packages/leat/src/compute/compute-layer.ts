@@ -235,6 +235,8 @@ export interface LayerContext {
   readonly storePackage: (platform: Platform) => Promise<StoredPackage>;
   /** The same as a folder of this machine, for layers that mount it. @throws as {@link LayerContext.storePackage} */
   readonly packageCopy: (platform: Platform) => Promise<string>;
+  /** Tells whoever watches the run what takes long, such as an image that is being fetched. A line each time, and seldom. */
+  readonly tell?: (text: string) => void;
   /** The places of this machine, which all layers that run tasks on it share. */
   readonly places?: Places;
 }

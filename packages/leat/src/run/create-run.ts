@@ -10,6 +10,7 @@ import { writePackage } from '../package/write-package.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { systemClock } from '../scheduler/clock.ts';
 import { createState } from '../scheduler/create-state.ts';
+import { observeAll } from '../scheduler/observer.ts';
 import type { Origin } from '../scheduler/origin.ts';
 import { limitsOf } from '../scheduler/run-options.ts';
 import { type Drive, driveRun, type DriveOptions, leaseMs, type RunHandle, thisEngine } from './drive-run.ts';
@@ -35,14 +36,15 @@ export interface RunRequest {
 
 /** Creates the run and drives it. @throws LeatError when it cannot be started; the stores stay open then. */
 export async function createRun(request: RunRequest): Promise<RunHandle> {
-  const { prepared, stores, begun, cache } = request;
+  const { prepared, stores, begun, cache, options } = request;
   const { datastore } = stores;
   const { built } = prepared;
   const { plan, factories } = await loadLayers(prepared.plan);
   await datastore.check?.();
   await writePackage(datastore, built);
   await keepForOthers(plan, built, cache);
-  const layers = await openLayers(factories, layerContext({ datastore, built, cache }), begun);
+  const tell = observeAll(options.observers ?? []).note;
+  const layers = await openLayers(factories, layerContext({ datastore, built, cache, tell }), begun);
   try {
     const warnings = await checkLayers(plan, layers, datastore.url);
     // What can be started ahead starts while the run is being created.

@@ -19,6 +19,8 @@ export interface ContextFacts {
   readonly built: CodePackage;
   /** Folder of what can be made again at any time. */
   readonly cache: string;
+  /** Told what takes long. */
+  readonly tell?: (text: string) => void;
 }
 
 type PackageNames = Pick<CodePackage, 'hash'> & Partial<Pick<CodePackage, 'root' | 'flowFile'>>;
@@ -36,7 +38,7 @@ const toolFiles = (driver?: string): ToolFiles => ({
 });
 
 /** What the layers of a run are told. */
-export function layerContext({ datastore, built, cache }: ContextFacts): LayerContext {
+export function layerContext({ datastore, built, cache, tell }: ContextFacts): LayerContext {
   const facts = datastore.localPath(packagePrefix(built.hash) + factsName);
   const tools = toolFiles(datastore.driver);
   const settings = once(async () => settingsOf(built, cache));
@@ -54,6 +56,7 @@ export function layerContext({ datastore, built, cache }: ContextFacts): LayerCo
   return {
     ...namesOf(datastore.url, built),
     tools,
+    ...(tell !== undefined && { tell }),
     // What a build has left in the cache goes with the next builds.
     packageFolder: facts === undefined ? storeOpened(cache, built).folder : dirname(facts),
     nodeFile,

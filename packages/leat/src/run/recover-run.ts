@@ -12,6 +12,7 @@ import { openPackage } from '../package/write-package.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { systemClock } from '../scheduler/clock.ts';
 import { keepLease } from '../scheduler/lease-keeper.ts';
+import { observeAll } from '../scheduler/observer.ts';
 import type { Origin } from '../scheduler/origin.ts';
 import { recoverState } from '../scheduler/recover-state.ts';
 import { limitsOf } from '../scheduler/run-options.ts';
@@ -89,7 +90,9 @@ async function openAndRecover(
   const { datastore } = stores;
   const plan = run.plan as RunPlan;
   const factories = await loadLayersAgain(plan);
-  const layers = await openLayers(factories, layerContext({ datastore, built, cache: options.home.cache }));
+  const tell = observeAll(options.observers ?? []).note;
+  const context = layerContext({ datastore, built, cache: options.home.cache, tell });
+  const layers = await openLayers(factories, context);
   try {
     const warnings = await checkLayers(plan, layers, stores.datastore.url);
     return await takeUp({ run, plan, stores, layers, warnings, options });

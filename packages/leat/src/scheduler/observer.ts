@@ -22,6 +22,8 @@ export interface RunObserver {
   line?(line: TaskLine): void;
   /** Something is not as it should be, and the run goes on. */
   warning?(message: string): void;
+  /** Something takes long, such as the fetching of an image; it may come before there is a run. */
+  note?(message: string): void;
   /** A task has waited for long, and its layer says why. Told once for each cause. */
   waits?(wait: LongWait): void;
 }
@@ -46,6 +48,9 @@ export function observeAll(observers: readonly RunObserver[]): Required<RunObser
     },
     warning: (message) => {
       tell((observer) => observer.warning?.(message));
+    },
+    note: (message) => {
+      tell((observer) => observer.note?.(message));
     },
     waits: (wait) => {
       tell((observer) => observer.waits?.(wait));

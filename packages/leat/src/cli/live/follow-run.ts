@@ -61,6 +61,10 @@ class PeopleReporter implements Reporter {
     this.#view?.warning(message);
   }
 
+  note(message: string): void {
+    this.say(this.terminal.err.style('dim', message));
+  }
+
   waits(wait: LongWait): void {
     this.#view?.waits(wait);
   }
@@ -84,7 +88,7 @@ class MachineReporter extends JsonReporter implements Reporter {
   }
 
   say(message: string): void {
-    this.write({ type: 'note', message });
+    this.note(message);
   }
 
   started({ address, run, warnings }: AnnouncedRun, recovered = false): void {

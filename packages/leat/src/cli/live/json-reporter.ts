@@ -23,6 +23,10 @@ export class JsonReporter implements RunObserver {
     this.write({ type: 'warning', message });
   }
 
+  note(message: string): void {
+    this.write({ type: 'note', message });
+  }
+
   waits(wait: LongWait): void {
     this.write({ type: 'waits', ...wait });
   }

@@ -76,7 +76,7 @@ export class ContainerLayer implements ComputeLayer {
     const { api } = opened.connection;
     this.#opened = opened;
     this.#places = places;
-    this.#images = new Images(api);
+    this.#images = new Images(api, opened.context.tell);
     this.#containers = new Containers(api);
     this.#swept = sweepDead(api).catch(() => undefined);
     this.#jobs = new MachineJobs(places, {

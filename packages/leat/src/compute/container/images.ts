@@ -1,6 +1,7 @@
 /** Images as the tasks of a run need them: there, or fetched once, with progress. */
 import type { EngineApi } from './api.ts';
 import { EngineError } from './engine-error.ts';
+import { tellOfFetch } from './fetch-notes.ts';
 
 /** What became of an image; `permanent`: asking again would bring the same. */
 export type ImageState =
@@ -20,8 +21,12 @@ export class Images {
   readonly #closing = new AbortController();
   readonly #known = new Map<string, Known>();
 
-  constructor(api: Pick<EngineApi, 'hasImage' | 'pull'>) {
+  readonly #tell: (text: string) => void;
+
+  /** `tell`: whoever watches the run, of what takes long. */
+  constructor(api: Pick<EngineApi, 'hasImage' | 'pull'>, tell: (text: string) => void = () => undefined) {
     this.#api = api;
+    this.#tell = tell;
   }
 
   /** Fetches nothing any more, also what is on its way: an image may take many minutes, and nobody waits for it. */
@@ -52,13 +57,7 @@ export class Images {
 
   async #fetch(image: string): Promise<ImageState> {
     try {
-      if (await this.#api.hasImage(image)) return { ready: true };
-      this.#tell(image, `fetching ${image}`);
-      const progress = (done: number, total: number): void => {
-        const size = total > 0 ? `: ${megabytes(done)} of ${megabytes(total)} MB` : '';
-        this.#tell(image, `fetching ${image}${size}`);
-      };
-      await this.#api.pull(image, progress, this.#closing.signal);
+      if (!(await this.#api.hasImage(image))) await this.#pull(image);
       return { ready: true };
     } catch (error) {
       // A registry that is busy, and a network that is down, are no reason to give a task up.
@@ -67,7 +66,27 @@ export class Images {
     }
   }
 
-  #tell(image: string, note: string): void {
+  async #pull(image: string): Promise<void> {
+    const notes = tellOfFetch(image, this.#tell);
+    let ready = false;
+    const note = (text: string): void => {
+      notes.note(text);
+      this.#note(image, text);
+    };
+    try {
+      note(`fetching ${image}`);
+      const progress = (done: number, total: number): void => {
+        const size = total > 0 ? `: ${megabytes(done)} of ${megabytes(total)} MB` : '';
+        note(`fetching ${image}${size}`);
+      };
+      await this.#api.pull(image, progress, this.#closing.signal);
+      ready = true;
+    } finally {
+      notes.end(ready);
+    }
+  }
+
+  #note(image: string, note: string): void {
     const known = this.#known.get(image);
     if (known === undefined || known.note === note) return;
     known.note = note;
