@@ -26,6 +26,7 @@ import {
 import { installation } from './installation.ts';
 import { linkExternals } from './link-externals.ts';
 import { inputsUnchanged, type TrackedInputs } from './tracked-inputs.ts';
+import { type TouchedFolder, unusedFolders } from './unused-folders.ts';
 
 /** A package that has no folder yet. */
 export type UnstoredPackage = Omit<CodePackage, 'folder'>;
@@ -104,7 +105,7 @@ export function storeOpened(cacheDir: string, built: UnstoredPackage): CodePacka
   linkExternals(folder, built);
   const now = new Date();
   utimesSync(folder, now, now);
-  removeOldest(home, keptOpened);
+  removeUnused(home, keptOpened);
   return { ...built, folder };
 }
 
@@ -166,16 +167,26 @@ function writeWhole(path: string, text: string): void {
 }
 
 /** Keeps so many folders of a folder: those that were touched last. */
-export function removeOldest(folder: string, keep: number): void {
-  const entries = readdirSync(folder, { withFileTypes: true })
+function removeOldest(folder: string, keep: number): void {
+  const old = foldersIn(folder)
+    .toSorted((a, b) => b.time - a.time)
+    .slice(keep);
+  for (const { path } of old) rmSync(path, { recursive: true, force: true });
+}
+
+/** Keeps so many folders of a folder, and those that a run may still use: see {@link unusedFolders}. */
+export function removeUnused(folder: string, keep: number): void {
+  for (const { path } of unusedFolders(foldersIn(folder), keep, Date.now()))
+    rmSync(path, { recursive: true, force: true });
+}
+
+const foldersIn = (folder: string): readonly TouchedFolder[] =>
+  readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => ({
       path: join(folder, name),
       time: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
     }));
-  const old = entries.toSorted((a, b) => b.time - a.time).slice(keep);
-  for (const { path } of old) rmSync(path, { recursive: true, force: true });
-}
 
 // A record that is missing, torn or of another make only means that the flow is built again.
 function readJson<T>(path: string): T | undefined {

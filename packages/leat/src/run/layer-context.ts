@@ -53,6 +53,10 @@ export function layerContext({ datastore, built, cache, tell }: ContextFacts): L
     const source = { path: await nodeFile(node), platform: node, cacheDir: cache };
     return storeTools(datastore, { tools, node: source });
   });
+  const copy = once(async (platform: Platform) => {
+    const { copyPackage } = await import('../package/portable/store-package.ts');
+    return copyPackage(built, await asked(platform));
+  });
   return {
     ...namesOf(datastore.url, built),
     tools,
@@ -65,10 +69,13 @@ export function layerContext({ datastore, built, cache, tell }: ContextFacts): L
       const { storeArchive } = await import('../package/portable/store-package.ts');
       return storeArchive(datastore, built, await asked(platform));
     }),
-    packageCopy: once(async (platform: Platform) => {
-      const { copyPackage } = await import('../package/portable/store-package.ts');
-      return copyPackage(built, await asked(platform));
-    }),
+    packageCopy: async (platform) => {
+      const folder = await copy(platform);
+      // A run of weeks asks again for each task, so that builds beside it do not take its folder away.
+      const { renewCopy } = await import('../package/portable/store-package.ts');
+      renewCopy(folder);
+      return folder;
+    },
   };
 }
 

@@ -14,7 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import type { Datastore } from '../../datastore/datastore.ts';
 import type { CodePackage } from '../code-package.ts';
-import { removeOldest } from '../package-cache.ts';
+import { removeUnused } from '../package-cache.ts';
 import type { Platform } from '../native/platform.ts';
 import { hashOfFile } from './hash-of-file.ts';
 import { changed, pack, type PackedFile } from './pack.ts';
@@ -77,21 +77,28 @@ export function keepExtras(built: CodePackage, cacheDir: string): void {
 
 function keptExtras({ hash }: CodePackage, cacheDir: string): string | undefined {
   const folder = join(copiesOf(cacheDir), hash);
-  return existsSync(folder) ? folder : undefined;
+  if (!existsSync(folder)) return undefined;
+  renewCopy(folder);
+  return folder;
 }
 
 const copiesOf = (cacheDir: string): string => join(cacheDir, 'copies');
 
-/** Those that were used last; a copy is used for as long as a run lasts. */
+/** Those that were used last, and those that are in use. */
 const keptCopies = 32;
 
 function copied(cacheDir: string, name: string, files: readonly PackedFile[]): string {
   const folder = join(copiesOf(cacheDir), name);
   if (!existsSync(folder)) makeCopy(folder, files);
+  renewCopy(folder);
+  removeUnused(copiesOf(cacheDir), keptCopies);
+  return folder;
+}
+
+/** Says of a copy that it is in use: it stays for another week at least. */
+export function renewCopy(folder: string): void {
   const now = new Date();
   utimesSync(folder, now, now);
-  removeOldest(copiesOf(cacheDir), keptCopies);
-  return folder;
 }
 
 /** Other processes must never see half a folder: it is filled under another name. */
