@@ -6,6 +6,7 @@ import { ContainerOutput } from './container-output.ts';
 import { EngineError } from './engine-error.ts';
 import { readToldEnd } from './init-script.ts';
 import { exitOf } from './job-status.ts';
+import { killUntilGone } from './kill.ts';
 
 const firstLookMs = 20;
 const lastLookMs = 640;
@@ -46,19 +47,32 @@ export class Containers {
       await this.#api.start(id);
       const printed = taken.then(async () => this.#takeRest(id, output, breaks));
       const exited = this.#exit(id, wanted, printed);
+      const over = new AbortController();
+      void exited.finally(() => over.abort());
       return {
         stdout: output.stdout,
         stderr: output.stderr,
         outputLingerMs,
         exited,
-        // One that cannot be told, since its engine is gone, is told by the end of the engine.
-        signal: (signal) => void this.#api.kill(id, signal).catch(() => undefined),
+        signal: this.#signaller(id, over.signal),
         removed: Promise.all([exited, printed]).then(async () => this.#remove(id)),
       };
     } catch (error) {
       await this.#remove(id);
       throw error;
     }
+  }
+
+  /** A kill is repeated until it has worked; whoever sends anything else sends a kill after it. */
+  #signaller(id: string, over: AbortSignal): TaskProcess['signal'] {
+    let killing = false;
+    return (signal) => {
+      if (signal !== 'SIGKILL') void this.#api.kill(id, signal).catch(() => undefined);
+      else if (!killing) {
+        killing = true;
+        void killUntilGone(this.#api, id, over);
+      }
+    };
   }
 
   /** One whose answer did not come in time may be there all the same. */
