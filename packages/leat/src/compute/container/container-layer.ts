@@ -4,9 +4,7 @@
  * end with the engine.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import {
   type AttemptRequest,
   type CheckFinding,
@@ -35,6 +33,7 @@ import { Images, type ImageState, missingImage } from './images.ts';
 import { Janitor } from './janitor.ts';
 import { makeJobFolder } from './job-folder.ts';
 import { type ContainerSetting, containerName, createRequest, messageOf } from './job-spec.ts';
+import { makeLayerFolder } from './layer-folder.ts';
 import type { ContainerSettings } from './options.ts';
 import { ownName } from './owner.ts';
 import { isFolder, storeEnvironment } from './store-access.ts';
@@ -101,7 +100,7 @@ export class ContainerLayer implements ComputeLayer {
   /** Finds the container engine, or starts one. @throws LeatError LAYER_FAILED, OPTION_INVALID (`DOCKER_HOST`, a `LEAT_LOCAL_…` variable). */
   static async open(context: LayerContext): Promise<ContainerLayer> {
     const places = context.places ?? new Places(readMachine());
-    const folder = await mkdtemp(path.join(tmpdir(), 'leat-container-'));
+    const folder = await makeLayerFolder();
     const owner = ownName();
     const janitor = new Janitor(context.runner, owner);
     janitor.tell('folder', folder);

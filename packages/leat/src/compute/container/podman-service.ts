@@ -4,6 +4,7 @@ import { accessSync, closeSync, constants, openSync, readFileSync, rmSync } from
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EngineApi } from './api.ts';
+import { socketName } from './layer-folder.ts';
 
 /** Until it answers; much more than a busy machine needs. In milliseconds. */
 const patienceMs = 30_000;
@@ -44,7 +45,7 @@ export class PodmanService {
 
   /** `folder`: for its socket; `started` is told each process before it can have done anything. */
   constructor(folder: string, started: (pid: number) => void) {
-    this.socket = path.join(folder, 'podman.sock');
+    this.socket = path.join(folder, socketName);
     this.#folder = folder;
     this.#said = path.join(folder, 'podman.log');
     this.#started = started;
