@@ -70,3 +70,17 @@ it('finds what pnpm keeps beside the real folder of a package', () => {
     'node_modules/b': `node_modules/${store('b')}`,
   });
 });
+
+it('refuses packages of which each needs the other in another version, and names them', () => {
+  folder.install('a', { version: '1.0.0', dependencies: { b: '1' } }, {});
+  folder.install('b', { version: '1.0.0', dependencies: { a: '2' } }, {});
+  folder.install('b/node_modules/a', { version: '2.0.0', dependencies: { b: '2' } }, {});
+  folder.install('b/node_modules/a/node_modules/b', { version: '2.0.0', dependencies: { a: '1' } }, {});
+  // The real folder of the first one, as a link makes a ring of them.
+  folder.write('node_modules/b/node_modules/a/node_modules/b/node_modules/.keep', '');
+  symlinkSync(
+    join(folder.path, 'node_modules/a'),
+    join(folder.path, 'node_modules/b/node_modules/a/node_modules/b/node_modules/a'),
+  );
+  expect(() => closure('a')).toThrow(/need each other in ever other versions: … → .*a → b → /);
+});

@@ -1,6 +1,7 @@
 /** Installed packages with all that they need at run time, and where each goes in the `node_modules` of a code package. */
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { LeatError } from '../../errors/index.ts';
 import { packageFolder } from '../native-package.ts';
 
 /** An installed package and its place in a code package. */
@@ -23,8 +24,19 @@ interface Manifest {
 }
 
 /**
+ * So deep may packages lie in each other's `node_modules`, many times as deep as npm puts them. Two packages that need each other, each in
+ * another version than is at the top, have no end.
+ */
+const deepest = 16;
+
+/** Packages that are taken along at most: those that need each other in turn could be put into each other very often. */
+const mostPackages = 20_000;
+
+/**
  * The packages that are wanted, in their places, and what they need: at the top as npm would put it, unless another version of it is
  * there. In the order of their places.
+ *
+ * @throws LeatError FLOW_LOAD when there would be no end of them
  */
 export function installedClosure(wanted: readonly PlacedPackage[]): readonly PlacedPackage[] {
   const placed = new Map(wanted.map((each) => [each.place, each]));
@@ -36,11 +48,34 @@ export function installedClosure(wanted: readonly PlacedPackage[]): readonly Pla
       const own = `node_modules/${need.name}`;
       const place = known === undefined ? own : `${next.place}/${own}`;
       const fresh = { ...need, place, reason: `'${next.name}' needs it` };
+      if (depthOf(place) > deepest || placed.size >= mostPackages) throw endless(place);
       placed.set(place, fresh);
       open.push(fresh);
     }
   }
   return [...placed.values()].toSorted((a, b) => (a.place < b.place ? -1 : 1));
+}
+
+const namesIn = (place: string): readonly string[] =>
+  place
+    .split('node_modules/')
+    .slice(1)
+    .map((name) => name.replace(/\/$/, ''));
+
+const depthOf = (place: string): number => namesIn(place).length;
+
+function endless(place: string): LeatError {
+  const names = namesIn(place);
+  const shown = names.slice(-6).join(' → ');
+  const packages = [...new Set(names)];
+  return new LeatError(
+    'FLOW_LOAD',
+    `the installed packages that the flow needs cannot be put into its code package: they need each other in ever other versions: … → ${shown}`,
+    {
+      hint: `Install one version of each of them (npm ls ${packages.slice(0, 6).join(' ')} shows which there are; "overrides" in package.json chooses one), then start again.`,
+      details: { packages },
+    },
+  );
 }
 
 function needsOf({ folder }: PlacedPackage): readonly { readonly name: string; readonly folder: string }[] {
