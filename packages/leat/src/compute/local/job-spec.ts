@@ -1,5 +1,4 @@
 /** An attempt → how its process is started and what it is told. Pure. */
-import path from 'node:path';
 import type { TaskMessage } from '../../plan/task-message.ts';
 import type { AttemptRequest, LayerContext } from '../compute-layer.ts';
 import type { Launch } from './api.ts';
@@ -68,16 +67,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The environment that every task gets: the engine's own, and a place where Node keeps the compiled code of the runner and
  * of the flow, which saves a fifth of a task's start. `LEAT_COMPILE_CACHE` tells the runner where to keep its own, and
- * that both are ours to remove.
+ * that both are ours to remove. `cache`: that place, if there is one and the user has not named another.
  */
-export function taskEnvironment(own: Environment, temporary: string): Environment {
-  if (own['NODE_COMPILE_CACHE'] !== undefined) return { ...own };
-  const folder = compileCacheOf(own, temporary);
-  return { ...own, NODE_COMPILE_CACHE: folder, LEAT_COMPILE_CACHE: folder };
-}
-
-/** A folder of the user's own: in one that others may write to, they could leave code for us to run. */
-function compileCacheOf({ XDG_CACHE_HOME: cache, HOME: home }: Environment, temporary: string): string {
-  if (cache) return path.join(cache, 'leat', 'compile');
-  return home ? path.join(home, '.cache', 'leat', 'compile') : path.join(temporary, 'node-compile-cache');
+export function taskEnvironment(own: Environment, cache: string | undefined): Environment {
+  return cache === undefined ? { ...own } : { ...own, NODE_COMPILE_CACHE: cache, LEAT_COMPILE_CACHE: cache };
 }

@@ -23,6 +23,7 @@ import {
   type SubmitResult,
 } from '../compute-layer.ts';
 import type { ProcessSetting } from './api.ts';
+import { compileCache } from './compile-cache.ts';
 import { launchOf, messageOf, placesOf, type Places as TaskPlaces, taskEnvironment } from './job-spec.ts';
 import type { MachineJob } from '../machine/machine-job.ts';
 import { MachineJobs } from '../machine/machine-jobs.ts';
@@ -72,7 +73,7 @@ export class LocalLayer implements ComputeLayer {
       runner: context.runner,
       packageFolder: context.packageFolder,
       sourceRoot: context.sourceRoot,
-      environment: taskEnvironment(process.env, tmpdir()),
+      environment: taskEnvironment(process.env, compileCache(process.env, tmpdir())),
     };
     const { cores } = places;
     this.#starter = new ProcessStarter(setting, reaper, slotsPerCore * cores);

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import type { PreparedLayer } from '../compute-layer.ts';
 import type { WaitingProcess } from './api.ts';
+import { compileCache } from './compile-cache.ts';
 import { plainLaunch, taskEnvironment } from './job-spec.ts';
 import { endStandby } from './process-pool.ts';
 import { ProcessStarter } from './process-starter.ts';
@@ -16,7 +17,7 @@ export class PreparedLocal implements PreparedLayer {
   readonly standby: Promise<readonly WaitingProcess[]>;
 
   constructor(runner: string) {
-    const environment = taskEnvironment(process.env, tmpdir());
+    const environment = taskEnvironment(process.env, compileCache(process.env, tmpdir()));
     this.reaper = Reaper.open();
     this.standby = this.reaper.then((reaper) => {
       const starter = new ProcessStarter(
