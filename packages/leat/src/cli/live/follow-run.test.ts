@@ -26,6 +26,7 @@ function follow(result: Promise<RunResult>, { json = false, recovered = false } 
   const terminal = textTerminal();
   const reporter = makeReporter(terminal, json);
   const start = async (): Promise<RunHandle> => {
+    reporter.note?.('fetching node:26');
     reporter.started(announced, recovered);
     reporter.line?.({ task: 'train[3]', attempt: 0, stream: 'stdout', text: 'loss 0.2' });
     return { ...announced, outliving: [], cancel: () => {}, detach: () => {}, result };
@@ -39,6 +40,7 @@ describe('followRun', () => {
     expect(await exitCode).toBe(0);
     expect(terminal.out.text).toBe('[train[3]] loss 0.2\n');
     expect(terminal.err.lines).toEqual([
+      'fetching node:26',
       'TrainFlow/417 started',
       'warning it runs alone',
       '  ask for less',
@@ -50,6 +52,7 @@ describe('followRun', () => {
     const { terminal, exitCode } = follow(Promise.resolve(ended('failed')), { json: true, recovered: true });
     expect(await exitCode).toBe(1);
     expect(terminal.out.json).toEqual([
+      { type: 'note', message: 'fetching node:26' },
       { type: 'run-started', run: 'TrainFlow/417', flow: 'TrainFlow', id: '417', recovered: true },
       { type: 'warning', message: 'it runs alone' },
       { type: 'log', task: 'train[3]', attempt: 0, stream: 'stdout', text: 'loss 0.2' },
@@ -61,7 +64,7 @@ describe('followRun', () => {
   it('says that a recovered run goes on', async () => {
     const { terminal, exitCode } = follow(Promise.resolve(ended('cancelled')), { recovered: true });
     expect(await exitCode).toBe(1);
-    expect(terminal.err.lines[0]).toBe('TrainFlow/417 goes on');
+    expect(terminal.err.lines[1]).toBe('TrainFlow/417 goes on');
   });
 
   it('says how to go on when the engine cannot, unless another one does', async () => {

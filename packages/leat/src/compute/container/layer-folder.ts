@@ -16,7 +16,8 @@ const prefix = 'leat-container-';
 export function shortEnough(folders: readonly (string | undefined)[]): readonly string[] {
   const socketIn = (folder: string): string => path.join(folder, `${prefix}XXXXXX`, socketName);
   return folders.filter(
-    (folder): folder is string => Boolean(folder) && Buffer.byteLength(socketIn(folder ?? '')) <= longestSocket,
+    (folder): folder is string =>
+      Boolean(folder) && Buffer.byteLength(socketIn(folder ?? '')) <= longestSocket,
   );
 }
 

@@ -9,7 +9,11 @@ import path from 'node:path';
  * @param temporary folder of temporary files, for a user without a home
  */
 export function compileCache(
-  { NODE_COMPILE_CACHE: named, XDG_CACHE_HOME: cache, HOME: home }: Readonly<Record<string, string | undefined>>,
+  {
+    NODE_COMPILE_CACHE: named,
+    XDG_CACHE_HOME: cache,
+    HOME: home,
+  }: Readonly<Record<string, string | undefined>>,
   temporary: string,
 ): string | undefined {
   if (named !== undefined) return undefined;

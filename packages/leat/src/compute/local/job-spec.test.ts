@@ -78,7 +78,9 @@ describe('taskEnvironment', () => {
       NODE_COMPILE_CACHE: '/cache',
       LEAT_COMPILE_CACHE: '/cache',
     });
-    expect(taskEnvironment({ NODE_COMPILE_CACHE: '/mine' }, undefined)).toEqual({ NODE_COMPILE_CACHE: '/mine' });
+    expect(taskEnvironment({ NODE_COMPILE_CACHE: '/mine' }, undefined)).toEqual({
+      NODE_COMPILE_CACHE: '/mine',
+    });
   });
 });
 
