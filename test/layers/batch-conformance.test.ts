@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { conformanceContextIn, conformanceRequest, layerConformance } from '@leat/testing';
+import { conformanceContextIn, conformanceRequest, isMeantFor, layerConformance } from '@leat/testing';
 import { computeLayer } from '@leat/aws/batch';
 import { type ComputeLayer, guardLayer } from 'leat/compute';
 import { type Datastore, openDatastore } from 'leat/datastore';
@@ -29,8 +29,8 @@ afterAll(async () => {
 });
 
 describe('the Batch layer keeps every promise of a layer', () => {
-  for (const { name, run, local } of layerConformance) {
-    if (local === true) continue;
+  const abilities = { chunks: true, loses: true, reopens: true };
+  for (const { name, run } of layerConformance.filter((one) => isMeantFor(one, abilities))) {
     it(name, { timeout: 300_000 }, async () => {
       const context = await conformanceContextIn(store, path.join(folder, 'cache'));
       const { image, server } = place;
@@ -40,6 +40,9 @@ describe('the Batch layer keeps every promise of a layer', () => {
       try {
         await run({
           layer,
+          fanOut: 40,
+          lose: async (job) => server.lose(job),
+          reopen: async () => guardLayer(await computeLayer.open(context)),
           request: (behaviour, over) => {
             const request = conformanceRequest(behaviour, { options, ...over });
             handedOver.push(request.token);
