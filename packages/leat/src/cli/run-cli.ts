@@ -22,7 +22,7 @@ function reportError(thrown: unknown, terminal: Terminal, argv: readonly string[
 
 function program(terminal: Terminal): Command {
   const root = new Command('leat')
-    .description('Run TypeScript functions as batch workflows, on this machine.')
+    .description('Run TypeScript functions as batch workflows: on this machine, in containers, on AWS Batch.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
