@@ -13,7 +13,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a retry for a fault of the platform is charged to the user',
     file: 'attempt-events.ts',
-    from: "if (payerOf(failure) === 'platform') task.platformFailures += 1;\n  else task.ownFailures += 1;",
+    from: "if (payer === 'platform') task.platformFailures += 1;\n  else if (payer === 'user') task.ownFailures += 1;",
     to: 'task.ownFailures += 1;',
   },
   {

@@ -193,7 +193,7 @@ export class SimulatedLayer implements ComputeLayer {
     this.#become(job, { state: 'starting' });
     const [from, to] = this.#options.startMs ?? [0, 0];
     await this.#options.clock.pause(this.#random.between(from, to));
-    if (fate === 'startFailed') this.#fail(job, 'start-failed', 'no machine could be had');
+    if (fate === 'startFailed') this.#failStart(job);
     if (fate === 'doubled') void this.#copy(job, durationOf(job) + this.#random.between(0, 60_000));
     if (!isOver(job)) await this.#execute(job, fate);
     this.#running -= 1;
@@ -224,6 +224,15 @@ export class SimulatedLayer implements ComputeLayer {
       if (exitCode !== 0) return this.#exit(job, startedAt, exitCode);
     }
     this.#exit(job, startedAt, job.task.exitCode ?? 0);
+  }
+
+  /** Some starts come too late for what the job was handed: that costs no try. */
+  #failStart(job: SimulatedJob): void {
+    const isExpired = this.#random.chance(0.25);
+    if (!isExpired) return this.#fail(job, 'start-failed', 'no machine could be had');
+    const endedAt = this.#options.clock.now();
+    const message = 'its link had expired';
+    this.#become(job, { state: 'failed', reason: 'start-failed', message, expired: true, endedAt });
   }
 
   #disturb(job: SimulatedJob, fate: Fate): void {

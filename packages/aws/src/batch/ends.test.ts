@@ -1,7 +1,7 @@
-import type { EndRecord } from 'leat/agent';
+import { agentExits, type EndRecord } from 'leat/agent';
 import type { JobStatus } from 'leat/compute';
 import { expect, test } from 'vitest';
-import { endOf } from './ends.ts';
+import { endOf, expiredOf } from './ends.ts';
 
 type Failed = Extract<JobStatus, { state: 'failed' }>;
 
@@ -81,4 +81,36 @@ test.each<[string, Failed, EndRecord | undefined, Partial<Failed>]>([
   const end = endOf(batch, agent, 2);
   expect(end).toMatchObject({ state: 'failed', ...expected });
   expect('permanent' in end).toBe(expected.permanent === true);
+});
+
+const minutes = (count: number): number => count * 60_000;
+
+test.each<[string, Failed, { createdAt?: number; startedAt?: number } | undefined, boolean]>([
+  [
+    'an hour in the queue',
+    said({ reason: 'start-failed', exitCode: agentExits.linkRefused }),
+    { createdAt: 0, startedAt: minutes(60) },
+    true,
+  ],
+  [
+    'a link that is refused at once',
+    said({ reason: 'start-failed', exitCode: agentExits.linkRefused }),
+    { createdAt: 0, startedAt: minutes(4) },
+    false,
+  ],
+  [
+    'another failed start after an hour',
+    said({ reason: 'start-failed', exitCode: agentExits.downloadFailed }),
+    { createdAt: 0, startedAt: minutes(60) },
+    false,
+  ],
+  [
+    'a task that ends with the same code',
+    said({ exitCode: agentExits.linkRefused }),
+    { createdAt: 0, startedAt: minutes(60) },
+    false,
+  ],
+  ['times that Batch does not tell', said({ reason: 'start-failed', exitCode: 213 }), {}, false],
+])('a link has expired in the queue: %s', (_, status, detail, expected) => {
+  expect('expired' in expiredOf(status, detail)).toBe(expected);
 });

@@ -1,7 +1,8 @@
 /** How a job ended: what Batch says, and what the agent in its container left. Pure, but for reading the record. */
-import { type EndRecord, explainAgentExit, readEnd } from 'leat/agent';
+import { agentExits, type EndRecord, explainAgentExit, readEnd } from 'leat/agent';
 import type { JobStatus } from 'leat/compute';
 import type { Datastore } from 'leat/datastore';
+import type { JobDetail } from './api.ts';
 import type { EndedJob } from './poller.ts';
 
 type Failed = Extract<JobStatus, { state: 'failed' }>;
@@ -15,8 +16,26 @@ type Failed = Extract<JobStatus, { state: 'failed' }>;
 export async function settleEnd(store: Datastore, { token, status, detail }: EndedJob): Promise<JobStatus> {
   if (token === undefined || status.state !== 'failed') return status;
   const record = await readEnd(store, token);
-  return endOf(status, record, detail?.attempts?.length);
+  return expiredOf(endOf(status, record, detail?.attempts?.length), detail);
 }
+
+/**
+ * A job that waited for its place, or for its last one, for longer than any link is sure to hold, and whose link was refused then: nothing
+ * else is at fault. A link that is refused sooner is another matter, and is tried again as often as other starts and no more.
+ */
+export function expiredOf(
+  status: JobStatus,
+  detail: Pick<JobDetail, 'createdAt' | 'startedAt'> | undefined,
+): JobStatus {
+  const { createdAt, startedAt } = detail ?? {};
+  if (status.state !== 'failed' || status.reason !== 'start-failed') return status;
+  if (status.exitCode !== agentExits.linkRefused || createdAt === undefined || startedAt === undefined)
+    return status;
+  return startedAt - createdAt < surelyMs ? status : { ...status, expired: true };
+}
+
+/** Credentials are renewed five minutes before they end, and links are signed when the job is sent: they hold for as long at least. */
+const surelyMs = 5 * 60_000;
 
 /**
  * What of both is told. Batch knows what befell the machine and whether the container was ended; the agent knows how the task's process

@@ -21,11 +21,10 @@ type TaskMessage = Parameters<typeof writeWork>[2][number];
 /** Nobody prints it by chance. */
 const markBytes = 16;
 
-/** How long links to the tools hold, in seconds: the longest that AWS allows. They end sooner with the credentials that signed them. */
+/**
+ * How long links to the tools hold, in seconds: the longest that AWS allows. They end sooner with the credentials that signed them, so each
+ * group gets its own when it is sent. */
 const linkSeconds = 7 * 24 * 3600;
-
-/** Links are made anew after this long, in milliseconds, so that a long run's last jobs have as long as its first. */
-const renewMs = 15 * 60_000;
 
 /** Between SIGTERM and the death of a task, in seconds: Batch kills a container 30 s after it. */
 const stopSeconds = 20;
@@ -44,13 +43,19 @@ export interface WorkFacts {
 
 type Links = Pick<AgentSetting, 'tools' | 'node'>;
 
+/** What links lead to. */
+interface StoredTools {
+  readonly tools: { readonly key: string; readonly sha256: string };
+  readonly node: Awaited<ReturnType<LayerContext['storeTools']>>['node'];
+}
+
 /** See the file's header. */
 export class Work {
   readonly #context: LayerContext;
   readonly #store: Datastore;
   readonly #platform: Platform;
   readonly #region: string;
-  #links: { readonly made: Promise<Links>; readonly at: number } | undefined;
+  #tools: Promise<StoredTools> | undefined;
   #package: Promise<unknown> | undefined;
 
   constructor({ context, store, platform, region }: WorkFacts) {
@@ -62,7 +67,7 @@ export class Work {
 
   /** Begins to store what the jobs of every group need. */
   prepare(): void {
-    for (const begun of [this.#currentLinks(), this.#storePackage()]) begun.catch(() => undefined);
+    for (const begun of [this.#storedTools(), this.#storePackage()]) begun.catch(() => undefined);
   }
 
   /**
@@ -75,11 +80,12 @@ export class Work {
     if (first === undefined) return {};
     const key = workKey(first.spec, name);
     const messages = requests.map((request) => messageOf(request, this.#context.datastore));
-    const [links] = await Promise.all([
-      this.#currentLinks(),
+    const [tools] = await Promise.all([
+      this.#storedTools(),
       this.#storePackage(),
       writeWork(this.#store, key, messages),
     ]);
+    const links = await this.#linksTo(tools);
     const environment = agentEnvironment({
       datastore: this.#context.datastore,
       work: key,
@@ -101,19 +107,17 @@ export class Work {
     }
   }
 
-  async #currentLinks(): Promise<Links> {
-    const now = Date.now();
-    if (this.#links === undefined || now - this.#links.at > renewMs) {
-      const made = this.#makeLinks();
-      this.#links = { made, at: now };
-      made.catch(() => {
-        this.#links = undefined;
-      });
+  async #storedTools(): Promise<StoredTools> {
+    this.#tools ??= this.#storeTools();
+    try {
+      return await this.#tools;
+    } catch (error) {
+      this.#tools = undefined;
+      throw error;
     }
-    return this.#links.made;
   }
 
-  async #makeLinks(): Promise<Links> {
+  async #storeTools(): Promise<StoredTools> {
     const { driver, ...named } = this.#context.tools;
     const files = { ...named, ...(driver === undefined ? {} : { driver }) };
     const contents = Object.entries(files).map(async ([name, path]): Promise<ToolFile> => ({
@@ -127,17 +131,17 @@ export class Work {
     const key = `tools/${sha256}/tools.pack`;
     if ((await this.#store.stat(key)) === undefined) await this.#store.put(key, parts);
     const { node } = await this.#context.storeTools({ node: this.#platform });
+    return { tools: { key, sha256 }, node };
+  }
+
+  /** Signed now: a link that was kept might end with credentials that have been renewed meanwhile. */
+  async #linksTo({ tools, node }: StoredTools): Promise<Links> {
+    const linked = await this.#linkTo(tools.key, tools.sha256);
+    if (node === undefined) return { tools: linked };
+    const { platform, libatomic } = node;
     return {
-      tools: await this.#linkTo(key, sha256),
-      ...(node === undefined
-        ? {}
-        : {
-            node: {
-              ...(await this.#linkTo(node.key, node.sha256)),
-              platform: node.platform,
-              libatomic: node.libatomic,
-            },
-          }),
+      tools: linked,
+      node: { ...(await this.#linkTo(node.key, node.sha256)), platform, libatomic },
     };
   }
 

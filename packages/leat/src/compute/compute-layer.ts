@@ -46,6 +46,11 @@ export type JobStatus =
       readonly message: string;
       /** `start-failed` only: it can never succeed, so it is not tried again. */
       readonly permanent?: boolean;
+      /**
+       * `start-failed` only: what the job was handed had expired before there was a place for it, such as a signed link. It is tried again and
+       * that costs no try, so a layer says it only of a job that has waited for minutes.
+       */
+      readonly expired?: boolean;
       readonly exitCode?: number;
       readonly signal?: string;
       readonly startedAt?: number;

@@ -55,6 +55,7 @@ export type ErrorCode =
   | 'MERGE_CONFLICT'
   | 'STEP_MISUSE'
   | 'LAYER_FAILED'
+  | 'JOB_EXPIRED'
   | 'STORE_UNAVAILABLE'
   | 'STORE_CORRUPT'
   | 'METADATA_UNAVAILABLE'
@@ -87,6 +88,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeFacts>> = {
   STEP_MISUSE: failed('A method of Flow was called where it has no meaning'),
   // What the platform does
   LAYER_FAILED: failed('A compute layer broke its contract or cannot be reached'),
+  JOB_EXPIRED: failed('A job waited so long for its place that what it was handed had expired'),
   STORE_UNAVAILABLE: store('The datastore cannot be read or written'),
   STORE_CORRUPT: store('What the datastore holds is not what was written'),
   METADATA_UNAVAILABLE: store('The metadata cannot be read or written'),

@@ -67,6 +67,7 @@ function failureOf(ending: Ending, end: JobEnd, diagnosis: Diagnosis | undefined
     message: ending.overdue ? `it ran past its timeout: ${message}` : message,
     ...(diagnosis?.remedy === undefined ? {} : { hint: diagnosis.remedy }),
     ...(end.permanent === true ? { code: 'LAYER_REFUSED' } : {}),
+    ...(end.permanent !== true && end.expired === true ? { code: 'JOB_EXPIRED' } : {}),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(signal === undefined ? {} : { signal }),
   };

@@ -171,8 +171,9 @@ export function onFailed(
 }
 
 function planRetry(state: SchedulerState, task: Task, failure: EventFailure): void {
-  if (payerOf(failure) === 'platform') task.platformFailures += 1;
-  else task.ownFailures += 1;
+  const payer = payerOf(failure);
+  if (payer === 'platform') task.platformFailures += 1;
+  else if (payer === 'user') task.ownFailures += 1;
   task.attempt += 1;
   task.phase = 'waiting';
   countOf(state, task.step).retrying += 1;

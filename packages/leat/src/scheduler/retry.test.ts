@@ -42,6 +42,10 @@ describe('who pays', () => {
   test('nobody, for a start that can never succeed', () => {
     expect(payerOf(failure('start-failed', 'LAYER_REFUSED'))).toBe('nobody');
   });
+
+  test('the queue, for a start that came so late that what the job was handed had expired', () => {
+    expect(payerOf(failure('start-failed', 'JOB_EXPIRED'))).toBe('queue');
+  });
 });
 
 describe('the wait', () => {
@@ -83,6 +87,17 @@ describe('the wait', () => {
       expect(wait).toBeLessThanOrEqual(60_000);
     }
     expect(retryWait(policy(), failed('interrupted', 0, platformRetries))).toBeUndefined();
+  });
+
+  test('is never short after a start that nothing counts, and there is always another', () => {
+    for (const count of [0, platformRetries, 1000]) {
+      const wait = retryWait(policy({ times: 0 }), {
+        ...failed('start-failed', 0, count),
+        failure: failure('start-failed', 'JOB_EXPIRED'),
+      });
+      expect(wait).toBeGreaterThanOrEqual(30_000);
+      expect(wait).toBeLessThanOrEqual(60_000);
+    }
   });
 });
 

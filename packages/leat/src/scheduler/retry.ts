@@ -7,12 +7,13 @@ export const platformRetries = 10;
 /** Wait before the first such start, doubled each time; and the longest. In milliseconds. */
 const platformWait = { first: 1000, longest: 60_000 };
 
-/** Who pays for a failure with a try: see the table of design §5.1. */
-export type Payer = 'user' | 'platform' | 'nobody';
+/** Who pays for a failure with a try: see the table of design §5.1. `queue`: no try at all, since it was only a long wait for a place. */
+export type Payer = 'user' | 'platform' | 'queue' | 'nobody';
 
 /**
  * Who pays for another attempt after this failure; `nobody`: there is none. A `start-failed` that says with the code
- * `LAYER_REFUSED` that it can never succeed is not tried again. A reason that this version does not know is the user's.
+ * `LAYER_REFUSED` that it can never succeed is not tried again; one that says `JOB_EXPIRED` costs no try. A reason that this version does
+ * not know is the user's.
  */
 export function payerOf(failure: EventFailure): Payer {
   switch (failure.reason) {
@@ -23,6 +24,7 @@ export function payerOf(failure: EventFailure): Payer {
     case 'lost':
       return 'platform';
     case 'start-failed':
+      if (failure.code === 'JOB_EXPIRED') return 'queue';
       return failure.code === 'LAYER_REFUSED' ? 'nobody' : 'platform';
     default:
       return 'user';
@@ -43,6 +45,8 @@ export function retryWait(policy: RetryPolicy, failed: FailedAttempt): number | 
   switch (payerOf(failed.failure)) {
     case 'nobody':
       return undefined;
+    case 'queue':
+      return queuePause(failed);
     case 'platform':
       return failed.platformFailures >= platformRetries ? undefined : platformPause(failed);
     case 'user':
@@ -58,6 +62,10 @@ export function longestRetryWait(policy: RetryPolicy | undefined): number {
   const longest = backoff === 'constant' ? waitSeconds : waitSeconds * 2 ** times * 1.25;
   return Math.max(platformWait.longest, Math.min(longest, maxWaitSeconds) * 1000);
 }
+
+/** Nothing counts these starts, so each of them waits as if many had failed before. */
+const queuePause = ({ name }: FailedAttempt): number =>
+  Math.round(platformWait.longest * (0.5 + 0.5 * jitter(name)));
 
 function platformPause({ platformFailures, name }: FailedAttempt): number {
   const pause = Math.min(platformWait.longest, platformWait.first * 2 ** platformFailures);

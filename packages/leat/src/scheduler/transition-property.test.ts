@@ -50,6 +50,8 @@ describe('a run of any flow', () => {
           const platform = new Map<string, number>();
           const fails = (task: string, attempt: number): EventFailure | undefined => {
             const chance = jitter(`${seed}${task}@${attempt}`);
+            // As often as the queue likes.
+            if (chance > 0.8) return { ...failing('start-failed'), code: 'JOB_EXPIRED' };
             const count = chance < 0.2 ? own : chance < 0.4 ? platform : undefined;
             const before = count?.get(task) ?? 0;
             if (count === undefined || before >= (count === own ? 2 : platformRetries)) return undefined;

@@ -276,9 +276,11 @@ export class Ledger {
     if (this.results.has(task))
       throw new Violation(`'${task}' has a result, and is said to have failed`, task);
     const isOwn = ownReasons.has(failure.reason);
-    const isPlatform = platformReasons.has(failure.reason);
+    const isFree = failure.code === 'JOB_EXPIRED';
+    const isPlatform = platformReasons.has(failure.reason) && !isFree;
     const { retry, catchError } = this.#plan(task);
-    const hasTry = (isOwn && tries.user < retry.times) || (isPlatform && tries.platform < platformRetries);
+    const hasTry =
+      isFree || (isOwn && tries.user < retry.times) || (isPlatform && tries.platform < platformRetries);
     if (retryAt !== undefined && !hasTry)
       throw new Violation(`'${task}' gets a try that it does not have`, task);
     const isEnding = this.cancelRequested || this.failed.size > 0;
