@@ -25,7 +25,7 @@ export async function settleEnd(store: Datastore, { token, status, detail }: End
  */
 export function expiredOf(
   status: JobStatus,
-  detail: Pick<JobDetail, 'createdAt' | 'startedAt'> | undefined,
+  detail: Partial<Pick<JobDetail, 'createdAt' | 'startedAt'>> | undefined,
 ): JobStatus {
   const { createdAt, startedAt } = detail ?? {};
   if (status.state !== 'failed' || status.reason !== 'start-failed') return status;
