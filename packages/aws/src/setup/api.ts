@@ -6,6 +6,8 @@ import type { BatchClient } from '@aws-sdk/client-batch';
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { STSClient } from '@aws-sdk/client-sts';
+import { roleFacts } from '../batch/collect/roles.ts';
+import type { RoleFacts } from '../diagnose/facts.ts';
 
 /** A job, as a list shows it. */
 export interface ListedJob {
@@ -52,7 +54,7 @@ export interface SetupApi {
   /** Names of all queues. */
   queues(): Promise<readonly string[]>;
   /** Whether there is such a role, and which services it trusts. */
-  role(arn: string): Promise<{ readonly trusts: readonly string[] } | undefined>;
+  role(arn: string): Promise<RoleFacts>;
   /** Jobs of a queue in a state, the newest first; at most `most`. */
   jobs(queue: string, state: (typeof openStates)[number], most: number): Promise<readonly ListedJob[]>;
   describe(ids: readonly string[]): Promise<readonly ListedJob[]>;
@@ -61,6 +63,10 @@ export interface SetupApi {
 }
 
 const attemptMs = 20_000;
+
+/** For all tries together. */
+const roleMs = 120_000;
+
 const setting = { maxAttempts: 5, requestHandler: { requestTimeout: attemptMs, connectionTimeout: 5_000 } };
 
 /** AWS as the environment of this process says. */
@@ -137,16 +143,10 @@ class SdkSetupApi implements SetupApi {
     return names.toSorted();
   }
 
-  async role(arn: string): Promise<{ readonly trusts: readonly string[] } | undefined> {
-    const { GetRoleCommand, IAMClient: Client } = await import('@aws-sdk/client-iam');
-    const client = await this.#client<IAMClient>('iam', () => new Client(setting));
-    try {
-      const { Role } = await client.send(new GetRoleCommand({ RoleName: arn.split('/').at(-1) ?? arn }));
-      return { trusts: trustedServices(Role?.AssumeRolePolicyDocument) };
-    } catch (error) {
-      if (error instanceof Error && error.name.startsWith('NoSuchEntity')) return undefined;
-      throw error;
-    }
+  async role(arn: string): Promise<RoleFacts> {
+    const { IAMClient: Client } = await import('@aws-sdk/client-iam');
+    const iam = async (): Promise<IAMClient> => this.#client<IAMClient>('iam', () => new Client(setting));
+    return roleFacts({ iam }, arn, AbortSignal.timeout(roleMs));
   }
 
   async jobs(queue: string, state: (typeof openStates)[number], most: number): Promise<readonly ListedJob[]> {
@@ -231,13 +231,3 @@ const factsOf = ({
   status: status ?? 'UNKNOWN',
   ...(statusReason === undefined ? {} : { statusReason }),
 });
-
-interface Policy {
-  readonly Statement?: readonly { readonly Principal?: { readonly Service?: string | readonly string[] } }[];
-}
-
-function trustedServices(document: string | undefined): readonly string[] {
-  if (document === undefined) return [];
-  const { Statement = [] } = JSON.parse(decodeURIComponent(document)) as Policy;
-  return [Statement].flat().flatMap(({ Principal }) => [Principal?.Service ?? []].flat());
-}

@@ -78,7 +78,9 @@ const reasonOf = ({
 
 async function checkRole(arn: string, api: SetupApi): Promise<Verdict> {
   const role = await api.role(arn);
-  if (role === undefined) return { state: 'failed', says: 'there is no such role' };
+  if (!role.exists) return { state: 'failed', says: 'there is no such role' };
+  if (role.trusts === undefined)
+    return { state: 'ok', says: 'there; whom it trusts cannot be read from its policy' };
   if (role.trusts.includes('ecs-tasks.amazonaws.com'))
     return { state: 'ok', says: 'there, and tasks of ECS may take it on' };
   return {

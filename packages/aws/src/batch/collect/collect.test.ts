@@ -35,20 +35,24 @@ test.each([
 });
 
 test('who may take on a role', () => {
-  const policy = (Principal: unknown): string =>
-    encodeURIComponent(
-      JSON.stringify({
-        Statement: [
-          { Effect: 'Allow', Principal },
-          { Effect: 'Deny', Principal },
-        ],
-      }),
-    );
+  const policy = (Principal: unknown, ...more: readonly unknown[]): string =>
+    encodeURIComponent(JSON.stringify({ Statement: [{ Effect: 'Allow', Principal }, ...more] }));
+  const tasks = { Service: 'ecs-tasks.amazonaws.com' };
   expect(trustedServices(policy({ Service: ['ecs-tasks.amazonaws.com', 'batch.amazonaws.com'] }))).toEqual([
     'ecs-tasks.amazonaws.com',
     'batch.amazonaws.com',
   ]);
   expect(trustedServices(policy('*'))).toBeUndefined();
+  const denial = { Effect: 'Deny', Principal: { Service: 'batch.amazonaws.com' } };
+  expect(trustedServices(policy(tasks, denial))).toEqual(['ecs-tasks.amazonaws.com']);
+  expect(trustedServices(policy(tasks, { Effect: 'Deny', Principal: tasks }))).toEqual([]);
+  expect(trustedServices(policy(tasks, { Effect: 'Deny', Principal: '*' }))).toEqual([]);
+  const sometimes = {
+    Effect: 'Deny',
+    Principal: tasks,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+  expect(trustedServices(policy(tasks, sometimes))).toEqual(['ecs-tasks.amazonaws.com']);
   expect(trustedServices('no policy')).toBeUndefined();
 });
 

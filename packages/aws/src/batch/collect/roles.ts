@@ -27,21 +27,28 @@ interface Policy {
 interface Statement {
   readonly Effect?: string;
   readonly Principal?: { readonly Service?: string | readonly string[] } | string;
+  readonly Condition?: unknown;
 }
 
-/** `undefined`: it cannot be read, or lets everybody. */
+/** Services that a policy lets take on its role. What is denied is not trusted, whatever allows it. `undefined`: it cannot be read, or lets everybody. */
 export function trustedServices(document: string | undefined): readonly string[] | undefined {
   if (document === undefined) return undefined;
   try {
     const { Statement = [] } = JSON.parse(decodeURIComponent(document)) as Policy;
-    const services: string[] = [];
-    for (const { Effect, Principal } of [Statement].flat()) {
-      if (Effect !== 'Allow') continue;
-      if (typeof Principal === 'string') return undefined;
-      services.push(...[Principal?.Service ?? []].flat());
-    }
-    return services;
+    const statements = [Statement].flat();
+    const allowing = statements.filter(({ Effect }) => Effect === 'Allow');
+    if (allowing.some(({ Principal }) => typeof Principal === 'string')) return undefined;
+    // One with a condition may or may not hold: it is not counted on.
+    const denying = statements.filter(
+      ({ Effect, Condition }) => Effect === 'Deny' && Condition === undefined,
+    );
+    if (denying.some(({ Principal }) => Principal === '*')) return [];
+    const denied = new Set(denying.flatMap(servicesOf));
+    return allowing.flatMap(servicesOf).filter((service) => !denied.has(service));
   } catch {
     return undefined;
   }
 }
+
+const servicesOf = ({ Principal }: Statement): readonly string[] =>
+  typeof Principal === 'string' ? [] : [Principal?.Service ?? []].flat();
