@@ -116,6 +116,31 @@ export default class MixedFlow extends Flow {
     expect(new Set(attempts)).toEqual(new Set([1]));
   });
 
+  it('is sent once when its engine dies after Batch has taken a job and before it has said so', async () => {
+    const proxy = await FaultProxy.start({ upstream: server.endpoint });
+    try {
+      leat.write('flow.ts', squares(3, 10));
+      const before = await calls('submitjob');
+      const { answered } = await proxy.holdNext('/v1/submitjob');
+      const run = leat.start(['run', 'flow.ts', '--with', 'batch:memory=300'], {
+        AWS_ENDPOINT_URL_BATCH: proxy.endpoint,
+      });
+      await answered;
+      run.kill('SIGKILL');
+      const { stderr } = await run.done;
+      expect(stderr).not.toContain('SUBMITTED as job');
+      expect((await calls('submitjob')) - before).toBe(1);
+      const { stdout } = await leat.ok(['recover', 'SquareFlow/latest']);
+      expect(stdout).toContain(told(3));
+      // The array that Batch had taken, and the join: no third.
+      expect((await calls('submitjob')) - before).toBe(2);
+      const attempts = (await leat.tasks('SquareFlow/latest')).map((task) => task.attempts);
+      expect(new Set(attempts)).toEqual(new Set([1]));
+    } finally {
+      await proxy.stop();
+    }
+  });
+
   it('with --detach goes on when its engine is told to leave', async () => {
     leat.write('flow.ts', squares(3, 20_000));
     const run = leat.start(['run', 'flow.ts', '--with', 'batch:memory=300', '--detach']);

@@ -15,6 +15,8 @@ class ProxyServer {
   readonly #faults: readonly Fault[];
   readonly #random: Random;
   readonly #slowMs: number;
+  /** The next request whose path ends so is held. */
+  #hold: string | undefined;
   readonly #next: (Fault | undefined)[] = [];
 
   constructor({ upstream, share = 0, faults = allFaults, seed = 1, slowMs = defaultSlowMs }: FaultOptions) {
@@ -33,12 +35,13 @@ class ProxyServer {
   answer(call: ProxyCall): readonly SeenRequest[] {
     if (call.ask === 'share') this.#share = call.share;
     else if (call.ask === 'next') this.#next.push(...call.faults);
+    else if (call.ask === 'hold') this.#hold = call.path;
     else if (call.ask === 'reset') this.#seen = [];
     return call.ask === 'seen' ? this.#seen : [];
   }
 
   #take(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    const fault = this.#next.length > 0 ? this.#next.shift() : this.#draw();
+    const fault = this.#faultOf(incoming.url ?? '');
     this.#seen.push({ method: incoming.method ?? '', path: incoming.url ?? '', fault });
     // Whoever hangs up early is a client of these tests too.
     incoming.on('error', () => undefined);
@@ -47,6 +50,14 @@ class ProxyServer {
     if (fault === 'silent') return void incoming.resume();
     if (fault === 'error' || fault === 'busy') return refuse(incoming, outgoing, fault);
     this.#forward(incoming, outgoing, fault);
+  }
+
+  #faultOf(path: string): Fault | undefined {
+    if (this.#hold !== undefined && path.endsWith(this.#hold)) {
+      this.#hold = undefined;
+      return 'held';
+    }
+    return this.#next.length > 0 ? this.#next.shift() : this.#draw();
   }
 
   #draw(): Fault | undefined {
@@ -61,6 +72,12 @@ class ProxyServer {
       if (fault === 'lost') {
         answer.resume();
         return void answer.on('end', () => outgoing.socket?.destroy());
+      }
+      if (fault === 'held') {
+        answer.resume();
+        return void answer.on('end', () => {
+          tell({ held: incoming.url ?? '' });
+        });
       }
       const reply = (): void => passOn(answer, outgoing, fault === 'torn');
       if (fault === 'slow') setTimeout(reply, this.#slowMs);

@@ -44,6 +44,23 @@ export class FaultProxy {
     await this.#ask({ ask: 'next', faults });
   }
 
+  /**
+   * Lets the next request whose path ends so through, and keeps its answer for ever.
+   *
+   * @returns what resolves once the server has answered: it has done what was asked, and who asked does not know
+   */
+  async holdNext(path: string): Promise<{ readonly answered: Promise<void> }> {
+    const { promise: answered, resolve } = Promise.withResolvers<void>();
+    const listen = (said: Said): void => {
+      if (!isHeld(said)) return;
+      this.#thread.off('message', listen);
+      resolve();
+    };
+    this.#thread.on('message', listen);
+    await this.#ask({ ask: 'hold', path });
+    return { answered };
+  }
+
   /** All requests since it was started, or since {@link reset}. */
   async seen(): Promise<readonly SeenRequest[]> {
     return await this.#ask({ ask: 'seen' });
@@ -61,7 +78,14 @@ export class FaultProxy {
   async #ask(call: ProxyCall): Promise<readonly SeenRequest[]> {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
     this.#thread.postMessage(call);
-    const [answer] = (await once(this.#thread, 'message')) as [readonly SeenRequest[]];
-    return answer;
+    for (;;) {
+      const [said] = (await once(this.#thread, 'message')) as [Said];
+      if (!isHeld(said)) return said;
+    }
   }
 }
+
+/** What the thread tells: an answer, or by itself that an answer of the server is held. */
+type Said = readonly SeenRequest[] | { readonly held: string };
+
+const isHeld = (said: Said): said is { readonly held: string } => 'held' in said;
