@@ -92,6 +92,9 @@ export class BatchLayer implements ComputeLayer {
       api,
       calls,
       settle: async (ended) => settleEnd(store, ended),
+      forgotten: (book) => {
+        this.#forget(book);
+      },
       ...(pace === undefined ? {} : { pace }),
     });
     this.#sender = new Sender({
@@ -239,6 +242,12 @@ export class BatchLayer implements ComputeLayer {
   #take(book: JobBook, found: boolean): void {
     this.#poller.track(book, found);
     for (const [index, token] of book.tokens.entries()) this.#jobs.set(token, book.idOf(index));
+  }
+
+  #forget(book: JobBook): void {
+    for (const token of book.tokens) this.#jobs.delete(token);
+    for (let index = 0; index < Math.min(linked, book.size); index += 1)
+      this.#linked.delete(book.idOf(index));
   }
 
   async #definitionOf({ resources, options }: AttemptRequest): Promise<string> {

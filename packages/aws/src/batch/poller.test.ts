@@ -3,6 +3,7 @@ import type { JobStatus } from 'leat/compute';
 import { describe, expect, test } from 'vitest';
 import { AwsCalls } from './aws-calls.ts';
 import { CallBudget } from './call-budget.ts';
+import { EndedBooks } from './ended-books.ts';
 import { JobBook } from './job-book.ts';
 import { Poller } from './poller.ts';
 import { awsError, SimulatedBatch, VirtualTiming } from './simulated-batch.fixture.ts';
@@ -13,11 +14,19 @@ class World {
   readonly batch = new SimulatedBatch();
   readonly timing = new VirtualTiming();
   readonly poller: Poller;
+  readonly forgotten: string[] = [];
 
-  constructor() {
+  constructor(most?: number) {
     const { batch: api, timing } = this;
     const calls = new AwsCalls(new CallBudget(timing), new AbortController().signal, timing);
-    this.poller = new Poller({ api, calls, timing, settle: async ({ status }) => status });
+    this.poller = new Poller({
+      api,
+      calls,
+      timing,
+      settle: async ({ status }) => status,
+      ended: new EndedBooks(most),
+      forgotten: ({ id }) => this.forgotten.push(id),
+    });
   }
 
   async submit(size: number): Promise<readonly string[]> {
@@ -228,4 +237,32 @@ test('whatever the order of states and troubles, every end is told once, and no 
     ),
     { numRuns: 100 },
   );
+});
+
+test('jobs that ended long ago are forgotten, the oldest first, and none that is open or was not told', async () => {
+  const world = new World(5);
+  const open = await world.submit(3);
+  const ended: (readonly string[])[] = [];
+  for (const size of [2, 1, 2, 2]) {
+    const ids = await world.submit(size);
+    world.states(ids[0] ?? '').fill('SUCCEEDED');
+    ended.push(ids);
+  }
+  for (const ids of ended) {
+    for (const { state } of (await world.poll([...ids, ...open])).values())
+      expect(['succeeded', 'queued']).toContain(state);
+    // Told once more, it is no other.
+    await world.poll([...ids, ...open], 0);
+  }
+  const idOf = (ids: readonly string[] = []): string => ids[0]?.split(':')[0] ?? '';
+  expect(world.forgotten).toEqual([idOf(ended[0])]);
+  expect(world.poller.book(idOf(ended[0]))).toBeUndefined();
+  for (const ids of [open, ...ended.slice(1)]) expect(world.poller.book(idOf(ids))?.id).toBe(idOf(ids));
+});
+
+test('a job larger than all that is kept is not forgotten while it is told', () => {
+  const books = new EndedBooks(5);
+  const large = new JobBook('large', 9);
+  expect(books.add(large)).toEqual([]);
+  expect(books.add(new JobBook('next', 1))).toEqual([large]);
 });

@@ -6,6 +6,7 @@ import type { JobId, JobStatus, PollOptions } from 'leat/compute';
 import type { BatchApi, JobDetail } from './api.ts';
 import type { AwsCalls } from './aws-calls.ts';
 import { realTiming, type Timing } from './call-budget.ts';
+import { EndedBooks } from './ended-books.ts';
 import { isOver, JobBook } from './job-book.ts';
 import { parseJobId } from './job-id.ts';
 
@@ -48,6 +49,9 @@ export interface PollerFacts {
   readonly calls: Pick<AwsCalls, 'call'>;
   /** Learns from elsewhere how a child ended, before the engine is told; returns what it is to be told. */
   readonly settle: (end: EndedJob) => Promise<JobStatus>;
+  /** A job that has ended long ago is forgotten. */
+  readonly forgotten?: (book: JobBook) => void;
+  readonly ended?: EndedBooks;
   readonly timing?: Timing;
   readonly pace?: Pace;
 }
@@ -66,6 +70,7 @@ export class Poller {
   readonly #timing: Timing;
   readonly #pace: Pace;
   readonly #entries = new Map<string, Entry>();
+  readonly #ended: EndedBooks;
   #nextRound = 0;
   /** When the last round began. */
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -78,6 +83,7 @@ export class Poller {
     this.#timing = facts.timing ?? realTiming;
     this.#pace = facts.pace ?? usualPace;
     this.#distance = this.#pace.first;
+    this.#ended = facts.ended ?? new EndedBooks();
   }
 
   /** Takes up a job that was just submitted, or (`found`) one that Batch is known to have. */
@@ -166,11 +172,21 @@ export class Poller {
     const answer = new Map<JobId, JobStatus>();
     for (const [id, indexes] of asked) {
       const entry = this.#entries.get(id);
-      if (entry === undefined || entry.lost) continue;
-      for (const [index, job] of indexes)
-        if (index < entry.book.size) answer.set(job, entry.book.tell(index));
+      if (entry === undefined) continue;
+      const { book, lost } = entry;
+      if (lost || book.over) this.#retire(book);
+      if (lost) continue;
+      for (const [index, job] of indexes) if (index < book.size) answer.set(job, book.tell(index));
     }
     return answer;
+  }
+
+  /** Nothing more will come of it: the engine is being told the last. */
+  #retire(book: JobBook): void {
+    for (const old of this.#ended.add(book)) {
+      this.#entries.delete(old.id);
+      this.#facts.forgotten?.(old);
+    }
   }
 
   async #runRound(asked: Asked, signal: AbortSignal): Promise<void> {
