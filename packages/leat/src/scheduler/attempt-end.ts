@@ -17,6 +17,8 @@ export interface Ending {
 /** A job that is over, or that its layer no longer knows. */
 export type JobEnd = Extract<JobStatus, { state: 'succeeded' | 'failed' }>;
 
+type Failed = Extract<JobStatus, { state: 'failed' }>;
+
 /**
  * What a finished job means for its attempt. The manifest decides, whatever the layer says: what is committed is committed, and
  * only its absence makes the layer's reason count.
@@ -66,11 +68,16 @@ function failureOf(ending: Ending, end: JobEnd, diagnosis: Diagnosis | undefined
     type: reason,
     message: ending.overdue ? `it ran past its timeout: ${message}` : message,
     ...(diagnosis?.remedy === undefined ? {} : { hint: diagnosis.remedy }),
-    ...(end.permanent === true ? { code: 'LAYER_REFUSED' } : {}),
-    ...(end.permanent !== true && end.expired === true ? { code: 'JOB_EXPIRED' } : {}),
+    ...codeOf(end, reason),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(signal === undefined ? {} : { signal }),
   };
+}
+
+/** Whether another start may help, and whether it costs a try: see `retry.ts`. */
+function codeOf({ permanent, expired }: Failed, reason: string): Pick<EventFailure, 'code'> {
+  if (permanent === true) return { code: 'LAYER_REFUSED' };
+  return reason === 'start-failed' && expired === true ? { code: 'JOB_EXPIRED' } : {};
 }
 
 /** A job that the engine itself ended died of that, whatever its last breath looked like to the layer. */

@@ -276,7 +276,7 @@ export class Ledger {
     if (this.results.has(task))
       throw new Violation(`'${task}' has a result, and is said to have failed`, task);
     const isOwn = ownReasons.has(failure.reason);
-    const isFree = failure.code === 'JOB_EXPIRED';
+    const isFree = failure.reason === 'start-failed' && failure.code === 'JOB_EXPIRED';
     const isPlatform = platformReasons.has(failure.reason) && !isFree;
     const { retry, catchError } = this.#plan(task);
     const hasTry =
