@@ -67,8 +67,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a poll that fails is the end of its jobs',
     file: 'back-off.ts',
-    from: 'if (!isTransient(error) || signal.aborted || spent >= giveUpMs) throw error;',
-    to: "if (!isTransient(error) || signal.aborted || spent >= giveUpMs) throw error;\n      if (what.includes('for its jobs')) return new Map() as T;",
+    from: 'if (!isTransient(error) || signal.aborted) throw error;',
+    to: "if (!isTransient(error) || signal.aborted) throw error;\n      if (what.includes('for its jobs')) return new Map() as T;",
   },
   {
     name: 'a step runs one job more than @concurrency says',
