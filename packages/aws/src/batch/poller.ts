@@ -58,8 +58,8 @@ export interface PollerFacts {
 
 interface Entry {
   readonly book: JobBook;
-  /** By the steady clock; `undefined`: it was found, so it is there. */
-  readonly submittedAt: number | undefined;
+  /** By the steady clock; `undefined`: it was found, or seen since, so it is there. */
+  submittedAt: number | undefined;
   unseen: number;
   lost: boolean;
 }
@@ -233,6 +233,7 @@ export class Poller {
       if (detail === undefined) this.#miss(entry);
       else {
         entry.unseen = 0;
+        entry.submittedAt = undefined;
         await this.#hear(entry.book, detail);
       }
     }
