@@ -29,7 +29,9 @@ import { budgetOf } from './call-budget.ts';
 import { checkSteps } from './check-steps.ts';
 import { consoleLink } from './console-link.ts';
 import { Definitions } from './definitions.ts';
+import { type Child, endingsOf } from './endings.ts';
 import { settleEnd } from './ends.ts';
+import { inParallel } from './in-parallel.ts';
 import { findIntents } from './intents.ts';
 import type { JobBook } from './job-book.ts';
 import { parseJobId } from './job-id.ts';
@@ -183,7 +185,7 @@ export class BatchLayer implements ComputeLayer {
   }
 
   async cancel(jobs: readonly JobId[]): Promise<void> {
-    const ids = this.#endings(jobs);
+    const ids = endingsOf(jobs, (job) => this.#known(job));
     await inParallel(ids, endedAtOnce, async (id) => this.#terminate(id));
     this.#poller.hurry();
   }
@@ -262,33 +264,12 @@ export class BatchLayer implements ComputeLayer {
     });
   }
 
-  #known(job: JobId): { readonly book?: JobBook; readonly index?: number } {
+  #known(job: JobId): Child {
     const parsed = parseJobId(job);
     const book = parsed === undefined ? undefined : this.#poller.book(parsed.id);
     return book === undefined || parsed === undefined || parsed.index >= book.size
       ? {}
       : { book, index: parsed.index };
-  }
-
-  /** What is to be ended: an array as a whole when nothing else of it is left. */
-  #endings(jobs: readonly JobId[]): readonly string[] {
-    const byBook = new Map<JobBook, Set<number>>();
-    const strangers: string[] = [];
-    for (const job of new Set(jobs)) {
-      const { book, index } = this.#known(job);
-      if (book === undefined || index === undefined) {
-        if (parseJobId(job) !== undefined) strangers.push(job);
-      } else if (!book.isOver(index)) {
-        book.markCancelled(index);
-        byBook.set(book, (byBook.get(book) ?? new Set()).add(index));
-      }
-    }
-    const known = [...byBook].flatMap(([book, indexes]) =>
-      book.open().every((index) => indexes.has(index))
-        ? book.id
-        : [...indexes].map((index) => book.idOf(index)),
-    );
-    return [...strangers, ...known];
   }
 
   /** Ending what has ended is no error to Batch; what it does not know is none to us. */
@@ -330,19 +311,3 @@ const endpointOf = (env: Readonly<Record<string, string | undefined>>): string =
 /** Tasks run on what the engine runs on: its Node is theirs. */
 const ownArchitecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 const ownPlatform = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64';
-
-/** Works through a list, so many at once; the first error ends it, when those under way have ended. */
-async function inParallel<T>(
-  all: readonly T[],
-  atOnce: number,
-  work: (one: T) => Promise<void>,
-): Promise<void> {
-  const queue = [...all];
-  const errors: unknown[] = [];
-  const workers = Array.from({ length: Math.min(atOnce, queue.length) }, async () => {
-    for (let next = queue.shift(); next !== undefined && errors.length === 0; next = queue.shift())
-      await work(next).catch((error: unknown) => errors.push(error));
-  });
-  await Promise.all(workers);
-  if (errors.length > 0) throw errors[0];
-}

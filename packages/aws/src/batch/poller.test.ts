@@ -90,6 +90,19 @@ describe('one poll', () => {
     expect(world.timing.now()).toBeGreaterThan(300_000);
   });
 
+  test('what Batch has shown and does not know any more is lost soon, but not at the first look', async () => {
+    const world = new World();
+    const [job = ''] = await world.submit(1);
+    await world.poll([job]);
+    world.batch.hidden.add(job);
+    const asked = world.batch.counts.describeJobs;
+    let answer = await world.poll([job]);
+    for (let polls = 0; polls < 100 && answer.has(job); polls += 1) answer = await world.poll([job]);
+    expect(answer.has(job)).toBe(false);
+    expect(world.batch.counts.describeJobs - asked).toBe(3);
+    expect(world.timing.now()).toBeLessThan(300_000);
+  });
+
   test('jobs of an earlier engine are learned by their ids', async () => {
     const world = new World();
     const jobs = await world.submit(3);

@@ -8,7 +8,7 @@ import type { AwsCalls } from './aws-calls.ts';
 import { realTiming, type Timing } from './call-budget.ts';
 import { EndedBooks } from './ended-books.ts';
 import { isOver, JobBook } from './job-book.ts';
-import { parseJobId } from './job-id.ts';
+import { type Asked, parseAll, questionsOf } from './questions.ts';
 
 /** Ids that one DescribeJobs takes. */
 const idsPerCall = 100;
@@ -298,37 +298,4 @@ export class Poller {
     }
     return found;
   }
-}
-
-/** Children by the job that they belong to, with the names that the engine has for them. */
-type Asked = ReadonlyMap<string, ReadonlyMap<number, JobId>>;
-
-function parseAll(jobs: readonly JobId[]): Asked {
-  const asked = new Map<string, Map<number, JobId>>();
-  for (const job of jobs) {
-    const parsed = parseJobId(job);
-    if (parsed === undefined) continue;
-    const indexes = asked.get(parsed.id);
-    if (indexes === undefined) asked.set(parsed.id, new Map([[parsed.index, job]]));
-    else indexes.set(parsed.index, job);
-  }
-  return asked;
-}
-
-interface Question {
-  readonly book: JobBook;
-  readonly index: number;
-}
-
-/** The next children of all arrays together, so that calls are full. */
-function questionsOf(asked: ReadonlyMap<JobBook, Set<number>>, most: number): readonly Question[] {
-  const questions: Question[] = [];
-  for (const [book, known] of asked) {
-    for (const index of book.questions(most - questions.length, known)) {
-      known.add(index);
-      questions.push({ book, index });
-    }
-    if (questions.length >= most) break;
-  }
-  return questions;
 }
