@@ -2,23 +2,8 @@ import { hash } from 'node:crypto';
 import path from 'node:path';
 import { build, type BuildOptions, type OutputFile, type Plugin } from 'esbuild';
 import { lazyBuiltins } from './lazy-builtins.ts';
+import { oneFile } from './one-file.ts';
 import { lightSerializer } from './runner-bundle.ts';
-import { root } from './workspace.ts';
-
-const shared = {
-  absWorkingDir: root,
-  bundle: true,
-  write: false,
-  sourcemap: 'linked',
-  format: 'cjs',
-  platform: 'node',
-  target: 'node24',
-  // Half the text to read at each start; names stay, for the stack of a defect.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  legalComments: 'none',
-  logLevel: 'warning',
-} as const satisfies BuildOptions;
 
 /** What `cli/launch.ts` gives to the program besides what every CommonJS module has. */
 const launcherImport: Plugin = {
@@ -36,7 +21,7 @@ const launcherImport: Plugin = {
  * does not need lies in functions that are never called, and so never compiled.
  */
 const program = {
-  ...shared,
+  ...oneFile,
   entryPoints: ['packages/leat/src/cli/main.ts'],
   // What a bundle leaves to node_modules: esbuild starts a binary that it looks for beside itself; yaml is large and rarely needed.
   external: ['esbuild', 'yaml'],
@@ -59,7 +44,7 @@ export async function buildCli(folder: string): Promise<readonly OutputFile[]> {
   const built = await build({ ...program, outfile: path.join(folder, 'cli.cjs') });
   const script = built.outputFiles.find((file) => file.path.endsWith('.cjs'));
   const launcher = await build({
-    ...shared,
+    ...oneFile,
     entryPoints: ['packages/leat/src/cli/launch.ts'],
     outfile: path.join(folder, 'launch.cjs'),
     define: {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import path from 'node:path';
 import { build, type BuildOptions, type OutputFile } from 'esbuild';
 import { lazyBuiltins } from './lazy-builtins.ts';
+import { oneFile } from './one-file.ts';
 import { root } from './workspace.ts';
 
 const light = (name: string): string => path.join(root, `packages/leat/src/task/light-${name}.ts`);
@@ -9,24 +10,9 @@ const light = (name: string): string => path.join(root, `packages/leat/src/task/
 /** Serialises small plain values without loading `node:v8`. */
 export const lightSerializer = { file: light('serializer'), names: ['Serializer', 'Deserializer'] } as const;
 
-const shared = {
-  absWorkingDir: root,
-  bundle: true,
-  write: false,
-  // CommonJS: a module's loader is a millisecond more. It loads flows, which are modules, with `require`.
-  format: 'cjs',
-  platform: 'node',
-  target: 'node24',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: 'none',
-  sourcemap: 'linked',
-  logLevel: 'warning',
-} as const satisfies BuildOptions;
-
 /** Every task of every run starts it: what is not needed at once is not loaded at once. */
 const program = {
-  ...shared,
+  ...oneFile,
   entryPoints: ['packages/leat/src/task/main.ts'],
   define: {
     'import.meta.dirname': '__dirname',
@@ -53,7 +39,7 @@ export async function buildRunner(folder: string): Promise<readonly OutputFile[]
   });
   const script = built.outputFiles.find((file) => file.path.endsWith('.cjs'));
   const launcher = await build({
-    ...shared,
+    ...oneFile,
     entryPoints: ['packages/leat/src/task/launch.ts'],
     outfile: path.join(folder, 'runner.cjs'),
     define: {
@@ -62,7 +48,7 @@ export async function buildRunner(folder: string): Promise<readonly OutputFile[]
     },
   });
   const spawner = await build({
-    ...shared,
+    ...oneFile,
     entryPoints: ['packages/leat/src/compute/local/spawner/server.ts'],
     outfile: path.join(folder, 'spawner.cjs'),
   });
@@ -73,7 +59,7 @@ export async function buildRunner(folder: string): Promise<readonly OutputFile[]
     define: { ...program.define, 'import.meta.dirname': '__dirname' },
   });
   const janitor = await build({
-    ...shared,
+    ...oneFile,
     entryPoints: ['packages/leat/src/compute/container/janitor-program.ts'],
     outfile: path.join(folder, 'janitor.cjs'),
   });

@@ -1,23 +1,13 @@
 import path from 'node:path';
 import { build, type OutputFile } from 'esbuild';
-import { root } from './workspace.ts';
+import { oneFile } from './one-file.ts';
 
 /** Builds the datastore's driver for S3 as one file, for processes of tasks, which have no packages. Writes nothing. */
 export async function buildS3Driver(folder: string): Promise<readonly OutputFile[]> {
   const { outputFiles } = await build({
-    absWorkingDir: root,
+    ...oneFile,
     entryPoints: ['packages/aws/src/s3/driver.ts'],
     outfile: path.join(folder, 's3-driver.cjs'),
-    bundle: true,
-    write: false,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node24',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    sourcemap: 'linked',
-    logLevel: 'warning',
     define: {
       driverFile: '__filename',
       'import.meta.dirname': '__dirname',
