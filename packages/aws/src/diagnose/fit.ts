@@ -1,4 +1,5 @@
 /** Whether a job can ever run in an environment, whatever else runs there. */
+import { largestFargate } from '../batch/fargate.ts';
 import type { EnvironmentFacts, InstanceShape, JobFacts, JobShape } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { shapeText } from './units.ts';
@@ -10,7 +11,11 @@ import { shapeText } from './units.ts';
 const usableMemory = 0.97;
 
 /** Fargate's largest task. Source: Amazon ECS Developer Guide, "Task CPU and memory" for Fargate. */
-const fargateLargest: JobShape = { vcpus: 16, memoryMib: 122_880, gpus: 0 };
+const fargateLargest: JobShape = {
+  vcpus: largestFargate.cpu,
+  memoryMib: largestFargate.memory,
+  gpus: 0,
+};
 
 const isFargate = ({ kind }: EnvironmentFacts): boolean => kind?.startsWith('FARGATE') ?? false;
 
