@@ -248,7 +248,7 @@ describe('the inputs of a join', () => {
       '20000',
     ]);
     expect(stdout).toBe('text,result\n');
-  }, 60_000);
+  });
 
   it('say which result is gone, and where it was', async () => {
     const fan = await small();
@@ -301,5 +301,5 @@ describe('this.merge(inputs)', () => {
         "  'score': number in score[0]; number in score[1]; number in score[2]; number in score[3]; more than 9996 more values\n" +
         "  'same': string in score[0], score[1], score[2] and 8997 more; string in score[9000], score[9001], score[9002] and 1997 more",
     );
-  }, 60_000);
+  });
 });
