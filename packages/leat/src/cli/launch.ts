@@ -24,13 +24,13 @@ export function launch(folder: string | undefined): void {
   const kind = command();
   const script = compileScript(
     {
-      name: `cli-${kind}-${programHash}`,
+      name: `cli-${programHash}`,
       // The bundle is ASCII, which is read fastest so.
       source: readFileSync(program, 'latin1'),
       filename: program,
     },
     // Of what failed nothing is kept: it has not done what the next one will do, nor is there such a command perhaps.
-    { folder, kind: () => (process.exitCode === 0 ? kind : undefined) },
+    { folder, expected: kind, done: () => (process.exitCode === 0 ? kind : undefined) },
   );
   const run = script.runInThisContext() as (...given: readonly unknown[]) => void;
   run(require, module, exports, program, import.meta.dirname, importModule);

@@ -1,12 +1,12 @@
 /**
  * Scripts that start with what V8 has compiled of them before. Node's own compile cache holds what was compiled while a file was loaded; a task
  * then parses some 160 functions again that it calls later, a tenth of its whole start. This one is made when a task has ended, and
- * holds them; the first task of each kind adds what it has compiled.
+ * holds them. There is one for each kind of work: V8 takes in all that a cache holds, needed or not.
  *
  * The cache is trusted like code, so it is only read from and written to the folder that the layer names, which is the
  * user's own; a script's name holds the hash of its text, and V8 itself refuses what another V8 or other flags have made.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
 
@@ -24,50 +24,45 @@ export interface ScriptText {
 export interface CompiledCode {
   /** `undefined`: nowhere. */
   readonly folder: string | undefined;
-  /** Asked at the end of the process: what it has done with the script. Nothing is kept of a process that was never needed. */
-  readonly kind: () => string | undefined;
+  /** The kind of work that this process will do, as far as is known: another is only slower. Part of a file's name. */
+  readonly expected: string;
+  /** Asked at the end of the process: the kind of work that it has done. Nothing is kept of a process that was never needed. */
+  readonly done: () => string | undefined;
 }
 
-interface Cache {
-  /** The kinds of work whose functions it holds. */
-  readonly kinds: readonly string[];
-  readonly code: Buffer | undefined;
-}
-
-/** Compiles a script with the help of the cache, and lets the cache learn from this process when it ends. */
-export function compileScript(text: ScriptText, { folder, kind }: CompiledCode): vm.Script {
-  const file = folder === undefined ? undefined : cacheFile(folder, text.name);
-  const cache = readCache(file);
+/** Compiles a script with the help of the cache for the work that is expected, and lets the next process of its kind learn from this one. */
+export function compileScript(text: ScriptText, { folder, expected, done }: CompiledCode): vm.Script {
+  const fileOf = (kind: string): string => `${folder}${path.sep}${text.name}-${kind}-${builtFor()}`;
+  const code = folder === undefined ? undefined : readCache(fileOf(expected));
   const script = new vm.Script(text.source, {
     filename: text.filename,
     columnOffset: text.columnOffset ?? 0,
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    ...(cache.code === undefined ? {} : { cachedData: cache.code }),
+    ...(code === undefined ? {} : { cachedData: code }),
   });
-  if (file === undefined) return script;
-  const kinds = script.cachedDataRejected === false ? cache.kinds : [];
+  if (folder === undefined) return script;
+  const isGood = script.cachedDataRejected === false;
   process.on('exit', () => {
-    const done = kind();
-    if (done === undefined || kinds.includes(done)) return;
-    writeCache(file, { kinds: [...kinds, done], code: script.createCachedData() });
+    const kind = done();
+    if (kind === undefined || (kind === expected && isGood)) return;
+    const file = fileOf(kind);
+    // A file that V8 refuses is replaced by a process that expected to use it.
+    if (kind === expected || !existsSync(file)) writeCache(file, script.createCachedData());
   });
   return script;
 }
 
-function cacheFile(folder: string, name: string): string {
+/** What V8's code depends on, and looks at before it takes it. */
+function builtFor(): string {
   const flags = process.execArgv.join('').replaceAll(/[^\w=]/g, '');
-  return `${folder}${path.sep}${name}-${process.version}-${process.arch}${flags}`;
+  return `${process.version}-${process.arch}${flags}`;
 }
 
-/** The file is a line of kinds, then what V8 made. */
-function readCache(file: string | undefined): Cache {
+function readCache(file: string): Buffer | undefined {
   try {
-    if (file === undefined) return { kinds: [], code: undefined };
-    const bytes = readFileSync(file);
-    const end = bytes.indexOf('\n');
-    return { kinds: bytes.toString('latin1', 0, end).split(' '), code: bytes.subarray(end + 1) };
+    return readFileSync(file);
   } catch {
-    return { kinds: [], code: undefined }; // the first task makes it
+    return undefined; // the first task makes it
   }
 }
 
@@ -78,16 +73,13 @@ const draftLastsMs = 60_000;
  * Replaced whole, by one task at a time: others start and end meanwhile. Without it the next task is slower, and that is all. A killed
  * writer leaves one draft at most, which a later task removes.
  */
-function writeCache(file: string, { kinds, code }: Cache): void {
+function writeCache(file: string, code: Buffer): void {
   const draft = `${file}.draft`;
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     const since = statSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
     if (Date.now() - since > draftLastsMs) rmSync(draft, { force: true });
-    writeFileSync(draft, Buffer.concat([Buffer.from(`${kinds.join(' ')}\n`), code ?? Buffer.alloc(0)]), {
-      mode: 0o600,
-      flag: 'wx',
-    });
+    writeFileSync(draft, code, { mode: 0o600, flag: 'wx' });
     renameSync(draft, file);
   } catch {
     // Another task is at it; or a full disk, or a folder that may not be written to.

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { compileScript } from './compiled-script.ts';
-import { toldWork } from './work-kind.ts';
+import { expectedWork, toldWork } from './told-work.ts';
 
 /** sha256 of the program, put in by the build. */
 declare const programHash: string;
@@ -20,7 +20,11 @@ const script = compileScript(
     source: readFileSync(program, 'latin1'),
     filename: program,
   },
-  { folder: process.env['LEAT_COMPILE_CACHE'], kind: () => toldWork()?.kind },
+  {
+    folder: process.env['LEAT_COMPILE_CACHE'],
+    expected: expectedWork().kind,
+    done: () => toldWork()?.kind,
+  },
 );
 const run = script.runInThisContext() as (...given: readonly unknown[]) => void;
 run(require, module, exports, program, import.meta.dirname);

@@ -17,6 +17,7 @@ import { provideLanguage } from '../flow/provide-language.ts';
 import { tellSourceRoot } from '../package/package-place.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
 import type { TaskSpec } from '../plan/task-spec.ts';
+import { workVariable } from '../plan/work.ts';
 import { blockOnOutput } from './blocking-output.ts';
 import type { OriginOf } from './failure-record.ts';
 import { type LoadedModule, loadFlowModule } from './load-flow-module.ts';
@@ -25,10 +26,10 @@ import { packageFolder } from './package-folder.ts';
 import { guardProcess } from './process-guard.ts';
 import { readMessage } from './read-message.ts';
 import { runChunk } from './run-chunk.ts';
-import { tellWork } from './work-kind.ts';
 import { RemoteStore, type TaskStore } from './remote-store.ts';
 import { failedManifest, runTask, type TaskSetting } from './run-task.ts';
 import { SourceStacks } from './source-stack.ts';
+import { expectedWork, tellWork } from './told-work.ts';
 
 const runner = import.meta.filename;
 const isOrphan = watchParent();
@@ -36,10 +37,12 @@ const isOrphan = watchParent();
 async function main(): Promise<number> {
   blockOnOutput();
   const compiled = takeCompileCache();
+  const { step } = expectedWork();
+  delete process.env[workVariable];
   // When the flow's top level waits for what never comes, Node runs out of things to do and ends: with its own code for that.
   process.exitCode = 13;
   const [, , ahead, sourceRoot] = process.argv;
-  const module = ahead === undefined ? undefined : await load({ folder: ahead, sourceRoot, compiled });
+  const module = ahead === undefined ? undefined : await load({ folder: ahead, sourceRoot, compiled, step });
   const message = readMessage();
   if (message === undefined) return 0;
   // Who has the flow loaded ahead starts the process with its variables.
@@ -47,7 +50,12 @@ async function main(): Promise<number> {
   const store = await openStore(message);
   const folder = async () => message.packageFolder ?? packageFolder(store, message.spec.package);
   const loadFolder = async (): Promise<Loaded> =>
-    load({ folder: await folder(), sourceRoot: message.sourceRoot, compiled });
+    load({
+      folder: await folder(),
+      sourceRoot: message.sourceRoot,
+      compiled,
+      step: message.spec.step,
+    });
   return runMessage(message, store, module ?? (await loadFolder()));
 }
 
@@ -61,7 +69,6 @@ function takeCompileCache(): string | undefined {
   const folder = process.env['LEAT_COMPILE_CACHE'];
   if (folder === undefined) return undefined;
   delete process.env['LEAT_COMPILE_CACHE'];
-  delete process.env['NODE_COMPILE_CACHE'];
   return folder;
 }
 
@@ -71,6 +78,8 @@ interface LoadOptions {
   readonly sourceRoot: string | undefined;
   /** Folder for compiled code. */
   readonly compiled: string | undefined;
+  /** The step that will probably run. */
+  readonly step: string;
 }
 
 interface Loaded {
@@ -78,12 +87,12 @@ interface Loaded {
   readonly originOf: OriginOf;
 }
 
-async function load({ folder, sourceRoot, compiled }: LoadOptions): Promise<Loaded> {
+async function load({ folder, sourceRoot, ...cache }: LoadOptions): Promise<Loaded> {
   if (sourceRoot !== undefined) tellSourceRoot(folder, sourceRoot);
   const stacks = new SourceStacks(folder, runner);
   stacks.install();
   provideLanguage();
-  return { originOf: stacks.originOf.bind(stacks), module: await loadFlowModule(folder, compiled) };
+  return { originOf: stacks.originOf.bind(stacks), module: await loadFlowModule(folder, cache) };
 }
 
 async function runMessage(message: TaskMessage, store: TaskStore, loaded: Loaded): Promise<number> {

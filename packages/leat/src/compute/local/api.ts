@@ -4,9 +4,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Readable, type Writable } from 'node:stream';
+import { formatWork, type Work, workVariable } from '../../plan/work.ts';
 import type { ExitFacts, TaskProcess } from '../machine/task-process.ts';
 
-/** How a process is started: what standby processes are told apart by. */
+/** How a process is started: what standby processes are told apart by, but for their work. */
 export interface Launch {
   /** Flags of Node. */
   readonly flags: readonly string[];
@@ -14,6 +15,8 @@ export interface Launch {
   readonly environment: Readonly<Record<string, string>>;
   /** May be started before there is an attempt for it. */
   readonly standby: boolean;
+  /** What it will probably do: it may still be given anything. */
+  readonly work: Work | undefined;
 }
 
 /** A process that waits for, or runs, one task. It leads a process group of its own. */
@@ -60,6 +63,11 @@ function unstarted(error: Error): WaitingProcess {
   };
 }
 
+/** What is added to the environment of all. */
+export function environmentOf({ environment, work }: Launch): Readonly<Record<string, string>> {
+  return work === undefined ? environment : { ...environment, [workVariable]: formatWork(work) };
+}
+
 /** The arguments of Node that start a process for a task. */
 export function argumentsOf(
   { runner, packageFolder, sourceRoot }: ProcessSetting,
@@ -84,7 +92,7 @@ export function startTaskProcess(
     child = spawn(process.execPath, argumentsOf(setting, launch), {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      env: { ...setting.environment, ...launch.environment },
+      env: { ...setting.environment, ...environmentOf(launch) },
     });
   } catch (error) {
     return unstarted(error as Error);

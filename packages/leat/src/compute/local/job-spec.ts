@@ -1,5 +1,6 @@
 /** An attempt → how its process is started and what it is told. Pure. */
 import type { TaskMessage } from '../../plan/task-message.ts';
+import { workOf } from '../../plan/work.ts';
 import type { AttemptRequest, LayerContext } from '../compute-layer.ts';
 import type { Launch } from './api.ts';
 
@@ -24,11 +25,11 @@ function threadFlags(cores: number): readonly string[] {
 }
 
 /** The process of a step that asks for nothing: what is started ahead when nothing is known yet. */
-export const plainLaunch: Launch = { flags: threadFlags(1), environment: {}, standby: true };
+export const plainLaunch: Launch = { flags: threadFlags(1), environment: {}, standby: true, work: undefined };
 
 /** Flags and environment of the process. `gpus`: the devices that it was given, `undefined` on a machine without. */
 export function launchOf(
-  { resources, environment }: AttemptRequest,
+  { resources, environment, spec }: AttemptRequest,
   gpus: readonly string[] | undefined,
 ): Launch {
   return {
@@ -36,6 +37,7 @@ export function launchOf(
     environment: gpus === undefined ? environment : { CUDA_VISIBLE_DEVICES: gpus.join(','), ...environment },
     // Which device the next task gets is not known before the last one has ended.
     standby: gpus === undefined || gpus.length === 0,
+    work: workOf(spec),
   };
 }
 
@@ -65,10 +67,9 @@ export function messageOf(
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment that every task gets: the engine's own, and a place where Node keeps the compiled code of the runner and
- * of the flow, which saves a fifth of a task's start. `LEAT_COMPILE_CACHE` tells the runner where to keep its own, and
- * that both are ours to remove. `cache`: that place, if there is one and the user has not named another.
+ * The environment that every task gets: the engine's own, and a place for the compiled code of the runner and of the flow, which saves a
+ * fifth of a task's start. `cache`: that place, if there is one and the user has not told Node of another.
  */
 export function taskEnvironment(own: Environment, cache: string | undefined): Environment {
-  return cache === undefined ? { ...own } : { ...own, NODE_COMPILE_CACHE: cache, LEAT_COMPILE_CACHE: cache };
+  return cache === undefined ? { ...own } : { ...own, LEAT_COMPILE_CACHE: cache };
 }

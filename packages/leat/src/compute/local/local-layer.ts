@@ -34,6 +34,7 @@ import { ProcessStarter } from './process-starter.ts';
 import type { PreparedLocal } from './prepared-local.ts';
 import { Reaper } from './reaper.ts';
 import { removeOrphanedFolders } from './spawner/pipe-folders.ts';
+import { sweepCompileCache } from './sweep-compile-cache.ts';
 
 /** Nobody prints it by chance, and no task can know another one's. */
 const markBytes = 16;
@@ -53,8 +54,8 @@ export class LocalLayer implements ComputeLayer {
   readonly #starter: ProcessStarter;
   readonly #pool: ProcessPool;
   readonly #forgetPlaces: () => void;
-  /** What dead engines have left. */
-  readonly #swept = removeOrphanedFolders();
+  /** What dead engines, and code that is gone, have left. */
+  readonly #swept: Promise<unknown>;
   #memoryKills = outOfMemoryKills();
   /** Attempts that will be submitted soon. */
   #upcoming = 0;
@@ -69,11 +70,16 @@ export class LocalLayer implements ComputeLayer {
       killedForMemory: () => this.#killedForMemory(),
       remedies: { 'start-failed': 'look at the limits of this machine (ulimit -u, free memory)' },
     });
+    const compiled = compileCache(process.env, tmpdir());
+    this.#swept = Promise.all([
+      removeOrphanedFolders(),
+      ...(compiled === undefined ? [] : [sweepCompileCache(compiled)]),
+    ]);
     const setting: ProcessSetting = {
       runner: context.runner,
       packageFolder: context.packageFolder,
       sourceRoot: context.sourceRoot,
-      environment: taskEnvironment(process.env, compileCache(process.env, tmpdir())),
+      environment: taskEnvironment(process.env, compiled),
     };
     const { cores } = places;
     this.#starter = new ProcessStarter(setting, reaper, slotsPerCore * cores);

@@ -16,6 +16,8 @@ import { eachLine, type SpawnReport, type SpawnRequest } from './protocol.ts';
 const patienceMs = 3_000;
 
 const [folder = '', slots = '0'] = process.argv.slice(2);
+/** Read once: each look at `process.env` asks the system. */
+const own = { ...process.env };
 const live = new Set<number>();
 let ending = false;
 
@@ -30,7 +32,7 @@ function start({ id, slot, args, environment }: SpawnRequest): void {
     const child = spawn(process.execPath, args, {
       detached: true,
       stdio: ['ignore', out, err, message],
-      env: { ...process.env, ...environment },
+      env: { ...own, ...environment },
     });
     child.once('error', (error) => report({ id, error: error.message }));
     const { pid } = child;

@@ -5,7 +5,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import type { ExitFacts } from '../../machine/task-process.ts';
-import { type Launch, startSpawnServer, type WaitingProcess } from '../api.ts';
+import { environmentOf, type Launch, startSpawnServer, type WaitingProcess } from '../api.ts';
 import { eachLine, type SpawnReport, type SpawnRequest } from './protocol.ts';
 import { makePipeFolder } from './pipe-folders.ts';
 import { RemoteProcess } from './remote-process.ts';
@@ -75,7 +75,7 @@ export class Spawner {
       },
     });
     this.#processes.set(id, process);
-    const request: SpawnRequest = { id, slot, args, environment: launch.environment };
+    const request: SpawnRequest = { id, slot, args, environment: environmentOf(launch) };
     this.#server.stdin?.write(`${JSON.stringify(request)}\n`);
     return process;
   }
