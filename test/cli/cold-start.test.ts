@@ -77,7 +77,7 @@ describe('a cold start', () => {
   it('keeps what it has compiled, for each command apart, and nothing of a command that failed or does not exist', async () => {
     await leat.call(['run', 'cold.flow.ts', '--home', 'kept']);
     const [run] = kept();
-    expect(run).toMatch(/^cli-run-/);
+    expect(run).toMatch(/^cli-[^-]+-run-/);
     const first = readFileSync(join(cache, 'leat/compile', run ?? ''));
     expect((await leat.call(['run', 'cold.flow.ts', '--home', 'again'])).exitCode).toBe(0);
     expect(readFileSync(join(cache, 'leat/compile', run ?? '')).equals(first)).toBe(true);
@@ -85,11 +85,11 @@ describe('a cold start', () => {
     expect((await leat.call(['shows'])).exitCode).not.toBe(0);
     expect(kept()).toEqual([run]);
     await leat.call(['run', 'cold.flow.ts', '--help']);
-    expect(kept()).toEqual([expect.stringMatching(/^cli-help-/), run]);
+    expect(kept()).toEqual([expect.stringMatching(/^cli-[^-]+-help-/), run]);
   });
 
   it('runs all the same with compiled code that is torn', async () => {
-    for (const name of kept()) writeFileSync(join(cache, 'leat/compile', name), 'run\nnot what V8 has made');
+    for (const name of kept()) writeFileSync(join(cache, 'leat/compile', name), 'not what V8 has made');
     expect((await leat.call(['run', 'cold.flow.ts', '--home', 'torn'])).exitCode).toBe(0);
   });
 });

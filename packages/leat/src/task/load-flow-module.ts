@@ -28,10 +28,7 @@ const packageHash = /^[\da-f]{64}$/;
  * Loads the flow of a package: as a script with its compiled code, where it is marked as one. Else `require` loads a module without a turn of the
  * event loop, which is several milliseconds faster; a package that awaits at its top level is imported.
  */
-export function loadFlowModule(
-  folder: string,
-  cache: FlowCache,
-): LoadedModule | Promise<LoadedModule> {
+export function loadFlowModule(folder: string, cache: FlowCache): LoadedModule | Promise<LoadedModule> {
   const file = `${folder}${path.sep}${packageEntry}`;
   try {
     return loadScript(file, cache) ?? loadModule(file, cache);

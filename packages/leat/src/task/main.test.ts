@@ -125,6 +125,8 @@ interface RunOptions {
   readonly spec?: Partial<TaskSpec>;
   /** Where the runner keeps its compiled code. */
   readonly cache?: string;
+  /** What the process is told that it will probably do. */
+  readonly expected?: string;
 }
 
 let counter = 0;
@@ -132,7 +134,15 @@ let counter = 0;
 /** Runs a step as a compute layer would. */
 async function run(
   step: string,
-  { hash = 'test', ahead = true, environment = {}, silent = false, spec: over = {}, cache }: RunOptions = {},
+  {
+    hash = 'test',
+    ahead = true,
+    environment = {},
+    silent = false,
+    spec: over = {},
+    cache,
+    expected,
+  }: RunOptions = {},
 ): Promise<Ended> {
   counter += 1;
   const spec = new TaskBench(undefined).spec(step, {
@@ -145,7 +155,11 @@ async function run(
   const args = [runner, ...(ahead ? [path.join(folder, 'packages', hash)] : [])];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...(cache === undefined ? {} : { LEAT_COMPILE_CACHE: cache }) },
+    env: {
+      ...process.env,
+      ...(cache === undefined ? {} : { LEAT_COMPILE_CACHE: cache }),
+      ...(expected === undefined ? {} : { LEAT_EXPECTED_WORK: expected }),
+    },
   });
   const channel = child.stdio[3] as NodeJS.WritableStream;
   channel.on('error', () => undefined);
@@ -246,32 +260,34 @@ describe('the process of a task', { timeout: 30_000 }, () => {
   });
 });
 
+/** Names of the files with what was compiled of the program; Node keeps the flow's beside them. */
+const programsIn = (cache: string): string[] => readdirSync(cache).filter((name) => name.startsWith('task-'));
+
 describe('the compiled code of tasks', { timeout: 30_000 }, () => {
-  it('is kept once for each kind of work', async () => {
+  it('is kept once for each kind of work, whatever the process had expected', async () => {
     const cache = mkdtempSync(path.join(folder, 'cache-'));
-    const kinds = (): string | undefined => {
-      const [file] = readdirSync(cache);
-      return file === undefined ? undefined : readFileSync(path.join(cache, file), 'latin1').split('\n')[0];
-    };
-    const inode = (): number => statSync(path.join(cache, readdirSync(cache)[0] ?? '')).ino;
+    const kinds = (): string[] => programsIn(cache).map((name) => /nothing-[a-z]+/.exec(name)?.[0] ?? name);
+    const inodes = (): number[] => programsIn(cache).map((name) => statSync(path.join(cache, name)).ino);
     await run('marker', { cache, silent: true });
-    expect(kinds()).toBeUndefined();
+    expect(kinds()).toEqual([]);
     await run('marker', { cache });
-    expect(kinds()).toBe('nothing-end');
-    const next = { kind: 'linear', to: 'end' } as const;
-    await run('marker', { cache, spec: { next } });
-    expect(kinds()).toBe('nothing-end nothing-linear');
-    const before = inode();
-    await run('marker', { cache, spec: { next } });
-    expect(inode()).toBe(before);
+    expect(kinds()).toEqual(['nothing-end']);
+    const linear = { next: { kind: 'linear', to: 'end' } } as const;
+    await run('marker', { cache, spec: linear, expected: 'nothing-end/marker' });
+    expect(kinds()).toEqual(['nothing-end', 'nothing-linear']);
+    const before = inodes();
+    for (const expected of ['nothing-end/marker', 'nothing-linear/marker', 'no such'])
+      await run('marker', { cache, spec: linear, expected });
+    expect(inodes()).toEqual(before);
   });
 
   it('is made again when it is damaged', async () => {
     const cache = mkdtempSync(path.join(folder, 'cache-'));
     await run('marker', { cache });
-    const file = path.join(cache, readdirSync(cache)[0] ?? '');
-    writeFileSync(file, 'nothing-end\nrubbish');
-    expect((await run('marker', { cache })).manifest?.status).toBe('succeeded');
+    const file = path.join(cache, programsIn(cache)[0] ?? '');
+    writeFileSync(file, 'rubbish');
+    const again = await run('marker', { cache, expected: 'nothing-end/marker' });
+    expect(again.manifest?.status).toBe('succeeded');
     expect(statSync(file).size).toBeGreaterThan(10_000);
   });
 });
@@ -280,15 +296,15 @@ describe('the draft of the compiled code', { timeout: 30_000 }, () => {
   it('is left to the task that writes it, and removed when that one was killed', async () => {
     const cache = mkdtempSync(path.join(folder, 'cache-'));
     await run('marker', { cache });
-    const [file = ''] = readdirSync(cache);
+    const [file = ''] = programsIn(cache);
     rmSync(path.join(cache, file));
     const draft = path.join(cache, `${file}.draft`);
     writeFileSync(draft, 'half');
     await run('marker', { cache });
-    expect(readdirSync(cache)).toEqual([`${file}.draft`]);
+    expect(programsIn(cache)).toEqual([`${file}.draft`]);
     utimesSync(draft, 1, 1);
     await run('marker', { cache });
-    expect(readdirSync(cache)).toEqual([file]);
+    expect(programsIn(cache)).toEqual([file]);
   });
 });
 

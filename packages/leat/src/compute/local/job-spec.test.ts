@@ -13,7 +13,7 @@ function request({ cpu = 2, origin = 'default', environment = {} }: Given = {}):
   return {
     token: 'token',
     name: 'TestFlow/1/train@0',
-    spec: { step: 'train' } as AttemptRequest['spec'],
+    spec: { step: 'train', takes: 'item', next: { kind: 'linear', to: 'join' } } as AttemptRequest['spec'],
     resources: { cpu: given(cpu), memory: given(1500.5), gpu: given(1), disk: given(10) },
     environment,
     options: {},
@@ -63,7 +63,7 @@ describe('messageOf', () => {
     });
     expect(line).not.toContain('\n');
     expect(JSON.parse(line)).toEqual({
-      spec: { step: 'train' },
+      spec: request().spec,
       environment: { A: 'two\nlines' },
       resources: { cpu: 2, memory: 1500.5, gpu: 1, disk: 10 },
       datastore: 'file:///store',
@@ -75,7 +75,6 @@ describe('taskEnvironment', () => {
   it('adds a cache of compiled code, if there is one', () => {
     expect(taskEnvironment({ PATH: '/bin' }, '/cache')).toEqual({
       PATH: '/bin',
-      NODE_COMPILE_CACHE: '/cache',
       LEAT_COMPILE_CACHE: '/cache',
     });
     expect(taskEnvironment({ NODE_COMPILE_CACHE: '/mine' }, undefined)).toEqual({
@@ -86,6 +85,9 @@ describe('taskEnvironment', () => {
 
 describe('plainLaunch', () => {
   it('is the launch of a step that asks for nothing, so that what was started ahead fits', () => {
-    expect(launchOf(request({ cpu: 1 }), undefined)).toEqual(plainLaunch);
+    expect(launchOf(request({ cpu: 1 }), undefined)).toEqual({
+      ...plainLaunch,
+      work: { kind: 'item-linear', step: 'train' },
+    });
   });
 });
