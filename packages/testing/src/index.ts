@@ -12,17 +12,15 @@ export {
 export { BatchServer, type BatchServerOptions } from './batch-server.ts';
 export { ContainerEngine, type Said, writeContainersConf } from './container-engine.ts';
 export { imageFolder, type TestImage, testImage } from './container-images.ts';
-export {
-  type DatastoreCase,
-  datastoreConformance,
-  type DatastoreUnderTest,
-} from './datastore-conformance.ts';
-export { type MetadataCase, metadataConformance, type MetadataUnderTest } from './metadata-conformance.ts';
+export type { DatastoreCase, DatastoreUnderTest } from './datastore/datastore-case.ts';
+export { datastoreConformance } from './datastore/datastore-conformance.ts';
+export type { MetadataCase, MetadataUnderTest } from './metadata/metadata-case.ts';
+export { metadataConformance } from './metadata/metadata-conformance.ts';
+export { randomEvents } from './metadata/random-events.ts';
 export { isMeantFor, type LayerCase, layerConformance, type SubjectAbilities } from './layer-conformance.ts';
 export { type Fault, type FaultOptions, FaultProxy, type SeenRequest } from './fault-proxy.ts';
 export { PostgresServer } from './postgres-server.ts';
 export { findProgram, freePort, ServerProcess, type ServerSetting } from './programs.ts';
-export { randomEvents } from './random-events.ts';
 export { Random } from './random.ts';
 export type { SimulatedMember, SimulatedTask } from './simulated-job.ts';
 export { SimulatedLayer } from './simulated-layer.ts';
