@@ -22,9 +22,9 @@ export { type Fault, type FaultOptions, FaultProxy, type SeenRequest } from './f
 export { PostgresServer } from './postgres-server.ts';
 export { findProgram, freePort, ServerProcess, type ServerSetting } from './programs.ts';
 export { Random } from './random.ts';
-export type { SimulatedMember, SimulatedTask } from './simulated-job.ts';
-export { SimulatedLayer } from './simulated-layer.ts';
-export type { SimulatedFaults, SimulatedLayerOptions } from './simulated-layer-options.ts';
+export type { SimulatedMember, SimulatedTask } from './simulated/simulated-job.ts';
+export { SimulatedLayer } from './simulated/simulated-layer.ts';
+export type { SimulatedFaults, SimulatedLayerOptions } from './simulated/simulated-layer-options.ts';
 export { type MotoOptions, MotoServer } from './s3/moto-server.ts';
 export { SwiftServer } from './s3/swift-server.ts';
 export { VersityServer } from './s3/versity-server.ts';

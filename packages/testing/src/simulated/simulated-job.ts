@@ -45,6 +45,22 @@ export interface SimulatedJob {
   readonly end: AbortController;
 }
 
+/** A job that was taken and has not begun. Its id is its token. */
+export function newJob(request: AttemptRequest, task: SimulatedTask): SimulatedJob {
+  const { exitCode: _ofTheJob, ...alone } = task;
+  return {
+    id: request.token,
+    request,
+    task,
+    members: task.members ?? [alone],
+    begun: 0,
+    history: [{ state: 'submitted' }],
+    told: 0,
+    vanished: false,
+    end: new AbortController(),
+  };
+}
+
 /** The true status of a job. */
 export const statusOf = (job: SimulatedJob): JobStatus => job.history.at(-1) as JobStatus;
 

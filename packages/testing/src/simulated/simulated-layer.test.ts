@@ -1,10 +1,10 @@
 import type { AttemptRequest } from 'leat/compute';
 import { describe, it } from 'vitest';
-import { type Behaviour, conformanceRequest } from './conformance-tasks.ts';
-import { layerConformance } from './layer-conformance.ts';
+import { type Behaviour, conformanceRequest } from '../conformance-tasks.ts';
+import { layerConformance } from '../layer-conformance.ts';
 import type { SimulatedMember, SimulatedTask } from './simulated-job.ts';
 import { SimulatedLayer } from './simulated-layer.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '../virtual-clock.ts';
 
 const forever = 1e12;
 

@@ -1,7 +1,7 @@
 /** What a simulated layer is made of, and what may go wrong in it. */
 import type { AttemptRequest, LayerCapabilities } from 'leat/compute';
 import type { SimulatedTask } from './simulated-job.ts';
-import type { VirtualClock } from './virtual-clock.ts';
+import type { VirtualClock } from '../virtual-clock.ts';
 
 /** How often something goes wrong: probabilities of [0, 1], each 0 unless told. */
 export interface SimulatedFaults {
