@@ -3,7 +3,7 @@ import { logKey } from '../datastore/keys.ts';
 import { logOfManifest } from '../datastore/log-of-manifest.ts';
 import { readLog } from '../datastore/log-store.ts';
 import { LeatError } from '../errors/index.ts';
-import { isDecided } from '../metadata/fold.ts';
+import { isDecided } from '../metadata/fold/fold-task.ts';
 import { isDriven } from '../metadata/is-driven.ts';
 import type { TaskRecord } from '../metadata/metadata-store.ts';
 import type { RunContext } from './run-context.ts';

@@ -3,7 +3,7 @@
  * these, one after the other. A store may apply them one by one, or in bulk as long as nobody can tell.
  */
 import type { RunEvent, TaskGroup } from './events.ts';
-import type { AttemptEvent, MemberEvent } from './fold.ts';
+import type { AttemptEvent, MemberEvent } from './task-events.ts';
 import type { AttemptRecord } from './metadata-store.ts';
 import { formatTaskKey } from './task-key.ts';
 

@@ -20,20 +20,11 @@ export type {
   RunStatus,
   TaskGroup,
 } from './events.ts';
-export {
-  type AttemptEvent,
-  endOpenAttempt,
-  endOpenTask,
-  foldAttempt,
-  foldCounts,
-  foldManyCounts,
-  foldRun,
-  foldTask,
-  isDecided,
-  type MemberEvent,
-  type RunState,
-  type TaskEvent,
-} from './fold.ts';
+export { endOpenAttempt, foldAttempt } from './fold/fold-attempt.ts';
+export { foldCounts, foldManyCounts } from './fold/fold-counts.ts';
+export { foldRun, type RunState } from './fold/fold-run.ts';
+export { endOpenTask, foldTask, isDecided } from './fold/fold-task.ts';
+export type { AttemptEvent, MemberEvent, TaskEvent } from './task-events.ts';
 export type {
   AttemptRecord,
   Lease,
@@ -49,7 +40,7 @@ export type {
 } from './metadata-store.ts';
 export { type ItemsReused, reusedItems } from './reused-items.ts';
 export { metadataExists, openMetadata } from './open-metadata.ts';
-export { project, type Projection } from './projection.ts';
+export { project, type Projection } from './fold/projection.ts';
 export { type Explanation, leaseLost, noSuchRun, unavailable } from './refusals.ts';
 export { newRunColumns, newRunValues, runNumber, runOfRow, type StoredRun } from './stored-run.ts';
 export {

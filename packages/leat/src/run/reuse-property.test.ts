@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseTask } from '../datastore/keys.ts';
 import type { RunEvent } from '../metadata/events.ts';
-import { project } from '../metadata/projection.ts';
+import { project } from '../metadata/fold/projection.ts';
 import { createState } from '../scheduler/create-state.ts';
 import { originByTask } from '../scheduler/origin.fixture.ts';
 import type { Origin, OriginResult } from '../scheduler/origin.ts';

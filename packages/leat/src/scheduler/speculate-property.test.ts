@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventFailure } from '../metadata/events.ts';
-import { foldTask } from '../metadata/fold.ts';
+import { foldTask } from '../metadata/fold/fold-task.ts';
 import { taskKey } from '../metadata/task-key.ts';
 import type { TaskRecord } from '../metadata/metadata-store.ts';
 import type { StepPlan } from '../plan/plan.ts';

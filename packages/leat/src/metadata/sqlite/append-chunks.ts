@@ -10,7 +10,8 @@ import {
   memberSuccess,
   ofMember,
 } from '../chunk-events.ts';
-import type { CountChange, MemberEvent } from '../fold.ts';
+import type { CountChange } from '../fold/fold-counts.ts';
+import type { MemberEvent } from '../task-events.ts';
 import {
   type ChunkRange,
   insertChunk,

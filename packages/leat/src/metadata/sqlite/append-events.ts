@@ -5,18 +5,11 @@
 import { LeatError } from '../../errors/index.ts';
 import { type ChunkEvent, isChunkEvent, speaksFor } from '../chunk-events.ts';
 import type { RunEvent } from '../events.ts';
-import {
-  endOpenAttempt,
-  endOpenTask,
-  foldAttempt,
-  foldCounts,
-  foldManyCounts,
-  foldRun,
-  foldTask,
-  isDecided,
-  type MemberEvent,
-  type TaskEvent,
-} from '../fold.ts';
+import { endOpenAttempt, foldAttempt } from '../fold/fold-attempt.ts';
+import { foldCounts, foldManyCounts } from '../fold/fold-counts.ts';
+import { foldRun } from '../fold/fold-run.ts';
+import { endOpenTask, foldTask, isDecided } from '../fold/fold-task.ts';
+import type { MemberEvent, TaskEvent } from '../task-events.ts';
 import { taskKey } from '../task-key.ts';
 import type { AttemptRecord, Lease, StepCounts, TaskRecord } from '../metadata-store.ts';
 import {

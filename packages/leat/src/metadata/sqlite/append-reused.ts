@@ -1,5 +1,5 @@
 /** Brings the tables up to date with items that a resumed run took over together. */
-import type { TaskEvent } from '../fold.ts';
+import type { TaskEvent } from '../task-events.ts';
 import { type ItemsReused, reusedItem } from '../reused-items.ts';
 import type { ChunkBatch } from './append-chunks.ts';
 import { pairsOf, rangeSet, removeRange, sizeOf } from './place-ranges.ts';

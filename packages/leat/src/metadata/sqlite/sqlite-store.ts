@@ -1,6 +1,6 @@
 /**
  * Metadata in one SQLite file: the default, for one machine with many processes at once. It keeps the log and the
- * tables; what an event means is in `metadata/fold.ts`. It knows no engine, no datastore and no clock but its leases'.
+ * tables; what an event means is in `metadata/fold/`. It knows no engine, no datastore and no clock but its leases'.
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

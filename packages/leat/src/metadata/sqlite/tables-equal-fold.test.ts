@@ -5,7 +5,7 @@ import { randomEvents } from '@leat/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MetadataStore, TaskQuery, TaskRecord, TaskStatus } from '../metadata-store.ts';
-import { project } from '../projection.ts';
+import { project } from '../fold/projection.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 let folder = '';

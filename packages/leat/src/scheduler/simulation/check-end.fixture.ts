@@ -1,6 +1,6 @@
 /** What must hold when a simulated run has ended: the predicted tasks, each with one result, and a log that everybody reads alike. */
 import { isDeepStrictEqual } from 'node:util';
-import { project } from '../../metadata/projection.ts';
+import { project } from '../../metadata/fold/projection.ts';
 import { sourcesAt } from '../sources.fixture.ts';
 import type { Ledger } from './ledger.fixture.ts';
 import type { Scenario } from './scenario.fixture.ts';

@@ -2,22 +2,16 @@
  * The whole state of a run in memory, as the fold of its events: what a store's tables must equal. For tests, the
  * conformance suite, and small logs; a large run is read from its store's tables instead.
  */
-import { type ChunkEvent, type ChunkFacts, isChunkEvent, memberEvents, speaksFor } from './chunk-events.ts';
-import type { RunEvent } from './events.ts';
-import {
-  endOpenAttempt,
-  endOpenTask,
-  foldAttempt,
-  foldCounts,
-  foldRun,
-  foldTask,
-  type MemberEvent,
-  type RunState,
-  type TaskEvent,
-} from './fold.ts';
-import type { AttemptRecord, StepCounts, TaskRecord } from './metadata-store.ts';
-import { reusedItems } from './reused-items.ts';
-import { compareTaskKeys } from './task-key.ts';
+import { type ChunkEvent, type ChunkFacts, isChunkEvent, memberEvents, speaksFor } from '../chunk-events.ts';
+import type { RunEvent } from '../events.ts';
+import { endOpenAttempt, foldAttempt } from './fold-attempt.ts';
+import { foldCounts } from './fold-counts.ts';
+import { foldRun, type RunState } from './fold-run.ts';
+import { endOpenTask, foldTask } from './fold-task.ts';
+import type { MemberEvent, TaskEvent } from '../task-events.ts';
+import type { AttemptRecord, StepCounts, TaskRecord } from '../metadata-store.ts';
+import { reusedItems } from '../reused-items.ts';
+import { compareTaskKeys } from '../task-key.ts';
 
 /** A run's state. Tasks are in the order of lists, attempts by number, failures by time. */
 export interface Projection {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { randomEvents } from '@leat/testing';
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from './events.ts';
-import type { StepCounts } from './metadata-store.ts';
+import type { RunEvent } from '../events.ts';
+import type { StepCounts } from '../metadata-store.ts';
 import { project } from './projection.ts';
 
 const submitted = (attempt: number): RunEvent => ({
