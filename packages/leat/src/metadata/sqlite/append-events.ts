@@ -1,77 +1,22 @@
 /**
- * Appends events and brings the tables up to date, inside one transaction of the caller. The fold says what changes;
- * here a batch's tasks are read once, folded in memory, and written once.
+ * Appends events to the log, inside one transaction of the caller, and says what of the tables it knows afterwards; what the
+ * events make of the tables is in `apply-events.ts`.
  */
 import { LeatError } from '../../errors/index.ts';
-import { type ChunkEvent, isChunkEvent, speaksFor } from '../chunk-events.ts';
 import type { RunEvent } from '../events.ts';
-import { endOpenAttempt, foldAttempt } from '../fold/fold-attempt.ts';
-import { foldCounts, foldManyCounts } from '../fold/fold-counts.ts';
-import { foldRun } from '../fold/fold-run.ts';
-import { endOpenTask, foldTask, isDecided } from '../fold/fold-task.ts';
-import type { MemberEvent, TaskEvent } from '../task-events.ts';
-import { taskKey } from '../task-key.ts';
-import type { AttemptRecord, Lease, StepCounts, TaskRecord } from '../metadata-store.ts';
-import {
-  applyToChunk,
-  boundChunks,
-  type ChunkBatch,
-  flushChunks,
-  type LiveChunk,
-  liveChunk,
-  takeOut,
-} from './append-chunks.ts';
-import { applyReuse } from './append-reused.ts';
-import { hasRanges, type StoredChunk } from './chunk-rows.ts';
+import type { Lease } from '../metadata-store.ts';
+import { boundChunks } from './apply-chunks.ts';
+import { applyEvents, type Known } from './apply-events.ts';
+import { hasRanges } from './chunk-rows.ts';
 import type { Database } from './database.ts';
 import { writeEvents } from './event-rows.ts';
 import { requireLease } from './leases.ts';
-import { openEntry, openTasksOfRanges, readFromRange } from './range-tasks.ts';
-import {
-  listOpenTasks,
-  readCounts,
-  readOlderAttempt,
-  readTaskRow,
-  writeCounts,
-  writeOlderAttempt,
-  writeTask,
-} from './task-rows.ts';
-import type { TaskEntry } from '../stored-task.ts';
-
-/** Open tasks that a writer keeps in memory, so that the next event about one need not read it again. */
-const maxKept = 20_000;
-
-/** Tasks that are ended together when their run ends. */
-const endPage = 1_000;
-
-/** What a writer knows of the tables of a run, so that it need not read them. */
-interface Known {
-  readonly open: Map<string, TaskEntry>;
-  readonly chunks: Map<string, LiveChunk>;
-  /** Whether the run has, or had, tasks without rows of their own. */
-  ranged: boolean;
-  /** Of the steps that this writer has met. */
-  readonly counts: Map<string, StepCounts>;
-}
 
 /** What the last append of a run left; true only as long as nobody else has appended since. */
 export interface Kept extends Known {
   readonly run: number;
   readonly lease: Lease;
   readonly lastSeq: number;
-}
-
-interface Change {
-  entry: TaskEntry;
-  endedSeq: number;
-}
-
-interface Batch extends Known {
-  readonly database: Database;
-  readonly run: number;
-  readonly changes: Map<string, Change>;
-  /** Steps whose counts are to be written. */
-  readonly counted: Set<string>;
 }
 
 /**
@@ -89,18 +34,10 @@ export function appendEvents(
   const lastSeq = advance(database, run, lease, events.length);
   const before = lastSeq - events.length;
   const known = ours?.lastSeq === before ? ours : nothingKnown(database, run);
-  const { open, chunks, ranged, counts } = known;
-  const own = { changes: new Map<string, Change>(), counted: new Set<string>() };
-  const batch: Batch = { database, run, open, chunks, ranged, counts, ...own };
   writeEvents(database, run, before, events);
-  applyAll(batch, events, before);
-  flush(batch);
-  for (const step of batch.counted) {
-    const changed = counts.get(step);
-    if (changed !== undefined) writeCounts(database, run, changed);
-  }
-  boundChunks(chunks);
-  return { run, lease, lastSeq, open, chunks, ranged: batch.ranged, counts };
+  const after = applyEvents({ database, run, known }, events, before);
+  boundChunks(after.chunks);
+  return { run, lease, lastSeq, ...after };
 }
 
 const nothingKnown = (database: Database, run: number): Known => ({
@@ -109,19 +46,6 @@ const nothingKnown = (database: Database, run: number): Known => ({
   ranged: hasRanges(database, run),
   counts: new Map(),
 });
-
-function applyAll(batch: Batch, events: readonly RunEvent[], before: number): void {
-  let seq = before;
-  for (const event of events) {
-    seq += 1;
-    if ('task' in event) applyToTask(batch, event, seq);
-    else if (isChunkEvent(event)) applyChunkEvent(batch, event, seq);
-    else if (event.type === 'tasks-reused') {
-      batch.ranged = true;
-      applyReuse(chunkBatch(batch, seq), event, (item) => applyToTask(batch, item, seq));
-    } else applyToRun(batch, event, seq);
-  }
-}
 
 const isOf = ({ lease: { flow, run, epoch } }: Kept, lease: Lease): boolean =>
   flow === lease.flow && run === lease.run && epoch === lease.epoch;
@@ -137,164 +61,4 @@ function advance(database: Database, run: number, lease: Lease, by: number): num
   if (row !== undefined) return row.last_seq;
   requireLease(database, lease);
   throw new LeatError('LEASE_LOST', `another engine drives '${lease.flow}/${lease.run}' now`);
-}
-
-function applyChunkEvent(batch: Batch, event: ChunkEvent, seq: number): void {
-  batch.ranged ||= event.type === 'chunk-submitted';
-  if (batch.ranged) applyToChunk(chunkBatch(batch, seq), event);
-}
-
-function chunkBatch(batch: Batch, seq: number): ChunkBatch {
-  const { database, run, chunks } = batch;
-  return {
-    database,
-    run,
-    chunks,
-    apply: (chunk, event, member) => applyToMember(batch, { chunk, event, member }, seq),
-    count: (step, change) => {
-      if (change.tasks > 0) setCounts(batch, foldManyCounts(countsOf(batch, step), step, change));
-    },
-    flush: () => flush(batch),
-  };
-}
-
-interface OfMember {
-  readonly chunk: StoredChunk;
-  readonly event: ChunkEvent;
-  readonly member: MemberEvent;
-}
-
-function applyToMember(batch: Batch, { chunk, event, member }: OfMember, seq: number): void {
-  const entry = changeOf(batch, member.task)?.entry;
-  const { attempt } = chunk.facts;
-  const newest = entry?.newest;
-  const named =
-    newest?.attempt === attempt || entry === undefined
-      ? newest
-      : readOlderAttempt(batch.database, batch.run, entry.task, attempt);
-  if (speaksFor(chunk.facts, event, named)) applyToTask(batch, member, seq);
-}
-
-function applyToTask(batch: Batch, event: TaskEvent | MemberEvent, seq: number): void {
-  const change = changeOf(batch, event.task);
-  const before = change?.entry;
-  const task = foldTask(before?.task, event);
-  const newest = 'attempt' in event ? newestAfter(batch, before, task, event) : before?.newest;
-  count(batch, before?.task, task);
-  const endedSeq = before?.task.endedAt === task.endedAt ? (change?.endedSeq ?? seq) : seq;
-  if (change === undefined) batch.changes.set(event.task, { entry: { task, newest }, endedSeq });
-  else Object.assign(change, { entry: { task, newest }, endedSeq });
-}
-
-/** The task's entry in this batch, read from memory or the table on first mention. */
-function changeOf(batch: Batch, address: string): Change | undefined {
-  const known = batch.changes.get(address);
-  if (known !== undefined) return known;
-  const entry =
-    batch.open.get(address) ?? readTaskRow(batch.database, batch.run, address) ?? fromRange(batch, address);
-  if (entry === undefined) return undefined;
-  const change: Change = { entry, endedSeq: 0 };
-  batch.changes.set(address, change);
-  return change;
-}
-
-/** A task that its chunk's ranges tell of; it gets a row of its own. */
-function fromRange(batch: Batch, address: string): TaskEntry | undefined {
-  if (!batch.ranged) return undefined;
-  const { database, run } = batch;
-  flushChunks(batch);
-  const found = readFromRange(database, run, taskKey(address));
-  if (found === undefined || isDecided(found.task.status)) return found;
-  const chunk = liveChunk(batch, found.newest?.token ?? '');
-  const place = found.task.path.at(-1);
-  if (chunk === undefined || place === undefined) throw new TypeError(`'${address}' has no chunk`);
-  takeOut(chunk, place);
-  return openEntry(chunk, place);
-}
-
-/** Folds the attempt that the event names, and says which attempt is the task's newest afterwards. */
-function newestAfter(
-  batch: Batch,
-  before: TaskEntry | undefined,
-  task: TaskRecord,
-  event: MemberEvent | Extract<TaskEvent, { attempt: number }>,
-): AttemptRecord | undefined {
-  const newest = before?.newest;
-  const isNewest = newest === undefined || event.attempt === newest.attempt;
-  const named = isNewest ? newest : readOlderAttempt(batch.database, batch.run, task, event.attempt);
-  const folded = foldAttempt(named, event);
-  if (isNewest || folded === undefined) return folded ?? newest;
-  const older = folded.attempt > newest.attempt ? newest : folded;
-  writeOlderAttempt(batch.database, batch.run, task, older);
-  return folded.attempt > newest.attempt ? folded : newest;
-}
-
-function applyToRun(batch: Batch, event: RunEvent, seq: number): void {
-  if (event.type === 'run-ended') endOpen(batch, event.at, seq);
-  if (event.type !== 'run-ended' && event.type !== 'engine-started') return;
-  const state = foldRun({ status: 'running' }, event);
-  const sql = 'UPDATE runs SET status = ?, ended_at = ? WHERE key = ?';
-  batch.database.run(sql, state.status, state.endedAt ?? null, batch.run);
-}
-
-function endOpen(batch: Batch, at: number, seq: number): void {
-  flush(batch);
-  giveRows(batch);
-  for (;;) {
-    const page = listOpenTasks(batch.database, batch.run, endPage);
-    for (const { task, newest } of page) {
-      const ended = newest === undefined ? undefined : endOpenAttempt(newest, at);
-      const entry = { task: endOpenTask(task, at), newest: ended };
-      count(batch, task, entry.task);
-      batch.changes.set(task.task, { entry, endedSeq: seq });
-    }
-    flush(batch);
-    if (page.length < endPage) return;
-  }
-}
-
-/** Open tasks of chunks get rows of their own, since each of them is to be ended. */
-function giveRows(batch: Batch): void {
-  if (!batch.ranged) return;
-  for (;;) {
-    const page = openTasksOfRanges(batch.database, batch.run, endPage);
-    for (const address of page) changeOf(batch, address);
-    flush(batch);
-    if (page.length < endPage) return;
-  }
-}
-
-/** Every change counts, also one that the same batch undoes: a step's last end may be that of a failed try. */
-function count(batch: Batch, before: TaskRecord | undefined, after: TaskRecord): void {
-  if (before === after) return;
-  setCounts(batch, foldCounts(countsOf(batch, after.step), before, after));
-}
-
-function countsOf({ database, run, counts }: Batch, step: string): StepCounts | undefined {
-  return counts.get(step) ?? readCounts(database, run, step);
-}
-
-function setCounts({ counts, counted }: Batch, changed: StepCounts): void {
-  counts.set(changed.step, changed);
-  counted.add(changed.step);
-}
-
-/** Writes the changed tasks, and the ranges of changed chunks. */
-function flush(batch: Batch): void {
-  flushChunks(batch);
-  for (const { entry, endedSeq } of batch.changes.values()) {
-    const { task } = entry;
-    writeTask(batch.database, batch.run, entry, endedSeq);
-    if (isDecided(task.status)) batch.open.delete(task.task);
-    else keepOpen(batch.open, task.task, entry);
-  }
-  batch.changes.clear();
-}
-
-function keepOpen(open: Map<string, TaskEntry>, address: string, entry: TaskEntry): void {
-  if (open.size >= maxKept && !open.has(address)) {
-    const oldest = open.keys().next();
-    if (oldest.done !== true) open.delete(oldest.value);
-  }
-  open.set(address, entry);
 }

@@ -1,7 +1,7 @@
 /** Brings the tables up to date with items that a resumed run took over together. */
 import type { TaskEvent } from '../task-events.ts';
 import { type ItemsReused, reusedItem } from '../reused-items.ts';
-import type { ChunkBatch } from './append-chunks.ts';
+import type { ChunkBatch } from './apply-chunks.ts';
 import { pairsOf, rangeSet, removeRange, sizeOf } from './place-ranges.ts';
 import { insertReused, knownPlaces } from './reused-rows.ts';
 
