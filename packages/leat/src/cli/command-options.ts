@@ -1,5 +1,5 @@
 /** What the options of several commands have in common. */
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Takes the exit code of a command. */
 export type Done = (exitCode: number) => void;
@@ -54,3 +54,11 @@ export const namespaceOption = (): Option =>
 export const eventsOption = (): Option => new Option('--json', 'print events as JSON lines');
 export const runIdOption = (): Option =>
   new Option('--run-id-file <file>', 'write the address of the run there before its first task starts');
+
+/** The last options of a command that looks runs up. */
+export const lookUpOptions = (command: Command): Command =>
+  command
+    .addOption(jsonOption())
+    .addOption(namespaceOption())
+    .addOption(homeOption())
+    .addOption(metadataOption());

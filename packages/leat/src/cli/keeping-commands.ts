@@ -9,7 +9,7 @@ import {
   datastoreOption,
   metadataOption,
   jsonOption,
-  namespaceOption,
+  lookUpOptions,
 } from './command-options.ts';
 import type { DoctorCommand } from './commands/doctor.ts';
 import type { GcCommand } from './commands/gc.ts';
@@ -18,16 +18,14 @@ import type { Terminal } from './output/terminal.ts';
 
 /** Commands that keep what runs left in order. */
 export function addKeepingCommands(root: Command, terminal: Terminal, done: Done): void {
-  root
-    .command('tag')
-    .summary('add and remove tags of a run')
-    .argument('<run>', 'a run')
-    .option('--add <tag>', 'add a tag; may be repeated', collect)
-    .option('--remove <tag>', 'remove a tag; may be repeated', collect)
-    .addOption(jsonOption())
-    .addOption(namespaceOption())
-    .addOption(homeOption())
-    .addOption(metadataOption())
+  lookUpOptions(
+    root
+      .command('tag')
+      .summary('add and remove tags of a run')
+      .argument('<run>', 'a run')
+      .option('--add <tag>', 'add a tag; may be repeated', collect)
+      .option('--remove <tag>', 'remove a tag; may be repeated', collect),
+  )
     .addHelpText('after', examples('leat tag TrainFlow/417 --add best --remove candidate'))
     .action(async (run: string, options: TagCommand['options']) =>
       done(await (await import('./commands/tag.ts')).tag({ terminal, run, options })),
