@@ -5,7 +5,7 @@
  */
 import { globSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join, matchesGlob, relative, sep } from 'node:path';
-import type { Bundle } from '../bundle-flow.ts';
+import type { Bundle } from '../bundle.ts';
 import type { ExternalPackage } from '../code-package.ts';
 import type { FoundConfig } from '../found-config.ts';
 import { nativeName, readNativeFacts } from '../native/elf.ts';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { isOwnFile } from '../bundle-plugin.ts';
-import type { Bundle } from '../bundle-flow.ts';
+import type { Bundle } from '../bundle.ts';
 import { loaderOf } from '../lower-source.ts';
 import { packageFolder, packageFolderOf, packageName } from '../native-package.ts';
 import { copyName } from '../package-place.ts';
