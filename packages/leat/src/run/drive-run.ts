@@ -12,7 +12,7 @@ import type { Lease, RunRecord, TaskRecord } from '../metadata/metadata-store.ts
 import type { RunPlan } from '../plan/plan.ts';
 import { observeAll, type RunObserver } from '../scheduler/observer.ts';
 import { startRun as startLoop } from '../scheduler/run-loop.ts';
-import type { SchedulerState } from '../scheduler/state.ts';
+import type { SchedulerState } from '../scheduler/state/state.ts';
 import type { RunSummary } from '../scheduler/summary.ts';
 import { estimateRun, type LayerCost } from './costs/estimate-run.ts';
 import { Deaths } from './deaths.ts';

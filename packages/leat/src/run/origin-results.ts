@@ -1,7 +1,7 @@
 import { formatPackedKey, type PackedPlace, parsePackedKey } from '../datastore/packs/packed-key.ts';
 import { manifestKey, parseTask, type TaskAddress } from '../datastore/keys.ts';
 import type { EventOutcome, ReusedResults, TaskGroup } from '../metadata/events.ts';
-import type { OriginResult, OriginSpan } from '../scheduler/origin.ts';
+import type { OriginResult, OriginSpan } from '../scheduler/state/origin.ts';
 
 /** What many results have in common. */
 interface Rule {

@@ -1,5 +1,5 @@
 import type { MetadataStore, RunRecord, TaskRecord } from '../metadata/metadata-store.ts';
-import type { Origin } from '../scheduler/origin.ts';
+import type { Origin } from '../scheduler/state/origin.ts';
 import { OriginResults } from './origin-results.ts';
 
 const pageSize = 5000;

@@ -11,12 +11,12 @@ import type { CodePackage } from '../package/code-package.ts';
 import { openPackage } from '../package/write-package.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { systemClock } from '../scheduler/clock.ts';
-import { keepLease } from '../scheduler/lease-keeper.ts';
+import { keepLease } from '../scheduler/lease/lease-keeper.ts';
 import { observeAll } from '../scheduler/observer.ts';
-import type { Origin } from '../scheduler/origin.ts';
+import type { Origin } from '../scheduler/state/origin.ts';
 import { recoverState } from '../scheduler/recover-state.ts';
 import { limitsOf } from '../scheduler/run-options.ts';
-import type { SchedulerState } from '../scheduler/state.ts';
+import type { SchedulerState } from '../scheduler/state/state.ts';
 import { type RunSummary, summary } from '../scheduler/summary.ts';
 import {
   type Drive,

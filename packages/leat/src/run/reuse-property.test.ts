@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { parseTask } from '../datastore/keys.ts';
 import type { RunEvent } from '../metadata/events.ts';
 import { project } from '../metadata/fold/projection.ts';
-import { createState } from '../scheduler/create-state.ts';
-import { originByTask } from '../scheduler/origin.fixture.ts';
-import type { Origin, OriginResult } from '../scheduler/origin.ts';
-import { flowOf, randomBlocks, type RandomFlow } from '../scheduler/random-flow.fixture.ts';
+import { createState } from '../scheduler/state/create-state.ts';
+import { originByTask } from '../scheduler/fixtures/origin.fixture.ts';
+import type { Origin, OriginResult } from '../scheduler/state/origin.ts';
+import { flowOf, randomBlocks, type RandomFlow } from '../scheduler/fixtures/random-flow.fixture.ts';
 import {
   begin,
   failing,
@@ -16,8 +16,8 @@ import {
   play,
   scenario,
   type World,
-} from '../scheduler/random-world.fixture.ts';
-import { jitter } from '../scheduler/retry.ts';
+} from '../scheduler/fixtures/random-world.fixture.ts';
+import { jitter } from '../scheduler/policy/retry.ts';
 import { transition } from '../scheduler/transition.ts';
 import { OriginResults } from './origin-results.ts';
 

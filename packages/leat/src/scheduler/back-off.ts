@@ -1,6 +1,6 @@
 import { isLeatError } from '../errors/index.ts';
 import { type Clock, pause } from './clock.ts';
-import { jitter } from './retry.ts';
+import { jitter } from './policy/retry.ts';
 
 /** How long something that may come back is waited for. Times in milliseconds. */
 export interface Patience {

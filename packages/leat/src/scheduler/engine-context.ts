@@ -4,9 +4,9 @@ import type { RunRecord } from '../metadata/metadata-store.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import type { BackOff, Patience } from './back-off.ts';
 import type { Clock } from './clock.ts';
-import type { LogPump } from './log-pump.ts';
-import type { SpecStore, RunFacts } from './task-spec-of.ts';
-import type { LongWait } from './wait-watch.ts';
+import type { LogPump } from './output/log-pump.ts';
+import type { SpecStore, RunFacts } from './specs/task-spec-of.ts';
+import type { LongWait } from './jobs/wait-watch.ts';
 
 /** What the parts of one run's loop share. */
 export interface EngineContext {

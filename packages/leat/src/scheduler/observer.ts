@@ -1,6 +1,6 @@
 import type { RunEvent } from '../metadata/events.ts';
 import type { RunSummary } from './summary.ts';
-import type { LongWait } from './wait-watch.ts';
+import type { LongWait } from './jobs/wait-watch.ts';
 
 /** A line that a task printed. */
 export interface TaskLine {

@@ -2,24 +2,24 @@
  * Turns commands into calls: starts and ends go to the driver of their layer, waits become timers, stand-ins are committed here. What
  * comes of it goes to the loop as events.
  */
-import { formatAttempt } from './attempt-name.ts';
-import { lostJob } from './attempt-end.ts';
-import { attemptToken } from './attempt-token.ts';
+import { formatAttempt } from './flights/attempt-name.ts';
+import { lostJob } from './settle/attempt-end.ts';
+import { attemptToken } from './flights/attempt-token.ts';
 import { withBackOff } from './back-off.ts';
 import type { Command } from './commands.ts';
-import { commitStandIn } from './commit-stand-in.ts';
+import { commitStandIn } from './settle/commit-stand-in.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
 import { LeatError } from '../errors/index.ts';
-import { FlightDeck } from './flight-deck.ts';
-import type { Flight } from './flight.ts';
-import type { InFlight } from './in-flight.ts';
-import { LayerDriver } from './layer-driver.ts';
+import { FlightDeck } from './flights/flight-deck.ts';
+import type { Flight } from './flights/flight.ts';
+import type { InFlight } from './state/in-flight.ts';
+import { LayerDriver } from './jobs/layer-driver.ts';
 import type { RunLoopOptions } from './run-options.ts';
-import { longestRetryWait } from './retry.ts';
+import { longestRetryWait } from './policy/retry.ts';
 import { Semaphore } from './semaphore.ts';
-import type { SchedulerState } from './state.ts';
+import type { SchedulerState } from './state/state.ts';
 import { upcoming } from './summary.ts';
-import { taskPiecesOf } from './task-spec-of.ts';
+import { taskPiecesOf } from './specs/task-spec-of.ts';
 
 type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;
 

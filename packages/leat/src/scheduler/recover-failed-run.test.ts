@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { FailureRecord } from '../datastore/manifest.ts';
-import { flowOf } from './random-flow.fixture.ts';
-import { makeWorld } from './simulation.fixture.ts';
+import { flowOf } from './fixtures/random-flow.fixture.ts';
+import { makeWorld } from './fixtures/simulation.fixture.ts';
 
 const step = (name: string) => ({ kind: 'step', name }) as const;
 const thrown: FailureRecord = { reason: 'error', type: 'RangeError', message: 'not in range' };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../metadata/events.ts';
-import { schedulingPolicy } from './policy.ts';
-import { flowOf, noRetry, type RandomFlow } from './random-flow.fixture.ts';
+import { schedulingPolicy } from './policy/scheduling-policy.ts';
+import { flowOf, noRetry, type RandomFlow } from './fixtures/random-flow.fixture.ts';
 import { recoverState } from './recover-state.ts';
-import { makeWorld } from './simulation.fixture.ts';
+import { makeWorld } from './fixtures/simulation.fixture.ts';
 
 const blocks = [
   { kind: 'foreach', name: 'wide', body: [{ kind: 'step', name: 'work' }], join: 'join' },

@@ -1,9 +1,9 @@
 import { LeatError } from '../errors/index.ts';
 import type { RunEvent } from '../metadata/events.ts';
-import { createState } from './create-state.ts';
-import { schedulingPolicy } from './policy.ts';
-import type { SchedulerState, StateFacts } from './state.ts';
-import { isTimely } from './timely.ts';
+import { createState } from './state/create-state.ts';
+import { schedulingPolicy } from './policy/scheduling-policy.ts';
+import type { SchedulerState, StateFacts } from './state/state.ts';
+import { isTimely } from './policy/timely.ts';
 import { transition } from './transition.ts';
 
 /**

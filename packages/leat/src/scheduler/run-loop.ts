@@ -7,21 +7,21 @@
  */
 import { isLeatError, LeatError } from '../errors/index.ts';
 import type { RunEvent } from '../metadata/events.ts';
-import { toldFailure } from './attempt-events.ts';
+import { toldFailure } from './policy/attempt-events.ts';
 import type { Command } from './commands.ts';
 import { backOffFor, type EngineContext } from './engine-context.ts';
-import { EventLog } from './event-log.ts';
-import { emptyFifo, type Fifo, push, shift, size } from './fifo.ts';
-import { keepLease, type KeptLease } from './lease-keeper.ts';
-import { inFlightOf } from './in-flight.ts';
+import { EventLog } from './lease/event-log.ts';
+import { emptyFifo, type Fifo, push, shift, size } from './state/fifo.ts';
+import { keepLease, type KeptLease } from './lease/lease-keeper.ts';
+import { inFlightOf } from './state/in-flight.ts';
 import { observeAll, type RunObserver } from './observer.ts';
 import { CommandPerformer } from './perform.ts';
-import { schedulingPolicy } from './policy.ts';
+import { schedulingPolicy } from './policy/scheduling-policy.ts';
 import type { RunEnd, RunLoopOptions } from './run-options.ts';
 import { makeContext } from './run-options.ts';
-import type { SchedulerState } from './state.ts';
+import type { SchedulerState } from './state/state.ts';
 import { summary } from './summary.ts';
-import { isTimely } from './timely.ts';
+import { isTimely } from './policy/timely.ts';
 import { transition } from './transition.ts';
 
 /** Events of one transaction, at most; more wait for the next turn. */

@@ -9,10 +9,10 @@ import type { Lease, MetadataStore, RunRecord } from '../metadata/metadata-store
 import type { RunPlan } from '../plan/plan.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { EngineContext } from './engine-context.ts';
-import { fenceStore } from './fence-store.ts';
-import { LogPump } from './log-pump.ts';
+import { fenceStore } from './lease/fence-store.ts';
+import { LogPump } from './output/log-pump.ts';
 import type { RunObserver } from './observer.ts';
-import type { SchedulerState } from './state.ts';
+import type { SchedulerState } from './state/state.ts';
 import type { RunSummary } from './summary.ts';
 
 /** What {@link startRun} drives a run with. */

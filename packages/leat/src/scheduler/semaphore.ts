@@ -1,4 +1,4 @@
-import { emptyFifo, type Fifo, push, shift } from './fifo.ts';
+import { emptyFifo, type Fifo, push, shift } from './state/fifo.ts';
 
 /** Lets only so many calls run at once; the others wait in order. */
 export class Semaphore {

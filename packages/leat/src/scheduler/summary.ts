@@ -1,7 +1,7 @@
-import { chunkSize } from './chunk-size.ts';
-import { laneOf, readyCount } from './ready-queue.ts';
-import { countOf, type SchedulerState } from './state.ts';
-import { nodeOf, type StepId, targetsOf } from './step-table.ts';
+import { chunkSize } from './policy/chunk-size.ts';
+import { laneOf, readyCount } from './state/ready-queue.ts';
+import { countOf, type SchedulerState } from './state/state.ts';
+import { nodeOf, type StepId, targetsOf } from './state/step-table.ts';
 
 /** One step's tasks, counted. */
 export interface StepSummary {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventFailure } from '../metadata/events.ts';
-import { createState } from './create-state.ts';
-import { flowOf, predict, randomBlocks } from './random-flow.fixture.ts';
+import { createState } from './state/create-state.ts';
+import { flowOf, predict, randomBlocks } from './fixtures/random-flow.fixture.ts';
 import {
   begin,
   failing,
@@ -13,8 +13,8 @@ import {
   play,
   scenario,
   succeeded,
-} from './random-world.fixture.ts';
-import { jitter, platformRetries } from './retry.ts';
+} from './fixtures/random-world.fixture.ts';
+import { jitter, platformRetries } from './policy/retry.ts';
 import { transition } from './transition.ts';
 
 describe('a run of any flow', () => {

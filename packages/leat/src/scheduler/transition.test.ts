@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { AttemptState, EventOutcome, RunEvent, RunLimits } from '../metadata/events.ts';
 import type { Command } from './commands.ts';
-import { createState } from './create-state.ts';
-import { type Block, flowOf, type FlowShape, manifestOfAttempt, noRetry } from './random-flow.fixture.ts';
-import type { SchedulerState } from './state.ts';
-import { sourcesIn } from './sources.fixture.ts';
+import { createState } from './state/create-state.ts';
+import { type Block, flowOf, type FlowShape, manifestOfAttempt, noRetry } from './fixtures/random-flow.fixture.ts';
+import type { SchedulerState } from './state/state.ts';
+import { sourcesIn } from './fixtures/sources.fixture.ts';
 import { summary } from './summary.ts';
-import { taskPiecesOf } from './task-spec-of.ts';
+import { taskPiecesOf } from './specs/task-spec-of.ts';
 import { transition } from './transition.ts';
 
 const step = (name: string) => ({ kind: 'step', name }) as const;

@@ -7,18 +7,18 @@
  */
 import { LeatError } from '../errors/index.ts';
 import type { RunEvent } from '../metadata/events.ts';
-import { onBeaten, onCaught, onFailed, onRetryDue, onReused, onSucceeded } from './attempt-events.ts';
+import { onBeaten, onCaught, onFailed, onRetryDue, onReused, onSucceeded } from './policy/attempt-events.ts';
 import type { Command } from './commands.ts';
-import { applyToChunk } from './chunk-events.ts';
-import { dispatch } from './dispatch.ts';
-import { cancelRun, endIfDone } from './finish.ts';
-import { nextRound } from './loops.ts';
-import { repeatCommands } from './repeat-commands.ts';
-import { onItemsReused } from './reuse-items.ts';
-import { onStragglerDue, watch } from './speculate.ts';
-import { countOf, type SchedulerState, type Task } from './state.ts';
-import { queueTask, remember } from './tasks.ts';
-import { type AttemptEvent, copyOf, isTimely, type TaskEvent } from './timely.ts';
+import { applyToChunk } from './policy/chunk-events.ts';
+import { dispatch } from './policy/dispatch.ts';
+import { cancelRun, endIfDone } from './policy/finish.ts';
+import { nextRound } from './policy/loops.ts';
+import { repeatCommands } from './policy/repeat-commands.ts';
+import { onItemsReused } from './policy/reuse-items.ts';
+import { onStragglerDue, watch } from './policy/speculate.ts';
+import { countOf, type SchedulerState, type Task } from './state/state.ts';
+import { queueTask, remember } from './policy/tasks.ts';
+import { type AttemptEvent, copyOf, isTimely, type TaskEvent } from './policy/timely.ts';
 
 /**
  * Brings the state up to date and says what follows.

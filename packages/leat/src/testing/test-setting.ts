@@ -9,7 +9,7 @@ import { makePlan } from '../plan/make-plan.ts';
 import { parseWith } from '../plan/parse-with.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { readParameters } from '../run/parameters/read-parameters.ts';
-import type { RunFacts } from '../scheduler/task-spec-of.ts';
+import type { RunFacts } from '../scheduler/specs/task-spec-of.ts';
 import { MemoryDatastore } from './memory-datastore.ts';
 
 /** What a test says of the run around its steps. */

@@ -5,7 +5,7 @@ import type { RunEvent } from '../../client/index.ts';
 import type { AnnouncedRun, RunHandle, RunResult } from '../../run/index.ts';
 import type { RunObserver, TaskLine } from '../../scheduler/observer.ts';
 import type { RunSummary } from '../../scheduler/summary.ts';
-import type { LongWait } from '../../scheduler/wait-watch.ts';
+import type { LongWait } from '../../scheduler/jobs/wait-watch.ts';
 import { exitCodes, isLeatError } from '../../errors/index.ts';
 import { runEndText } from '../output/run-end.ts';
 import type { Terminal } from '../output/terminal.ts';

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../client/index.ts';
 import type { RunObserver, TaskLine } from '../../scheduler/observer.ts';
-import type { LongWait } from '../../scheduler/wait-watch.ts';
+import type { LongWait } from '../../scheduler/jobs/wait-watch.ts';
 import type { Output } from '../output/terminal.ts';
 
 /** A run as JSON lines, for programs: every event of the log as it is written, every line of the tasks. */

@@ -5,7 +5,7 @@
 import type { EventFailure, RunEvent } from '../../client/index.ts';
 import type { RunObserver, TaskLine } from '../../scheduler/observer.ts';
 import type { RunSummary } from '../../scheduler/summary.ts';
-import type { LongWait } from '../../scheduler/wait-watch.ts';
+import type { LongWait } from '../../scheduler/jobs/wait-watch.ts';
 import { formatDuration, plural } from '../output/format.ts';
 import { errorTitle } from '../output/run-end.ts';
 import type { Output, Terminal } from '../output/terminal.ts';

@@ -1,7 +1,7 @@
 /** What must hold when a simulated run has ended: the predicted tasks, each with one result, and a log that everybody reads alike. */
 import { isDeepStrictEqual } from 'node:util';
 import { project } from '../../metadata/fold/projection.ts';
-import { sourcesAt } from '../sources.fixture.ts';
+import { sourcesAt } from '../fixtures/sources.fixture.ts';
 import type { Ledger } from './ledger.fixture.ts';
 import type { Scenario } from './scenario.fixture.ts';
 import { Violation } from './violation.fixture.ts';

@@ -1,8 +1,8 @@
 /** How the attempts of a simulated run go by themselves: the truth that what the log says of them is held against. */
 import type { EventOutcome } from '../../metadata/events.ts';
 import type { RunPlan } from '../../plan/plan.ts';
-import { decideOtherwise } from '../random-flow.fixture.ts';
-import { jitter } from '../retry.ts';
+import { decideOtherwise } from '../fixtures/random-flow.fixture.ts';
+import { jitter } from '../policy/retry.ts';
 
 /** What a step does to fail. All of it is its own doing: its user's tries pay. */
 export type Misconduct =

@@ -1,7 +1,7 @@
 /** The flow of a simulated run: a random graph whose steps have random decorators. */
 import type { Random } from '@leat/testing';
 import type { StepPlan } from '../../plan/plan.ts';
-import { decideOtherwise, flowOf, predict, randomBlocks, type RandomFlow } from '../random-flow.fixture.ts';
+import { decideOtherwise, flowOf, predict, randomBlocks, type RandomFlow } from '../fixtures/random-flow.fixture.ts';
 
 /** Of one run; many small runs find more than few large ones. */
 const mostTasks = 200;

@@ -10,7 +10,7 @@ import type { Random, SimulatedLayer } from '@leat/testing';
 import type { ByteRange, Datastore } from '../../datastore/datastore.ts';
 import type { RunEvent } from '../../metadata/events.ts';
 import type { Lease, MetadataStore } from '../../metadata/metadata-store.ts';
-import { MemoryDatastore } from '../simulated-stores.fixture.ts';
+import { MemoryDatastore } from '../fixtures/simulated-stores.fixture.ts';
 import { type EngineProcess, storeError, type Trouble } from './engine-process.fixture.ts';
 import type { TrueMetadata } from './true-metadata.fixture.ts';
 

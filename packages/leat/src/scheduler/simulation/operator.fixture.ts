@@ -11,7 +11,7 @@ import type { Lease } from '../../metadata/metadata-store.ts';
 import { recoverState } from '../recover-state.ts';
 import { type RunHandle, startRun } from '../run-loop.ts';
 import type { RunLoopOptions } from '../run-options.ts';
-import type { SchedulerState } from '../state.ts';
+import type { SchedulerState } from '../state/state.ts';
 import { DatastoreView, MetadataView, viewLayer } from './engine-view.fixture.ts';
 import { EngineProcess } from './engine-process.fixture.ts';
 import { differenceOf } from './same-state.fixture.ts';

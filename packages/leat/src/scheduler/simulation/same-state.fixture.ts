@@ -1,6 +1,6 @@
 /** Whether the state that an engine ends with is the one that its log comes to. */
 import { isDeepStrictEqual } from 'node:util';
-import type { SchedulerState } from '../state.ts';
+import type { SchedulerState } from '../state/state.ts';
 
 /** Where two states that have ended differ; `undefined`: nowhere. */
 export const differenceOf = (told: SchedulerState, logged: SchedulerState): string | undefined =>

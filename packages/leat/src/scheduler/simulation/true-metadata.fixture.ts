@@ -2,8 +2,8 @@
 import { LeatError } from '../../errors/index.ts';
 import type { RunEvent } from '../../metadata/events.ts';
 import type { Lease } from '../../metadata/metadata-store.ts';
-import { createState } from '../create-state.ts';
-import type { SchedulerState, StateFacts } from '../state.ts';
+import { createState } from '../state/create-state.ts';
+import type { SchedulerState, StateFacts } from '../state/state.ts';
 import { summary } from '../summary.ts';
 import { transition } from '../transition.ts';
 import { Violation } from './violation.fixture.ts';
