@@ -6,17 +6,11 @@ import { project } from '../metadata/fold/projection.ts';
 import { createState } from '../scheduler/state/create-state.ts';
 import { originByTask } from '../scheduler/fixtures/origin.fixture.ts';
 import type { Origin, OriginResult } from '../scheduler/state/origin.ts';
-import { flowOf, randomBlocks, type RandomFlow } from '../scheduler/fixtures/random-flow.fixture.ts';
-import {
-  begin,
-  failing,
-  finish,
-  follow,
-  makeWorld,
-  play,
-  scenario,
-  type World,
-} from '../scheduler/fixtures/random-world.fixture.ts';
+import { flowOf, type RandomFlow } from '../scheduler/fixtures/flow-of.fixture.ts';
+import { randomBlocks } from '../scheduler/fixtures/random-blocks.fixture.ts';
+import { begin, finish } from '../scheduler/fixtures/feed.fixture.ts';
+import { follow, play } from '../scheduler/fixtures/play.fixture.ts';
+import { failing, makeWorld, scenario, type World } from '../scheduler/fixtures/random-world.fixture.ts';
 import { jitter } from '../scheduler/policy/retry.ts';
 import { transition } from '../scheduler/transition.ts';
 import { OriginResults } from './origin-results.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FailureRecord } from '../datastore/manifest.ts';
-import { flowOf } from './fixtures/random-flow.fixture.ts';
+import { flowOf } from './fixtures/flow-of.fixture.ts';
 import { makeWorld } from './fixtures/simulation.fixture.ts';
 
 const step = (name: string) => ({ kind: 'step', name }) as const;

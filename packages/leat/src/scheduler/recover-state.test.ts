@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../metadata/events.ts';
 import { schedulingPolicy } from './policy/scheduling-policy.ts';
-import { flowOf, noRetry, type RandomFlow } from './fixtures/random-flow.fixture.ts';
+import { flowOf, noRetry, type RandomFlow } from './fixtures/flow-of.fixture.ts';
 import { recoverState } from './recover-state.ts';
 import { makeWorld } from './fixtures/simulation.fixture.ts';
 

@@ -2,18 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventFailure } from '../metadata/events.ts';
 import { createState } from './state/create-state.ts';
-import { flowOf, predict, randomBlocks } from './fixtures/random-flow.fixture.ts';
-import {
-  begin,
-  failing,
-  feed,
-  finish,
-  follow,
-  makeWorld,
-  play,
-  scenario,
-  succeeded,
-} from './fixtures/random-world.fixture.ts';
+import { flowOf } from './fixtures/flow-of.fixture.ts';
+import { predict } from './fixtures/predict.fixture.ts';
+import { randomBlocks } from './fixtures/random-blocks.fixture.ts';
+import { begin, feed, finish } from './fixtures/feed.fixture.ts';
+import { follow, play, succeeded } from './fixtures/play.fixture.ts';
+import { failing, makeWorld, scenario } from './fixtures/random-world.fixture.ts';
 import { jitter, platformRetries } from './policy/retry.ts';
 import { transition } from './transition.ts';
 

@@ -4,27 +4,12 @@ import type { EventFailure } from '../../metadata/events.ts';
 import type { StepPlan } from '../../plan/plan.ts';
 import { createState } from '../state/create-state.ts';
 import { countPlaces } from '../state/place-ranges.ts';
-import {
-  type Blocks,
-  type Draw,
-  flowOf,
-  noRetry,
-  predict,
-  randomBlocks,
-  type RandomFlow,
-} from '../fixtures/random-flow.fixture.ts';
-import {
-  begin,
-  failing,
-  feed,
-  finish,
-  follow,
-  makeWorld,
-  play,
-  scenario,
-  succeeded,
-  type World,
-} from '../fixtures/random-world.fixture.ts';
+import { flowOf, noRetry, type RandomFlow } from '../fixtures/flow-of.fixture.ts';
+import { predict } from '../fixtures/predict.fixture.ts';
+import { type Blocks, type Draw, randomBlocks } from '../fixtures/random-blocks.fixture.ts';
+import { begin, feed, finish } from '../fixtures/feed.fixture.ts';
+import { follow, play, succeeded } from '../fixtures/play.fixture.ts';
+import { failing, makeWorld, scenario, type World } from '../fixtures/random-world.fixture.ts';
 import { jitter } from './retry.ts';
 import { transition } from '../transition.ts';
 

@@ -3,7 +3,9 @@ import type { EventFailure, RunEvent, RunLimits } from '../../metadata/events.ts
 import type { Command } from '../commands.ts';
 import { createState } from '../state/create-state.ts';
 import { countPlaces, eachPlace } from '../state/place-ranges.ts';
-import { type Block, flowOf, type FlowShape, manifestOfAttempt, noRetry } from '../fixtures/random-flow.fixture.ts';
+import { flowOf, type FlowShape, noRetry } from '../fixtures/flow-of.fixture.ts';
+import { manifestOfAttempt } from '../fixtures/manifest-of-attempt.fixture.ts';
+import type { Block } from '../fixtures/random-blocks.fixture.ts';
 import type { SchedulerState } from '../state/state.ts';
 import { summary } from '../summary.ts';
 import { isTimely } from './timely.ts';

@@ -3,7 +3,7 @@ import type { RunEvent } from '../../metadata/events.ts';
 import type { Command } from '../commands.ts';
 import { createState } from '../state/create-state.ts';
 import type { Origin } from '../state/origin.ts';
-import { flowOf } from '../fixtures/random-flow.fixture.ts';
+import { flowOf } from '../fixtures/flow-of.fixture.ts';
 import { transition } from '../transition.ts';
 
 const items = 1_000_000;

@@ -6,18 +6,12 @@ import { taskKey } from '../../metadata/task-key.ts';
 import type { TaskRecord } from '../../metadata/metadata-store.ts';
 import type { StepPlan } from '../../plan/plan.ts';
 import { createState } from '../state/create-state.ts';
-import { flowOf, noRetry, predict, randomBlocks } from '../fixtures/random-flow.fixture.ts';
-import {
-  begin,
-  failing,
-  finish,
-  follow,
-  makeWorld,
-  play,
-  scenario,
-  succeeded,
-  type World,
-} from '../fixtures/random-world.fixture.ts';
+import { flowOf, noRetry } from '../fixtures/flow-of.fixture.ts';
+import { predict } from '../fixtures/predict.fixture.ts';
+import { randomBlocks } from '../fixtures/random-blocks.fixture.ts';
+import { begin, finish } from '../fixtures/feed.fixture.ts';
+import { follow, play, succeeded } from '../fixtures/play.fixture.ts';
+import { failing, makeWorld, scenario, type World } from '../fixtures/random-world.fixture.ts';
 import { jitter } from './retry.ts';
 import { transition } from '../transition.ts';
 

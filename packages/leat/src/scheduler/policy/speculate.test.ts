@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeWorld } from '../fixtures/simulation.fixture.ts';
-import { flowOf } from '../fixtures/random-flow.fixture.ts';
+import { flowOf } from '../fixtures/flow-of.fixture.ts';
 
 const blocks = [
   { kind: 'foreach', name: 'fan', body: [{ kind: 'step', name: 'work' }], join: 'join' } as const,

@@ -1,7 +1,7 @@
 /** How the attempts of a simulated run go by themselves: the truth that what the log says of them is held against. */
 import type { EventOutcome } from '../../metadata/events.ts';
 import type { RunPlan } from '../../plan/plan.ts';
-import { decideOtherwise } from '../fixtures/random-flow.fixture.ts';
+import { decideOtherwise } from '../fixtures/decide.fixture.ts';
 import { jitter } from '../policy/retry.ts';
 
 /** What a step does to fail. All of it is its own doing: its user's tries pay. */

@@ -1,4 +1,4 @@
-import { predict } from '../fixtures/random-flow.fixture.ts';
+import { predict } from '../fixtures/predict.fixture.ts';
 import type { Fate, Scenario } from './scenario.fixture.ts';
 
 /** The scenario in a few lines. */

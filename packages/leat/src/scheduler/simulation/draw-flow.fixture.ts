@@ -1,7 +1,10 @@
 /** The flow of a simulated run: a random graph whose steps have random decorators. */
 import type { Random } from '@leat/testing';
 import type { StepPlan } from '../../plan/plan.ts';
-import { decideOtherwise, flowOf, predict, randomBlocks, type RandomFlow } from '../fixtures/random-flow.fixture.ts';
+import { decideOtherwise } from '../fixtures/decide.fixture.ts';
+import { flowOf, type RandomFlow } from '../fixtures/flow-of.fixture.ts';
+import { predict } from '../fixtures/predict.fixture.ts';
+import { randomBlocks } from '../fixtures/random-blocks.fixture.ts';
 
 /** Of one run; many small runs find more than few large ones. */
 const mostTasks = 200;

@@ -6,7 +6,7 @@ import type { AttemptManifest, FailureRecord, ItemBlock } from '../../datastore/
 import { createPack, type PackWriter } from '../../datastore/packs/pack-writer.ts';
 import type { EventOutcome } from '../../metadata/events.ts';
 import type { TaskSpec } from '../../plan/task-spec.ts';
-import { decide } from '../fixtures/random-flow.fixture.ts';
+import { decide } from '../fixtures/decide.fixture.ts';
 import type { MemoryDatastore } from '../fixtures/simulated-stores.fixture.ts';
 import type { Misconduct } from './conduct.fixture.ts';
 import type { Scenario } from './scenario.fixture.ts';

@@ -4,7 +4,7 @@
  */
 import { Random, type SimulatedFaults } from '@leat/testing';
 import type { RunEvent, RunLimits } from '../../metadata/events.ts';
-import type { RandomFlow } from '../fixtures/random-flow.fixture.ts';
+import type { RandomFlow } from '../fixtures/flow-of.fixture.ts';
 import { Conduct } from './conduct.fixture.ts';
 import { drawFlow } from './draw-flow.fixture.ts';
 
