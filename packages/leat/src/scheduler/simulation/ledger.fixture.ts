@@ -12,22 +12,10 @@ import { predict, type Prediction } from '../fixtures/predict.fixture.ts';
 import type { MemoryDatastore } from '../fixtures/simulated-stores.fixture.ts';
 import type { Scenario } from './scenario.fixture.ts';
 import { ownReasons, platformReasons, Truth, type TruthEvidence } from './truth.fixture.ts';
+import { type Job, JobBook } from './job-book.fixture.ts';
 import { Violation } from './violation.fixture.ts';
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
-
-/** A job on its way: an attempt, or a chunk of them. */
-interface Job {
-  readonly layer: string;
-  readonly step: string;
-  readonly tasks: Map<string, number>;
-  /** Of its members, those that took the job's own end on themselves. */
-  blamed: number;
-  readonly token: string;
-  readonly pack: string | undefined;
-  readonly isChunk: boolean;
-  isRunning: boolean;
-}
 
 /** What a task's tries went to. */
 interface Tries {
@@ -51,9 +39,6 @@ export class Ledger {
   readonly caught = new Set<string>();
   /** Tasks that failed for good. */
   readonly failed = new Set<string>();
-  readonly jobs = new Map<string, Job>();
-  /** Of all jobs that the log knows. */
-  readonly tokens = new Set<string>();
   /** When somebody last asked for the end, and when an engine last began; by the clock of engines. */
   cancelledAt = 0;
   beganAt = 0;
@@ -62,6 +47,7 @@ export class Ledger {
   prediction: Prediction;
   cancelRequested = false;
   engines = 0;
+  readonly #book = new JobBook();
   readonly #scenario: Scenario;
   readonly #evidence: Evidence;
   readonly #truth: Truth;
@@ -73,6 +59,14 @@ export class Ledger {
     this.#evidence = evidence;
     this.#truth = new Truth(scenario, evidence);
     this.prediction = predict(scenario.flow);
+  }
+
+  get jobs(): JobBook['jobs'] {
+    return this.#book.jobs;
+  }
+
+  get tokens(): JobBook['tokens'] {
+    return this.#book.tokens;
   }
 
   /** @throws Violation */
@@ -100,11 +94,11 @@ export class Ledger {
         return;
       case 'attempt-accepted':
       case 'attempt-state':
-        this.#require(event.task, event.attempt, event.type);
+        this.#book.require(event.task, event.attempt, event.type);
         return;
       case 'chunk-accepted':
       case 'chunk-started':
-        this.#chunk(event.token, event.type);
+        this.#book.chunk(event.token, event.type);
         return;
       case 'attempt-succeeded':
         this.#succeeded(event);
@@ -143,7 +137,7 @@ export class Ledger {
       throw new Violation(`'${task}@${attempt}' was started, and the task has its result`, task);
     if (this.failed.has(task))
       throw new Violation(`'${task}@${attempt}' was started after the task had failed`, task);
-    if (this.#jobOf(task, attempt) !== undefined)
+    if (this.#book.of(task, attempt) !== undefined)
       throw new Violation(`'${task}@${attempt}' was started twice`, task);
     if (this.#triesOf(task).isOut)
       throw new Violation(`'${task}@${attempt}' was started, and had no try left`, task);
@@ -155,33 +149,15 @@ export class Ledger {
       throw new Violation(`'${task}' was started while the run was ending`, task);
   }
 
-  #begin(key: string, job: Omit<Job, 'blamed' | 'isRunning'>): void {
-    this.jobs.set(key, { ...job, blamed: 0, isRunning: false });
-    this.tokens.add(job.token);
-    const { maxWorkers = Infinity, windows } = this.#limits!;
-    const jobs = [...this.jobs.values()];
-    const [task] = job.tasks.keys();
-    const count = (what: string, limit: number | undefined, counted: number): void => {
-      if (counted > (limit ?? Infinity))
-        throw new Violation(`${counted} jobs are in flight ${what}, and ${limit} may be`, task);
-    };
-    count('in all', maxWorkers, jobs.length);
-    count(`on '${job.layer}'`, windows[job.layer], jobs.filter(({ layer }) => layer === job.layer).length);
-    const { concurrency } = this.#scenario.flow.plan.steps[job.step]!;
-    count(`of '${job.step}'`, concurrency, jobs.filter(({ step }) => step === job.step).length);
+  #begin(key: string, job: Omit<Job, 'blamed'>): void {
+    this.#book.begin(key, job, this.#limits!, this.#scenario.flow.plan.steps[job.step]!);
   }
 
   #submitted({ task, attempt, layer, token }: EventOf<'attempt-submitted'>): void {
     this.#mayStart(task, attempt);
     const tasks = new Map([[task, attempt]]);
-    this.#begin(`${task}@${attempt}`, {
-      layer,
-      token,
-      tasks,
-      step: stepOf(task),
-      pack: undefined,
-      isChunk: false,
-    });
+    const job = { layer, token, tasks, step: stepOf(task), pack: undefined, isChunk: false };
+    this.#begin(`${task}@${attempt}`, job);
   }
 
   #chunkSubmitted({ group, places, attempt, layer, token, pack }: EventOf<'chunk-submitted'>): void {
@@ -197,35 +173,9 @@ export class Ledger {
     this.#begin(token, { layer, token, tasks, step: group.step, pack, isChunk: true });
   }
 
-  #jobOf(task: string, attempt: number): Job | undefined {
-    const alone = this.jobs.get(`${task}@${attempt}`);
-    if (alone !== undefined) return alone;
-    for (const job of this.jobs.values()) if (job.isChunk && job.tasks.get(task) === attempt) return job;
-    return undefined;
-  }
-
-  #require(task: string, attempt: number, type: string): Job {
-    const job = this.#jobOf(task, attempt);
-    if (job === undefined)
-      throw new Violation(`'${type}' was logged of '${task}@${attempt}', which is not in flight`, task);
-    return job;
-  }
-
-  #chunk(token: string, type: string): Job {
-    const job = this.jobs.get(token);
-    if (job === undefined)
-      throw new Violation(`'${type}' was logged of the chunk ${token}, which is not in flight`);
-    return job;
-  }
-
-  #leave(job: Job, task: string, attempt: number): void {
-    if (job.isChunk) job.tasks.delete(task);
-    else this.jobs.delete(`${task}@${attempt}`);
-  }
-
   #succeeded({ task, attempt, manifest }: EventOf<'attempt-succeeded'>): void {
-    const job = this.#require(task, attempt, 'attempt-succeeded');
-    this.#leave(job, task, attempt);
+    const job = this.#book.require(task, attempt, 'attempt-succeeded');
+    this.#book.leave(job, task, attempt);
     // Of two copies the second one's success changes nothing.
     if (this.results.has(task)) {
       if (job.isChunk || this.#plan(task).retry.protected === true || this.#limits?.speculate !== true)
@@ -241,7 +191,7 @@ export class Ledger {
   }
 
   #chunkSucceeded({ token, places, offsets, lengths }: EventOf<'chunk-succeeded'>): void {
-    const job = this.#chunk(token, 'chunk-succeeded');
+    const job = this.#book.chunk(token, 'chunk-succeeded');
     const byPlace = new Map([...job.tasks.keys()].map((task) => [Number(/(\d+)\]/.exec(task)![1]), task]));
     for (const [at, place] of places.entries()) {
       const task = byPlace.get(place);
@@ -264,7 +214,7 @@ export class Ledger {
 
   #failed(event: EventOf<'attempt-failed'>): void {
     const { task, attempt, failure, retryAt, ofCopies } = event;
-    const job = this.#require(task, attempt, 'attempt-failed');
+    const job = this.#book.require(task, attempt, 'attempt-failed');
     const failsFast = this.failed.size > 0 && this.#limits?.failFast === true;
     this.#truth.expect(event, {
       mayCancel: this.cancelRequested || failsFast || ofCopies === 'first',
@@ -272,7 +222,7 @@ export class Ledger {
     });
     this.#charge(job, event);
     const tries = this.#triesOf(task);
-    this.#leave(job, task, attempt);
+    this.#book.leave(job, task, attempt);
     if (ofCopies === 'first') return;
     if (this.results.has(task))
       throw new Violation(`'${task}' has a result, and is said to have failed`, task);
@@ -304,7 +254,7 @@ export class Ledger {
   }
 
   #chunkEnded({ token, returned }: EventOf<'chunk-ended'>): void {
-    const job = this.#chunk(token, 'chunk-ended');
+    const job = this.#book.chunk(token, 'chunk-ended');
     if (returned.length !== job.tasks.size) {
       const [task] = job.tasks.keys();
       throw new Violation(
