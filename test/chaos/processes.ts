@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { processesWith } from '../lifecycle/processes.ts';
+import { processesWith } from '../cli/processes.ts';
 
 /** Variable that marks every process that a chaos has started, and what these start. */
 export const markName = 'CHAOS_MARK';

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
-import { noneLeft, processesWith } from '../lifecycle/processes.ts';
+import { describe, expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 /** A flow whose step `work` goes over `items` numbers with these decorators and this body. */
 const flowOf = (items: number, decorators: string, body: string): string => `
@@ -41,15 +40,9 @@ export default class ChunkFlow extends Flow {
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, item) => item);
 
 let leat: Leat;
-let mark: string;
 
-beforeEach(() => {
-  mark = randomUUID();
-  leat = new Leat({ LEAT_TEST_MARK: mark });
-});
-afterEach(async () => {
-  await noneLeft('LEAT_TEST_MARK', mark);
-  leat.dispose();
+leatForEachTest((own) => {
+  leat = own;
 });
 
 /** How often the body of each item's task began. */
@@ -188,7 +181,7 @@ describe('a run with chunks', () => {
     run.kill('SIGINT');
     const { exitCode, signal } = await run.done;
     expect(exitCode === 130 || signal === 'SIGINT').toBe(true);
-    await noneLeft('LEAT_TEST_MARK', mark);
+    await leat.noneLeft();
     const tasks = await leat.tasks('ChunkFlow/1');
     const finished = tasks.filter(({ step, status }) => step === 'work' && status === 'succeeded');
     expect(finished.map(({ task }) => task).length).toBe(10);
@@ -205,7 +198,7 @@ describe('a run with chunks', () => {
     await Promise.all([run.stdoutHas('begin 5'), run.stdoutHas('begin 15')]);
     run.kill('SIGKILL');
     await run.done;
-    await noneLeft('LEAT_TEST_MARK', mark);
+    await leat.noneLeft();
     leat.write('go', '');
     await leat.ok(['recover', 'ChunkFlow/1']);
     expect((await joined()).items).toEqual(upTo(20));
@@ -235,7 +228,7 @@ describe('a run with chunks', () => {
     await run.stdoutHas('begin 5');
     const isTask = (pid: number): boolean =>
       readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('runner.cjs');
-    const worker = processesWith('LEAT_TEST_MARK', mark).filter(isTask);
+    const worker = leat.processes().filter(isTask);
     for (const pid of worker) process.kill(pid, 'SIGKILL');
     expect((await run.done).exitCode).toBe(1);
     const failed = (await leat.tasks('ChunkFlow/1')).filter(({ status }) => status === 'failed');

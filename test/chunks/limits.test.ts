@@ -1,8 +1,9 @@
 /** What bounds how many tasks run at once, and second copies, from the decorator or the option to the run; and the widest split, from a stream. */
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
+import { describe, expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 /** Each body tells of its start and its end. */
 const overlapping = (decorators: string): string => `
@@ -85,10 +86,9 @@ export default class StreamFlow extends Flow {
 }`;
 
 let leat: Leat;
-beforeEach(() => {
-  leat = new Leat();
+leatForEachTest((own) => {
+  leat = own;
 });
-afterEach(() => leat.dispose());
 
 /** What bodies have told: `start` and `end`, in the order of time. */
 const told = (): readonly string[] =>

@@ -1,7 +1,8 @@
 import { writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
+import { expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 // Some items fail until the file 'repaired' is there; what ran is in 'ran.txt'.
 const flow = `
@@ -25,11 +26,10 @@ export default class PartsFlow extends Flow {
 }`;
 
 let leat: Leat;
-beforeEach(() => {
-  leat = new Leat();
+leatForEachTest((own) => {
+  leat = own;
   leat.write('flow.ts', flow);
 });
-afterEach(() => leat.dispose());
 
 it('a resume takes over what chunks have finished around their failures, twice, and runs the rest once', async () => {
   const workers = ['--max-workers', '8'];

@@ -1,8 +1,9 @@
 /** What a cold `leat run` loads: each file and each module of Node costs every run. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Leat } from './leat.ts';
+import { describe, expect, it } from 'vitest';
+import type { Leat } from './leat.ts';
+import { leatForAllTests } from './leat-for-tests.ts';
 
 const flow = `
 import { Flow, step } from 'leat';
@@ -41,14 +42,12 @@ interface Loaded {
 let leat: Leat;
 let cache = '';
 
-beforeAll(() => {
-  leat = new Leat();
+leatForAllTests((own) => {
+  leat = own;
   cache = join(leat.folder, 'own-cache');
   Object.assign(leat.env, { XDG_CACHE_HOME: cache, NODE_COMPILE_CACHE: undefined });
   leat.write('cold.flow.ts', flow);
 });
-
-afterAll(() => leat.dispose());
 
 const kept = (): readonly string[] =>
   readdirSync(join(cache, 'leat/compile')).filter((name) => name.startsWith('cli-'));

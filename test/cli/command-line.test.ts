@@ -1,8 +1,9 @@
 /** What the command line promises to people and programs, with a flow that really runs. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Leat } from './leat.ts';
+import { describe, expect, it } from 'vitest';
+import type { Leat } from './leat.ts';
+import { leatForAllTests } from './leat-for-tests.ts';
 
 const flow = `
 import { current, file, Flow, parameter, retry, step } from 'leat';
@@ -46,8 +47,8 @@ type Line = Readonly<Record<string, unknown>>;
 
 describe('leat', () => {
   let leat: Leat;
-  beforeAll(() => {
-    leat = new Leat();
+  leatForAllTests((own) => {
+    leat = own;
     leat.write('flow.ts', flow);
     leat.write('layer.js', layer);
     mkdirSync(join(leat.folder, 'node_modules/@acme/layer'), { recursive: true });
@@ -57,7 +58,6 @@ describe('leat', () => {
     );
     leat.write('node_modules/@acme/layer/index.mjs', layer);
   });
-  afterAll(() => leat.dispose());
 
   const lines = async (...args: string[]): Promise<Line[]> =>
     (await leat.call([...args, '--json'])).stdout

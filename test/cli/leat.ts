@@ -1,11 +1,17 @@
 /** The built command line as a new user calls it: a process of its own, in a folder of its own. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { noneLeft, processesWith } from './processes.ts';
 
-const program = fileURLToPath(new URL('../../packages/leat/bin/leat.js', import.meta.url));
+/** Names whose every process is, and those that it starts: a variable that all of them inherit. */
+const markName = 'LEAT_TEST_MARK';
+
+const packageFolder = fileURLToPath(new URL('../../packages/leat', import.meta.url));
+const program = join(packageFolder, 'bin/leat.js');
 
 export interface CliResult {
   readonly exitCode: number;
@@ -37,6 +43,7 @@ export class Leat {
   /** What commands are started with; may be added to. */
   readonly env: NodeJS.ProcessEnv;
   readonly #launcher: readonly string[];
+  readonly #mark: string = randomUUID();
 
   /** @param launcher a program and its first arguments that the command line is started with */
   constructor(env: NodeJS.ProcessEnv = {}, launcher: readonly string[] = []) {
@@ -48,6 +55,7 @@ export class Leat {
       LEAT_USER: 'tester',
       LEAT_HOME: undefined,
       LEAT_NAMESPACE: undefined,
+      [markName]: this.#mark,
       ...env,
     };
   }
@@ -57,6 +65,12 @@ export class Leat {
     const path = join(this.folder, name);
     writeFileSync(path, text);
     return path;
+  }
+
+  /** Puts the package where a project has it that has installed it: plain Node looks it up there. */
+  install(): void {
+    mkdirSync(join(this.folder, 'node_modules'));
+    symlinkSync(packageFolder, join(this.folder, 'node_modules/leat'));
   }
 
   /** Starts the command without waiting for it. */
@@ -136,6 +150,16 @@ export class Leat {
   async artifacts(run: string): Promise<ReadonlyMap<string, Artifacts>> {
     const dump = await this.json<{ tasks: { task: string; artifacts: Artifacts }[] }>('dump', run);
     return new Map(dump.tasks.map((task) => [task.task, task.artifacts]));
+  }
+
+  /** Pids of the live processes that were started from here, directly or not. */
+  processes(): readonly number[] {
+    return processesWith(markName, this.#mark);
+  }
+
+  /** Waits until all of them have ended; fails with those that are left after 15 seconds. */
+  async noneLeft(): Promise<void> {
+    await noneLeft(markName, this.#mark);
   }
 
   dispose(): void {

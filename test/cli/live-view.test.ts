@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Leat } from './leat.ts';
+import { describe, expect, it } from 'vitest';
+import type { Leat } from './leat.ts';
+import { leatForAllTests } from './leat-for-tests.ts';
 import { screens } from './screen.ts';
 
 const program = fileURLToPath(new URL('in-terminal.py', import.meta.url));
@@ -34,15 +35,11 @@ export default class LiveFlow extends Flow {
 }
 `;
 
-beforeAll(() => {
-  leat = new Leat(
-    { CI: undefined, TERM: 'xterm-256color', COLORTERM: undefined, FORCE_COLOR: undefined },
-    inTerminal,
-  );
+leatForAllTests((own) => {
+  leat = own;
   leat.write('live.ts', flow);
-});
-
-afterAll(() => leat.dispose());
+}, { CI: undefined, TERM: 'xterm-256color', COLORTERM: undefined, FORCE_COLOR: undefined },
+    inTerminal,);
 
 // oxlint-disable-next-line no-control-regex -- control codes are what is looked for
 const colours = /\u001B\[[\d;]+m/;

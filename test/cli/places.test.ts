@@ -1,9 +1,10 @@
 /** Where flows and runs may lie, and whose they are. */
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { Leat } from './leat.ts';
+import { leatForEachTest } from './leat-for-tests.ts';
 
 const flow = (name: string, end = ''): string => `
 import { Flow, step } from 'leat';
@@ -21,10 +22,9 @@ interface RunRow {
 
 describe('places', () => {
   let leat: Leat;
-  beforeEach(() => {
-    leat = new Leat();
+  leatForEachTest((own) => {
+    leat = own;
   });
-  afterEach(() => leat.dispose());
 
   it('a flow whose path has spaces, umlauts, brackets and per cents runs, fails with its lines, gives its code', async () => {
     mkdirSync(join(leat.folder, 'my flöws 数/100% [new]'), { recursive: true });

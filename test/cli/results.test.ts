@@ -1,9 +1,10 @@
 /** Asking for results of real runs: every reading command, for people and with `--json`. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Leat } from './leat.ts';
+import type { Leat } from './leat.ts';
+import { leatForAllTests } from './leat-for-tests.ts';
 
 const flow = `
 import { Flow, parameter, step, type Inputs } from 'leat';
@@ -29,13 +30,12 @@ export default class SeeFlow extends Flow {
 
 describe('results', () => {
   let leat: Leat;
-  beforeAll(async () => {
-    leat = new Leat();
+  leatForAllTests(async (own) => {
+    leat = own;
     leat.write('flow.ts', flow);
     await leat.ok(['run', 'flow.ts']);
     await leat.ok(['run', 'flow.ts', '--scale', '2', '--tag', 'twice']);
   });
-  afterAll(() => leat.dispose());
 
   it('get gives a value as Node shows it, as JSON, into a file, or its facts', async () => {
     expect((await leat.ok(['get', 'SeeFlow/1/end.when'])).stdout).toBe(

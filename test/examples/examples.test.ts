@@ -1,19 +1,19 @@
 /** Each example as its README says, in a home of its own. */
 import { fileURLToPath } from 'node:url';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Leat } from '../cli/leat.ts';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 const flowOf = (name: string): string =>
   fileURLToPath(new URL(`../../examples/${name}/flow.ts`, import.meta.url));
 
 describe('examples', () => {
   let leat: Leat;
-  beforeEach(() => {
-    leat = new Leat();
+  leatForEachTest((own) => {
+    leat = own;
   });
-  afterEach(() => leat.dispose());
 
   it('01-hello: a parameter and an artifact', async () => {
     const { stdout } = await leat.ok(['run', flowOf('01-hello'), '--name', 'miller']);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Leat } from '../cli/leat.ts';
-import { noneLeft } from '../lifecycle/processes.ts';
+import { noneLeft } from '../cli/processes.ts';
 
 const flow = (body: string): string => `
 import { spawn } from 'node:child_process';

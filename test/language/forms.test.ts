@@ -1,12 +1,11 @@
 /** The ways to write a flow and to start it, other than decorators under `leat run`. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Leat } from '../cli/leat.ts';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 const declared = `
 import { Flow, step, type Inputs } from 'leat';
@@ -51,16 +50,10 @@ if (import.meta.main) console.log((await run(RegisterFlow)).status);
 
 describe('forms of a flow', () => {
   let leat: Leat;
-  beforeEach(() => {
-    leat = new Leat();
-    // As `npm i leat` would have it: plain Node looks the package up here.
-    mkdirSync(join(leat.folder, 'node_modules'));
-    symlinkSync(
-      fileURLToPath(new URL('../../packages/leat', import.meta.url)),
-      join(leat.folder, 'node_modules/leat'),
-    );
+  leatForEachTest((own) => {
+    leat = own;
+    leat.install();
   });
-  afterEach(() => leat.dispose());
 
   const node = (...args: string[]): string => {
     const { status, stdout, stderr } = spawnSync(process.execPath, args, {

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Leat } from '../cli/leat.ts';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 const flow = `
 import { Flow, parameter, step } from 'leat';
@@ -25,12 +26,11 @@ export default class ParameterFlow extends Flow {
 describe('parameters', () => {
   let leat: Leat;
   let file: string;
-  beforeEach(() => {
-    leat = new Leat();
+  leatForEachTest((own) => {
+    leat = own;
     file = leat.write('flow.ts', flow);
     leat.write('hello.txt', 'hello file');
   });
-  afterEach(() => leat.dispose());
 
   const seen = (): Promise<unknown> => leat.json('get', 'ParameterFlow/latest/end.seen');
 

@@ -1,7 +1,8 @@
 /** What `check` and `run` refuse before anything runs: with the user's own line, the lines around it, and the fix. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Leat } from '../cli/leat.ts';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 const flow = (body: string): string => `import { Flow, step, type Inputs } from 'leat';
 export default class BadFlow extends Flow {
@@ -66,10 +67,9 @@ const cases: readonly [string, string, RegExp, number][] = [
 
 describe('check', () => {
   let leat: Leat;
-  beforeEach(() => {
-    leat = new Leat();
+  leatForEachTest((own) => {
+    leat = own;
   });
-  afterEach(() => leat.dispose());
 
   it.each(cases)('refuses %s', async (_name, body, message, line) => {
     const file = leat.write('flow.ts', flow(body));

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Leat } from '../cli/leat.ts';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 const flow = `
 import { existsSync } from 'node:fs';
@@ -22,10 +23,9 @@ export default class CodeFlow extends Flow {
 
 describe('code package', () => {
   let leat: Leat;
-  beforeEach(() => {
-    leat = new Leat();
+  leatForEachTest((own) => {
+    leat = own;
   });
-  afterEach(() => leat.dispose());
 
   it('a task runs from the package: editing a file in the middle of a run changes nothing, and the source comes back', async () => {
     const text = 'export const answer: number = 42; // the first one\n';

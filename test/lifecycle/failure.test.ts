@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Leat } from '../cli/leat.ts';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 const flow = (decorators: string): string => `
 import { existsSync, writeFileSync } from 'node:fs';
@@ -26,10 +27,9 @@ export default class HalfFlow extends Flow {
 
 describe('a failing task', () => {
   let leat: Leat;
-  beforeEach(() => {
-    leat = new Leat({ LEAT_LOCAL_CPU: '2' });
-  });
-  afterEach(() => leat.dispose());
+  leatForEachTest((own) => {
+    leat = own;
+  }, { LEAT_LOCAL_CPU: '2' });
 
   it('lets the running tasks finish, starts nothing new, fails the run, and says how to go on', async () => {
     const result = await leat.call(['run', leat.write('flow.ts', flow('')), '--max-workers', '2']);

@@ -1,7 +1,8 @@
 /** What `@resources` and `@environment` do on this machine, and how it is said, seen from the command line. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Leat } from '../cli/leat.ts';
+import type { Leat } from '../cli/leat.ts';
+import { leatForAllTests } from '../cli/leat-for-tests.ts';
 
 const flow = `
 import { environment, Flow, local, resources, retry, step, type Inputs } from 'leat';
@@ -36,11 +37,10 @@ interface Seen {
 
 describe('resources on this machine', () => {
   let leat: Leat;
-  beforeAll(() => {
-    leat = new Leat({ LEAT_LOCAL_CPU: '4', LEAT_LOCAL_MEMORY: '4000' });
+  leatForAllTests((own) => {
+    leat = own;
     leat.write('flow.ts', flow);
-  });
-  afterAll(() => leat.dispose());
+  }, { LEAT_LOCAL_CPU: '4', LEAT_LOCAL_MEMORY: '4000' });
 
   it('tasks that together ask for more than the machine never overlap; a larger one runs alone, with a warning', async () => {
     const { stderr } = await leat.ok(['run', 'flow.ts', '--max-workers', '8']);

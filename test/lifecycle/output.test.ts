@@ -1,7 +1,8 @@
 /** What tasks print: live, piped, stored, followed. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Leat } from '../cli/leat.ts';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 const tasks = 32;
 const lines = 5000;
@@ -52,10 +53,9 @@ function linesOf(text: string, word: string): string[][] {
 
 describe('what tasks print', () => {
   let leat: Leat;
-  beforeEach(() => {
-    leat = new Leat({ FORCE_COLOR: undefined, NO_COLOR: undefined });
-  });
-  afterEach(() => leat.dispose());
+  leatForEachTest((own) => {
+    leat = own;
+  }, { FORCE_COLOR: undefined, NO_COLOR: undefined });
 
   it('5,000 lines on both streams of 32 tasks: none lost, none out of order, none cut by another', async () => {
     const run = await leat.ok(['run', leat.write('flow.ts', loud)]);

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PostgresServer } from '@leat/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
-import { noneLeft } from './processes.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 // Item 2 waits until there is a file `go`; item 4 fails as long as there is a file `bad`.
 const flow = `
@@ -33,7 +32,6 @@ export default class TeamFlow extends Flow {
 describe('metadata on PostgreSQL, from the command line', () => {
   let server: PostgresServer;
   let leat: Leat;
-  let mark: string;
   let url: string;
   let schemas = 0;
 
@@ -41,15 +39,10 @@ describe('metadata on PostgreSQL, from the command line', () => {
     server = await PostgresServer.start();
   });
   afterAll(async () => server.stop());
-  beforeEach(() => {
-    mark = randomUUID();
-    leat = new Leat({ LEAT_TEST_MARK: mark });
+  leatForEachTest((own) => {
+    leat = own;
     leat.write('flow.ts', flow);
     url = server.url(`?schema=leat_${(schemas += 1)}`);
-  });
-  afterEach(async () => {
-    await noneLeft('LEAT_TEST_MARK', mark);
-    leat.dispose();
   });
 
   /** How often the body of each item's task began. */
@@ -109,7 +102,7 @@ describe('metadata on PostgreSQL, from the command line', () => {
     await run.stdoutHas('begin 5');
     run.kill('SIGKILL');
     await run.done;
-    await noneLeft('LEAT_TEST_MARK', mark);
+    await leat.noneLeft();
     expect((await leat.ok(['show', 'TeamFlow/1'], env)).stdout).toContain('TeamFlow/1 abandoned');
 
     leat.write('go', '');

@@ -1,7 +1,8 @@
 /** Ways in which the process of a task ends other than by the end of its step. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Leat } from '../cli/leat.ts';
+import type { Leat } from '../cli/leat.ts';
+import { leatForAllTests } from '../cli/leat-for-tests.ts';
 
 const flow = (decorators: string, body: string, pauseMs = 10_000): string => `
 import { catchError, current, type Failure, Flow, retry, step } from 'leat';
@@ -19,10 +20,9 @@ export default class EndsFlow extends Flow {
 
 describe('a task whose process', () => {
   let leat: Leat;
-  beforeAll(() => {
-    leat = new Leat();
+  leatForAllTests((own) => {
+    leat = own;
   });
-  afterAll(() => leat.dispose());
 
   it.each([
     [

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Leat } from '../cli/leat.ts';
-import { noneLeft } from './processes.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 // Items 2 and 3 wait until there is a file `go`; item 4 fails as long as there is a file `bad`.
 const flow = `
@@ -31,15 +30,9 @@ export default class LongFlow extends Flow {
 
 describe('a run whose engine died', () => {
   let leat: Leat;
-  let mark: string;
-  beforeEach(() => {
-    mark = randomUUID();
-    leat = new Leat({ LEAT_TEST_MARK: mark });
+  leatForEachTest((own) => {
+    leat = own;
     leat.write('flow.ts', flow);
-  });
-  afterEach(async () => {
-    await noneLeft('LEAT_TEST_MARK', mark);
-    leat.dispose();
   });
 
   /** Starts a command and kills its engine when items 2 and 3 wait: what ran before them has finished then. */
@@ -48,7 +41,7 @@ describe('a run whose engine died', () => {
     await Promise.all([run.stdoutHas('begin 2'), run.stdoutHas('begin 3')]);
     run.kill('SIGKILL');
     await run.done;
-    await noneLeft('LEAT_TEST_MARK', mark);
+    await leat.noneLeft();
   }
 
   /** How often the body of each item's task began. */

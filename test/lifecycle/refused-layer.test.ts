@@ -1,13 +1,10 @@
 /** What is begun for a run while its flow is still being looked at, when there is to be no run after all. */
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
-import { processesWith } from './processes.ts';
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 // It stays: what it leaves behind must not be taken for gone because it is.
 const program = `
@@ -25,22 +22,15 @@ export default class RefusedFlow extends Flow {
 
 /** The layer's processes: those of tasks, and the shell that would end them. */
 const ofLayer = (): readonly string[] =>
-  processesWith('LEAT_TEST_MARK', mark)
+  leat.processes()
     .map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
     .filter((line) => line.includes('runner.cjs') || line.startsWith('/bin/sh'));
 
 let leat: Leat;
-let mark: string;
-beforeEach(() => {
-  mark = randomUUID();
-  leat = new Leat({ LEAT_TEST_MARK: mark, LEAT_LOCAL_CPU: 'abc' });
-  mkdirSync(join(leat.folder, 'node_modules'));
-  symlinkSync(
-    fileURLToPath(new URL('../../packages/leat', import.meta.url)),
-    join(leat.folder, 'node_modules/leat'),
-  );
-});
-afterEach(() => leat.dispose());
+leatForEachTest((own) => {
+  leat = own;
+  leat.install();
+}, { LEAT_LOCAL_CPU: 'abc' });
 
 it('a program that calls run() has no processes more when the layer cannot be opened', async () => {
   leat.write('flow.ts', flow);

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Leat } from '../cli/leat.ts';
-import { noneLeft, processesWith } from './processes.ts';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 const flow = `
 import { spawn } from 'node:child_process';
@@ -30,14 +29,8 @@ export default class StuckFlow extends Flow {
 
 describe('ending a run from outside', () => {
   let leat: Leat;
-  let mark: string;
-  beforeEach(() => {
-    mark = randomUUID();
-    leat = new Leat({ LEAT_TEST_MARK: mark });
-  });
-  afterEach(async () => {
-    await noneLeft('LEAT_TEST_MARK', mark);
-    leat.dispose();
+  leatForEachTest((own) => {
+    leat = own;
   });
 
   it.each([
@@ -55,7 +48,7 @@ describe('ending a run from outside', () => {
       expect(result.stderr).toContain('leat resume SlowFlow/1');
       const shown = await leat.json<{ run: { status: string } }>('show', 'SlowFlow/1');
       expect(shown.run.status).toBe('cancelled');
-      await noneLeft('LEAT_TEST_MARK', mark);
+      await leat.noneLeft();
     },
   );
 
@@ -68,22 +61,22 @@ describe('ending a run from outside', () => {
     run.kill('SIGINT');
     const result = await run.done;
     expect(result.exitCode).toBe(130);
-    await noneLeft('LEAT_TEST_MARK', mark);
+    await leat.noneLeft();
     expect((await leat.json<{ run: { status: string } }>('show', 'SlowFlow/1')).run.status).toBe('cancelled');
   });
 
   it('kill -9 of the engine: its tasks die with it, also one that is stuck in a synchronous loop', async () => {
     const run = leat.start(['run', leat.write('flow.ts', stuck)]);
     await run.stdoutHas('in the loop');
-    expect(processesWith('LEAT_TEST_MARK', mark).length).toBeGreaterThan(1);
+    expect(leat.processes().length).toBeGreaterThan(1);
     run.kill('SIGKILL');
     await run.done;
-    await noneLeft('LEAT_TEST_MARK', mark);
+    await leat.noneLeft();
   });
 
   it('children of a task end with it', async () => {
     const text = flow.replace('await new Promise((resolve) => setTimeout(resolve, 600_000));', '');
     await leat.ok(['run', leat.write('flow.ts', text.replace(/process\.on.*\n/, ''))]);
-    await noneLeft('LEAT_TEST_MARK', mark);
+    await leat.noneLeft();
   });
 });

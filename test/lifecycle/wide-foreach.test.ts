@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { connect } from 'leat/client';
 
-import { Leat } from '../cli/leat.ts';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 const items = 1000;
 const flow = `
@@ -18,10 +19,9 @@ export default class WideFlow extends Flow {
 
 describe('a foreach of 1,000 items', () => {
   let leat: Leat;
-  beforeEach(() => {
-    leat = new Leat();
+  leatForEachTest((own) => {
+    leat = own;
   });
-  afterEach(() => leat.dispose());
 
   it('runs each item once, joins them in order, and the client reads all', async () => {
     await leat.ok(['run', leat.write('flow.ts', flow)]);

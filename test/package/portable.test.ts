@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 const layer = path.join(import.meta.dirname, 'elsewhere-layer.mjs');
 const modules = path.join(import.meta.dirname, '../../node_modules');
@@ -42,14 +43,13 @@ export default class PortableFlow extends Flow {
 describe('a flow with native code, data files and a worker', { timeout: 180_000 }, () => {
   let leat: Leat;
   let elsewhere: string;
-  beforeEach(() => {
-    leat = new Leat();
+  leatForEachTest((own) => {
+    leat = own;
     elsewhere = mkdtempSync(path.join(tmpdir(), 'leat-elsewhere-'));
     leat.env['LEAT_TEST_ELSEWHERE'] = elsewhere;
     project(leat.folder);
   });
   afterEach(() => {
-    leat.dispose();
     rmSync(elsewhere, { recursive: true, force: true });
   });
 
