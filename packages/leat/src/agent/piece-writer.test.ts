@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { MemoryDatastore } from '../datastore/memory-datastore.fixture.ts';
+import { WatchedDatastore } from '../datastore/watched-datastore.fixture.ts';
 import { LeatError } from '../errors/index.ts';
 import { pieceKey } from './job-keys.ts';
 import { decodeFrames, type PrintedChunk } from './log-frames.ts';
@@ -15,9 +15,9 @@ const printed = (text: string, part: Partial<PrintedChunk> = {}): PrintedChunk =
 const textOf = (bytes: Uint8Array): string =>
   [...decodeFrames(bytes)].map((chunk) => Buffer.from(chunk.bytes).toString()).join('');
 
-let store: MemoryDatastore;
+let store: WatchedDatastore;
 beforeEach(() => {
-  store = new MemoryDatastore();
+  store = new WatchedDatastore();
 });
 
 const stored = (): string =>

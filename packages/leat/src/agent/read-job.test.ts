@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemoryDatastore } from '../datastore/memory-datastore.fixture.ts';
+import { WatchedDatastore } from '../datastore/watched-datastore.fixture.ts';
 import { encodeEnd, type EndRecord } from './end-record.ts';
 import { endKey, executionName, pieceKey } from './job-keys.ts';
 import { encodeFrame } from './log-frames.ts';
@@ -10,9 +10,9 @@ const job = 'b'.repeat(32);
 const first = executionName(1_700_000_000_000, 'aaaaaa');
 const second = executionName(1_800_000_000_000, '000000');
 
-let store: MemoryDatastore;
+let store: WatchedDatastore;
 beforeEach(() => {
-  store = new MemoryDatastore();
+  store = new WatchedDatastore();
 });
 
 const frames = (...texts: readonly string[]): readonly Uint8Array[] =>
@@ -114,7 +114,7 @@ describe('readOutput', () => {
     const step = fc.constantFrom('add', 'begin', 'restart');
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), fc.boolean(), async (steps, isEnded) => {
-        store = new MemoryDatastore();
+        store = new WatchedDatastore();
         const written: string[] = [];
         const tail = { execution: first, sequence: 0, texts: [] as string[], tries: 1 };
         const act = (): boolean => {

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemoryDatastore } from '../datastore/memory-datastore.fixture.ts';
+import { WatchedDatastore } from '../datastore/watched-datastore.fixture.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
 import { messageOf } from './message.fixture.ts';
 import { readWork, writeWork } from './work-object.ts';
 
 const key = 'runs/TestFlow/1/work/a';
 
-async function stored(messages: readonly TaskMessage[]): Promise<MemoryDatastore> {
-  const store = new MemoryDatastore();
+async function stored(messages: readonly TaskMessage[]): Promise<WatchedDatastore> {
+  const store = new WatchedDatastore();
   await writeWork(store, key, messages);
   return store;
 }
@@ -69,7 +69,7 @@ describe('work objects', () => {
   });
 
   it('say so when they are not there or damaged', async () => {
-    await expect(readWork(new MemoryDatastore(), key, 0)).rejects.toMatchObject({
+    await expect(readWork(new WatchedDatastore(), key, 0)).rejects.toMatchObject({
       code: 'STORE_CORRUPT',
       message: expect.stringContaining('is not there'),
     });

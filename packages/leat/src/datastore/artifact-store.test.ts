@@ -8,11 +8,11 @@ import { InlineBudget } from './inline-budget.ts';
 import { inheritArtifacts } from './inherit-artifacts.ts';
 import { blobKey } from './keys.ts';
 import type { ArtifactRef, AttemptManifest } from './manifest.ts';
-import { MemoryDatastore } from './memory-datastore.fixture.ts';
+import { WatchedDatastore } from './watched-datastore.fixture.ts';
 import { commitAttempt } from './commit-attempt.ts';
 
 function open() {
-  const store = new MemoryDatastore();
+  const store = new WatchedDatastore();
   return { store, artifacts: new ArtifactStore(store), budget: new InlineBudget() };
 }
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type LogEntry, openLog, readLog, readLogEnd } from './log-store.ts';
-import { MemoryDatastore } from './memory-datastore.fixture.ts';
+import { WatchedDatastore } from './watched-datastore.fixture.ts';
 
 const key = 'runs/F/1/start/task@0.log';
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
-async function entries(store: MemoryDatastore, from = 0): Promise<LogEntry[]> {
+async function entries(store: WatchedDatastore, from = 0): Promise<LogEntry[]> {
   return await Array.fromAsync(readLog(store, key, { from }));
 }
 
@@ -27,7 +27,7 @@ describe('a log', () => {
         fc.boolean(),
         fc.infiniteStream(fc.integer({ min: 1, max: 9 })),
         async (out, err, ended, sizes) => {
-          const store = new MemoryDatastore();
+          const store = new WatchedDatastore();
           const log = openLog(store, key);
           const left = [out, err].map((lines) =>
             Buffer.from(lines.join('\n') + (ended && lines.length > 0 ? '\n' : '')),
@@ -56,7 +56,7 @@ describe('a log', () => {
   });
 
   it('of a task that prints nothing is no object', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     const log = openLog(store, key);
     void log.write({ stream: 'stdout', bytes: bytes('') });
     await log.close();
@@ -66,7 +66,7 @@ describe('a log', () => {
   });
 
   it('of 5,000 lines is a few appends', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     const log = openLog(store, key);
     for (let line = 0; line < 5000; line++)
       await log.write({ stream: 'stdout', bytes: bytes(`line ${line}\n`) });
@@ -77,7 +77,7 @@ describe('a log', () => {
   });
 
   it('says when and where each line came from', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     const log = openLog(store, key);
     void log.write({ stream: 'stdout', bytes: bytes('a\nb'), at: 1000 });
     void log.write({ stream: 'stderr', bytes: bytes('c\n'), at: 2000 });
@@ -91,7 +91,7 @@ describe('a log', () => {
   });
 
   it('can be followed: a second read goes on where the first one ended, and never shows half a line', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     const log = openLog(store, key);
     void log.write({ stream: 'stdout', bytes: bytes('one\ntwo\nthr') });
     await log.flush();
@@ -103,7 +103,7 @@ describe('a log', () => {
   });
 
   it('cuts a line without end into entries that say so, between characters', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     const log = openLog(store, key);
     const long = '世🎉'.repeat(50_000);
     for (let at = 0, all = bytes(long); at < all.byteLength; at += 9973)
@@ -121,7 +121,7 @@ describe('a log', () => {
   });
 
   it('torn by a crash is read as far as it makes sense', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     await store.append(key, bytes('1000 o whole\n2000 o hal2500 e torn\n\n3000 e last\n4000 o not end'));
     expect((await entries(store)).map(({ at, text }) => [at, text])).toEqual([
       [1000, 'whole'],
@@ -132,7 +132,7 @@ describe('a log', () => {
   });
 
   it('keeps a waiting task back only when the store is slow, and reports its failure at the end', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     const log = openLog(store, key);
     expect(log.write({ stream: 'stdout', bytes: bytes('x\n') })).toBeUndefined();
     const waiting = log.write({ stream: 'stdout', bytes: Buffer.alloc(5_000_000, 'line\n') });
@@ -144,7 +144,7 @@ describe('a log', () => {
   });
 
   it('drops what may not be written any more, also what came in before', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     let ours = true;
     const log = openLog(store, key, () => ours);
     await log.write({ stream: 'stdout', bytes: bytes('first\n'), at: 1 });

@@ -6,7 +6,7 @@ import { commitAttempt, commitAttemptAsync } from './commit-attempt.ts';
 import { InlineBudget } from './inline-budget.ts';
 import { blobKey } from './keys.ts';
 import type { AttemptManifest } from './manifest.ts';
-import { MemoryDatastore } from './memory-datastore.fixture.ts';
+import { WatchedDatastore } from './watched-datastore.fixture.ts';
 import { readManifest, readManifestSync } from './read-manifest.ts';
 import { artifactKeys, referencedKeys } from './referenced-keys.ts';
 import { LiveKeys, sweepBlobs } from './sweep-blobs.ts';
@@ -32,7 +32,7 @@ const succeeded: AttemptManifest = {
 
 describe('the commit', () => {
   it('of two copies of an attempt lets the first one stand', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     expect(commitAttempt(store, 'm.json', failed)).toBe('committed');
     expect(commitAttempt(store, 'm.json', succeeded)).toBe('exists');
     expect(await commitAttemptAsync(store, 'm.json', succeeded)).toBe('exists');
@@ -40,7 +40,7 @@ describe('the commit', () => {
   });
 
   it('is read as it was written, or not there', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     await commitAttemptAsync(store, 'm.json', succeeded);
     expect(await readManifest(store, 'm.json')).toEqual(succeeded);
     expect(readManifestSync(store, 'm.json')).toEqual(succeeded);
@@ -51,7 +51,7 @@ describe('the commit', () => {
 describe('a damaged manifest', () => {
   const whole = Buffer.from(JSON.stringify(succeeded));
   const read = (bytes: Buffer) => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     store.putSync('runs/m.json', [bytes]);
     return () => readManifestSync(store, 'runs/m.json');
   };
@@ -106,7 +106,7 @@ describe('what a manifest keeps alive', () => {
   });
 
   it('stays when all else that is old is swept', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     const artifacts = new ArtifactStore(store);
     const budget = new InlineBudget();
     const refs = Array.from({ length: 50 }, (_, index) =>

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemoryDatastore } from './memory-datastore.fixture.ts';
+import { WatchedDatastore } from './watched-datastore.fixture.ts';
 import { ReadAhead } from './read-ahead.ts';
 
 const keys = ['a', 'b', 'c'] as const;
 
-function filled(size: number): MemoryDatastore {
-  const store = new MemoryDatastore();
+function filled(size: number): WatchedDatastore {
+  const store = new WatchedDatastore();
   for (const [index, key] of keys.entries())
     store.putSync(key, [Uint8Array.from({ length: size }, (_, at) => at * 7 + index)]);
   return store;
@@ -50,7 +50,7 @@ describe('reading ahead', () => {
   });
 
   it('holds few blocks, however many objects there are', () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     const ahead = new ReadAhead(store);
     for (let index = 0; index < 100; index++) store.putSync(`o/${index}`, [new Uint8Array(200_000)]);
     for (let round = 0; round < 2; round++)

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manifestKey } from './keys.ts';
 import { leatError } from './leat-error.fixture.ts';
-import { MemoryDatastore } from './memory-datastore.fixture.ts';
+import { WatchedDatastore } from './watched-datastore.fixture.ts';
 import { formatPackedKey } from './packs/packed-key.ts';
 import type { SourceColumns } from './source-columns.ts';
 import { encodeSources, SourceIndex } from './source-index.ts';
@@ -33,8 +33,8 @@ const columnsOf = (places: readonly Place[], path: readonly number[] = []): Sour
   length: Uint32Array.from(places, (each) => each.length),
 });
 
-function stored(columns: SourceColumns): MemoryDatastore {
-  const store = new MemoryDatastore();
+function stored(columns: SourceColumns): WatchedDatastore {
+  const store = new WatchedDatastore();
   store.putSync(key, encodeSources(columns));
   return store;
 }

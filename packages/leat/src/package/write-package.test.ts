@@ -1,42 +1,31 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Datastore } from '../datastore/datastore.ts';
+import { MemoryDatastore } from '../testing/memory-datastore.ts';
 import { FlowFolder } from './flow-folder.fixture.ts';
 import { packageSources } from './package-sources.ts';
 import { openPackage, writePackage } from './write-package.ts';
 
-/** What of a store packages need, in memory; `local`: a folder that the store can point at. */
-class MemoryStore {
-  readonly objects = new Map<string, Uint8Array>();
-  readonly url = 'memory:';
-  readonly writes: string[] = [];
+/** Tells what was written, in order; `local`: a folder that it can point at. */
+class PackageStore extends MemoryDatastore {
+  readonly written: string[] = [];
   readonly #local: string | undefined;
+
   constructor(local?: string) {
+    super();
     this.#local = local;
   }
-  async get(key: string): Promise<Uint8Array | undefined> {
-    return this.objects.get(key);
-  }
-  async stat(key: string): Promise<unknown> {
-    const bytes = this.objects.get(key);
-    return bytes === undefined ? undefined : { key, size: bytes.byteLength, modifiedAt: 0 };
-  }
-  async put(key: string, parts: readonly Uint8Array[]): Promise<void> {
-    const bytes = Buffer.concat(parts);
-    this.objects.set(key, bytes);
-    this.writes.push(key);
+
+  override putSync(key: string, parts: readonly Uint8Array[]): void {
+    super.putSync(key, parts);
+    this.written.push(key);
     const path = this.localPath(key);
     if (path === undefined) return;
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, bytes);
+    writeFileSync(path, Buffer.concat(parts));
   }
-  async create(key: string, parts: readonly Uint8Array[]): Promise<boolean> {
-    if (this.objects.has(key)) return false;
-    await this.put(key, parts);
-    return true;
-  }
-  localPath(key: string): string | undefined {
+
+  override localPath(key: string): string | undefined {
     return this.#local === undefined ? undefined : join(this.#local, key);
   }
 }
@@ -54,20 +43,18 @@ beforeEach(() => {
 });
 afterEach(() => folder.dispose());
 
-const store = (local?: string): MemoryStore & Datastore => new MemoryStore(local) as MemoryStore & Datastore;
-
 describe('a stored package', () => {
   it('has its facts written last, and is written once', async () => {
     const built = await folder.build();
-    const target = store();
+    const target = new PackageStore();
     await writePackage(target, built);
     const prefix = `packages/${built.hash}/`;
-    expect(target.writes.at(-1)).toBe(`${prefix}package.json`);
-    expect(target.writes.toSorted()).toEqual(
+    expect(target.written.at(-1)).toBe(`${prefix}package.json`);
+    expect(target.written.toSorted()).toEqual(
       [...built.files.map(({ name }) => prefix + name), `${prefix}package.json`].toSorted(),
     );
     const facts = JSON.parse(
-      Buffer.from(target.objects.get(`${prefix}package.json`) ?? []).toString(),
+      Buffer.from(target.getSync(`${prefix}package.json`) ?? []).toString(),
     ) as Record<string, unknown>;
     expect(facts).toMatchObject({
       type: 'module',
@@ -78,26 +65,26 @@ describe('a stored package', () => {
       root: folder.path,
       leat: expect.stringMatching(/^\d+\./) as string,
     });
-    target.writes.length = 0;
+    target.written.length = 0;
     await writePackage(target, built);
-    expect(target.writes).toEqual([]);
+    expect(target.written).toEqual([]);
   });
 
   it('gets back a file that has gone or was cut since', async () => {
     const built = await folder.build();
-    const target = store();
+    const target = new PackageStore();
     await writePackage(target, built);
     const [gone = '', cut = ''] = built.files.map(({ name }) => `packages/${built.hash}/${name}`);
     target.objects.delete(gone);
-    target.objects.set(cut, Buffer.from('x'));
-    target.writes.length = 0;
+    target.putSync(cut, [Buffer.from('x')]);
+    target.written.length = 0;
     await writePackage(target, built);
-    expect(target.writes.toSorted()).toEqual([gone, cut].toSorted());
+    expect(target.written.toSorted()).toEqual([gone, cut].toSorted());
   });
 
   it('comes back into a folder of this machine, with the sources as they were', async () => {
     const built = await folder.build();
-    const target = store();
+    const target = new PackageStore();
     await writePackage(target, built);
     for (let round = 0; round < 2; round++) {
       const opened = await openPackage(target, built.hash, join(folder.path, 'fetched'));
@@ -116,7 +103,7 @@ describe('a stored package', () => {
 
   it('is used in place when the store has folders', async () => {
     const built = await folder.build();
-    const target = store(join(folder.path, 'store'));
+    const target = new PackageStore(join(folder.path, 'store'));
     await writePackage(target, built);
     expect((await openPackage(target, built.hash, join(folder.path, 'fetched'))).folder).toBe(
       join(folder.path, 'store/packages', built.hash),
@@ -125,10 +112,10 @@ describe('a stored package', () => {
 
   it('is refused when it is not there or not what was written', async () => {
     const built = await folder.build();
-    const target = store();
+    const target = new PackageStore();
     await expect(openPackage(target, built.hash, folder.path)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await writePackage(target, built);
-    target.objects.set(`packages/${built.hash}/flow.js`, Buffer.from('evil'));
+    target.putSync(`packages/${built.hash}/flow.js`, [Buffer.from('evil')]);
     await expect(openPackage(target, built.hash, folder.path)).rejects.toMatchObject({
       code: 'STORE_CORRUPT',
     });

@@ -7,7 +7,7 @@ import { flowOf, type RandomFlow } from './fixtures/flow-of.fixture.ts';
 import { predict } from './fixtures/predict.fixture.ts';
 import { randomBlocks } from './fixtures/random-blocks.fixture.ts';
 import { outcomeOf, resultsOf } from './fixtures/run-log.fixture.ts';
-import { MemoryDatastore } from './fixtures/simulated-stores.fixture.ts';
+import { MemoryDatastore } from '../testing/memory-datastore.ts';
 import { makeWorld, type World, type WorldOptions } from './fixtures/simulation.fixture.ts';
 import { sourcesAt } from './fixtures/sources.fixture.ts';
 import { jitter } from './policy/retry.ts';

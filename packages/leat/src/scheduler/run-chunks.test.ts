@@ -203,10 +203,7 @@ describe('chunks in a run', () => {
     const world = makeWorld({ flow, ...calm });
     world.clock.after(9500, () => {
       const key = [...world.datastore.objects.keys()].find((each) => each.endsWith('.pack'));
-      world.datastore.objects.set(
-        key!,
-        Buffer.concat([world.datastore.objects.get(key!)!, Buffer.from('torn\n')]),
-      );
+      world.datastore.appendSync(key!, Buffer.from('torn\n'));
     });
     await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
     expect(eventsOf(world, 'attempt-failed')).toMatchObject([{ failure: { reason: 'lost' } }]);

@@ -4,7 +4,7 @@
  */
 import { ArtifactStore } from '../datastore/artifact-store.ts';
 import { InlineBudget } from '../datastore/inline-budget.ts';
-import { MemoryDatastore } from '../datastore/memory-datastore.fixture.ts';
+import { WatchedDatastore } from '../datastore/watched-datastore.fixture.ts';
 import { createPack } from '../datastore/packs/pack-writer.ts';
 import { tailPack } from '../datastore/packs/tail-pack.ts';
 import { saveParameters } from '../datastore/run-parameters.ts';
@@ -27,7 +27,7 @@ class WideFlow extends Flow {
 }
 
 const count = Number(process.argv[2]);
-const store = new MemoryDatastore();
+const store = new WatchedDatastore();
 const pack = 'runs/F/1/work/a.pack';
 const text = new ArtifactStore(store).save('text', 'x'.repeat(8_000), new InlineBudget());
 const head = { version: 1, task: 'work[0]', attempt: 0, token: 't', startedAt: 1, endedAt: 2 } as const;

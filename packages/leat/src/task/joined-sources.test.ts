@@ -7,7 +7,7 @@ import { InlineBudget } from '../datastore/inline-budget.ts';
 import { writeItems } from '../datastore/items/write-items.ts';
 import { formatTask, manifestKey, packKey, sourcesKey } from '../datastore/keys.ts';
 import type { ArtifactRef, AttemptManifest } from '../datastore/manifest.ts';
-import { MemoryDatastore } from '../datastore/memory-datastore.fixture.ts';
+import { WatchedDatastore } from '../datastore/watched-datastore.fixture.ts';
 import { createPack } from '../datastore/packs/pack-writer.ts';
 import { tailPack } from '../datastore/packs/tail-pack.ts';
 import { encodeSources } from '../datastore/source-index.ts';
@@ -85,7 +85,7 @@ class WideFlow extends Flow {
 
 interface Fan {
   readonly bench: TaskBench;
-  readonly store: MemoryDatastore;
+  readonly store: WatchedDatastore;
   readonly manifests: readonly AttemptManifest[];
   /** What a join's spec says besides its sources. */
   readonly over: Partial<TaskSpec>;
@@ -95,7 +95,7 @@ const addressOf = (index: number) => ({ step: 'score', path: [index], iteration:
 
 /** The results of a fan-out, not stored yet, and its items. */
 async function fanOut(count: number, artifactsOf: (index: number) => Record<string, unknown>): Promise<Fan> {
-  const store = new MemoryDatastore();
+  const store = new WatchedDatastore();
   const artifacts = new ArtifactStore(store);
   const items = await writeItems(
     store,

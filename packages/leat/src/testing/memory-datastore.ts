@@ -1,14 +1,25 @@
 import type { ByteRange, Datastore, LogObject, ObjectFacts } from '../datastore/datastore.ts';
+import { requireKey } from '../datastore/object-key.ts';
 
-/** A datastore for one test: in memory, gone with the test. */
+interface StoredObject {
+  readonly bytes: Uint8Array;
+  /** Milliseconds since the epoch. */
+  modifiedAt: number;
+}
+
+/**
+ * A datastore in memory, for one test and gone with it. Every call comes down to {@link getSync}, {@link putSync},
+ * {@link appendSync} or {@link statSync}.
+ */
 export class MemoryDatastore implements Datastore {
   readonly url = 'memory://test';
-  readonly #objects = new Map<string, { readonly bytes: Uint8Array; readonly modifiedAt: number }>();
+  readonly objects: Map<string, StoredObject> = new Map();
 
   getSync(key: string, range?: ByteRange): Uint8Array | undefined {
-    const found = this.#objects.get(key)?.bytes;
+    requireKey(key);
+    const found = this.objects.get(key)?.bytes;
     // A copy: who reads may write to what was read.
-    return found?.slice(range?.start, range?.end);
+    return found && new Uint8Array(found.subarray(range?.start, range?.end));
   }
 
   async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
@@ -21,7 +32,8 @@ export class MemoryDatastore implements Datastore {
   }
 
   putSync(key: string, parts: readonly Uint8Array[]): void {
-    this.#objects.set(key, { bytes: new Uint8Array(Buffer.concat(parts)), modifiedAt: Date.now() });
+    requireKey(key);
+    this.objects.set(key, { bytes: Buffer.concat(parts), modifiedAt: Date.now() });
   }
 
   async put(key: string, parts: readonly Uint8Array[]): Promise<void> {
@@ -33,7 +45,7 @@ export class MemoryDatastore implements Datastore {
   }
 
   createSync(key: string, parts: readonly Uint8Array[]): boolean {
-    if (this.#objects.has(key)) return false;
+    if (this.objects.has(key)) return false;
     this.putSync(key, parts);
     return true;
   }
@@ -43,7 +55,7 @@ export class MemoryDatastore implements Datastore {
   }
 
   statSync(key: string): ObjectFacts | undefined {
-    const found = this.#objects.get(key);
+    const found = this.objects.get(key);
     return found && { key, size: found.bytes.byteLength, modifiedAt: found.modifiedAt };
   }
 
@@ -52,34 +64,41 @@ export class MemoryDatastore implements Datastore {
   }
 
   async *list(prefix: string): AsyncIterable<ObjectFacts> {
-    for (const key of this.#objects.keys()) {
+    for (const key of this.objects.keys()) {
       const facts = key.startsWith(prefix) ? this.statSync(key) : undefined;
       if (facts !== undefined) yield facts;
     }
   }
 
   async delete(keys: readonly string[]): Promise<void> {
-    for (const key of keys) this.#objects.delete(key);
+    for (const key of keys) {
+      requireKey(key);
+      this.objects.delete(key);
+    }
+  }
+
+  /** Synchronous {@link append}, which the contract does not ask for. */
+  appendSync(key: string, bytes: Uint8Array): void {
+    requireKey(key);
+    const before = this.objects.get(key)?.bytes ?? new Uint8Array();
+    this.objects.set(key, { bytes: Buffer.concat([before, bytes]), modifiedAt: Date.now() });
   }
 
   async append(key: string, bytes: Uint8Array): Promise<void> {
-    this.putSync(key, [this.getSync(key) ?? new Uint8Array(), bytes]);
+    this.appendSync(key, bytes);
   }
 
   createLogSync(key: string): LogObject | undefined {
     if (!this.createSync(key, [])) return undefined;
-    return {
-      append: (bytes) => this.putSync(key, [this.getSync(key) ?? new Uint8Array(), bytes]),
-      close: () => undefined,
-    };
+    return { append: (bytes) => this.appendSync(key, bytes), close: () => undefined };
   }
 
-  localPath(): undefined {
+  localPath(_key: string): string | undefined {
     return undefined;
   }
 
   async close(): Promise<void> {
-    this.#objects.clear();
+    this.objects.clear();
   }
 }
 

@@ -9,7 +9,7 @@ import { ArtifactStore } from '../artifact-store.ts';
 import type { Datastore } from '../datastore.ts';
 import { openFsDatastore } from '../fs/index.ts';
 import { InlineBudget } from '../inline-budget.ts';
-import { MemoryDatastore } from '../memory-datastore.fixture.ts';
+import { WatchedDatastore } from '../watched-datastore.fixture.ts';
 import { itemKeys, referencedKeys } from '../referenced-keys.ts';
 import { writeItems } from '../items/write-items.ts';
 import { fileKey } from './file-key.ts';
@@ -25,7 +25,7 @@ afterEach(() => {
 
 const stores: [string, () => Datastore][] = [
   ['a folder', () => openFsDatastore(path.join(folder, 'store'))],
-  ['a store without paths', () => new MemoryDatastore()],
+  ['a store without paths', () => new WatchedDatastore()],
 ];
 
 describe.each(stores)('a file in %s', (_name, open) => {
@@ -137,7 +137,7 @@ describe('the copy of a file from a store without paths', () => {
   });
   afterEach(() => vi.unstubAllEnvs());
   const stored = async (): Promise<StoredFile> => {
-    const artifacts = new ArtifactStore(new MemoryDatastore());
+    const artifacts = new ArtifactStore(new WatchedDatastore());
     const source = path.join(folder, 'a.txt');
     fs.writeFileSync(source, content);
     return artifacts.load(await artifacts.saveAsync('a', file(source), new InlineBudget())) as StoredFile;
@@ -171,7 +171,7 @@ describe('the copy of a file from a store without paths', () => {
 });
 
 it('a file that is not there, or a stream of something else, is refused with the field', async () => {
-  const artifacts = new ArtifactStore(new MemoryDatastore());
+  const artifacts = new ArtifactStore(new WatchedDatastore());
   const save = async (value: unknown) => await artifacts.saveAsync('report', value, new InlineBudget());
   await expect(save(file('/no/such.csv'))).rejects.toEqual(
     leatError('ARTIFACT_UNSUPPORTED', "this.report: the file '/no/such.csv' cannot be read"),

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leatError } from '../leat-error.fixture.ts';
-import { MemoryDatastore } from '../memory-datastore.fixture.ts';
+import { WatchedDatastore } from '../watched-datastore.fixture.ts';
 import { ItemLocator, locateItem, readItemIndex } from './item-index.ts';
 import { readItem, readItemAsync } from './read-item.ts';
 import { type Items, writeItems } from './write-items.ts';
 
-async function readAll(store: MemoryDatastore, items: Items): Promise<unknown[]> {
+async function readAll(store: WatchedDatastore, items: Items): Promise<unknown[]> {
   const stored = await writeItems(store, items);
   const locator = new ItemLocator(store);
   const places = await Promise.all(
@@ -29,7 +29,7 @@ describe('the items of a foreach', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(item, { maxLength: 30 }), fc.boolean(), async (list, asynchronous) => {
-        const store = new MemoryDatastore();
+        const store = new WatchedDatastore();
         expect(await readAll(store, asynchronous ? slowly(list) : list)).toEqual(list);
       }),
       { numRuns: 50 },
@@ -37,14 +37,14 @@ describe('the items of a foreach', () => {
   });
 
   it('of none need no object', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     expect(await writeItems(store, [])).toEqual({ count: 0 });
     expect(await writeItems(store, slowly([]))).toEqual({ count: 0 });
     expect(store.objects.size).toBe(0);
   });
 
   it('are read alone: a task reads as many bytes of 100,000 as of one', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     const stored = await writeItems(store, slowly(Array.from({ length: 100_000 }, (_, index) => index)));
     const index = await readItemIndex(store, stored);
     expect(index.length).toBeLessThan(30);
@@ -73,7 +73,7 @@ describe('the items of a foreach', () => {
         alive -= item.byteLength;
       }
     }
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     expect((await writeItems(store, source())).count).toBe(2000);
     expect(most).toBe(10_000);
     for (const [key, { bytes }] of store.objects)
@@ -85,13 +85,13 @@ describe('the items of a foreach', () => {
       const buffer = new Uint8Array(4);
       for (let index = 0; index < 3; index++) yield buffer.fill(index);
     }
-    expect(await readAll(new MemoryDatastore(), reusing())).toEqual(
+    expect(await readAll(new WatchedDatastore(), reusing())).toEqual(
       [0, 1, 2].map((value) => new Uint8Array(4).fill(value)),
     );
   });
 
   it('stored again by a second attempt are the same objects', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     const list = Array.from({ length: 10_000 }, (_, index) => ({ index }));
     const first = await writeItems(store, list);
     const writes = store.writes;
@@ -100,7 +100,7 @@ describe('the items of a foreach', () => {
   });
 
   it('that are no data are refused with their place, and so is what is no iterable', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     await expect(writeItems(store, [1, 2, 3, { fn: () => 1 }])).rejects.toMatchObject({
       code: 'ARTIFACT_UNSUPPORTED',
       message: 'items[3].fn is a function',
@@ -111,7 +111,7 @@ describe('the items of a foreach', () => {
   });
 
   it('that were damaged are STORE_CORRUPT naming the object', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     const stored = await writeItems(store, ['a', 'b', 'c']);
     const place = await new ItemLocator(store).locate(stored, 1);
     const block = store.objects.get(place.key)!;
@@ -138,7 +138,7 @@ describe('the items of a foreach', () => {
 
 describe('the locator', () => {
   it('reads each index once while it has room', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     const [a, b] = [await writeItems(store, [1, 2]), await writeItems(store, [3])];
     const locator = new ItemLocator(store);
     for (const [items, item] of [

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leatError } from '../leat-error.fixture.ts';
 import type { AttemptManifest } from '../manifest.ts';
-import { MemoryDatastore } from '../memory-datastore.fixture.ts';
+import { WatchedDatastore } from '../watched-datastore.fixture.ts';
 import { readManifest, readManifestSync } from '../read-manifest.ts';
 import { ReadAhead } from '../read-ahead.ts';
 import { formatPackLine, type PackLine } from './pack-line.ts';
@@ -28,8 +28,8 @@ function manifest(member: number, text = ''): AttemptManifest {
 }
 
 /** A pack of some members; `texts` makes their manifests differ. */
-function written(texts: readonly string[]): MemoryDatastore {
-  const store = new MemoryDatastore();
+function written(texts: readonly string[]): WatchedDatastore {
+  const store = new WatchedDatastore();
   const writer = createPack(store, pack);
   for (const [member, text] of texts.entries()) writer?.commit(member, manifest(member, text));
   writer?.close();
@@ -88,7 +88,7 @@ describe('a pack', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(whole.byteLength), { maxLength: 12 }), async (cuts) => {
-        const store = new MemoryDatastore();
+        const store = new WatchedDatastore();
         const told: PackLine[] = [];
         let from = 0;
         for (const cut of [...cuts.toSorted((a, b) => a - b), whole.byteLength]) {
@@ -118,13 +118,13 @@ describe('a pack', () => {
   });
 
   it('belongs to the first who creates it', () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     expect(createPack(store, pack)).toBeDefined();
     expect(createPack(store, pack)).toBeUndefined();
   });
 
   it('that is not there has no lines, and no manifests', async () => {
-    const store = new MemoryDatastore();
+    const store = new WatchedDatastore();
     expect(await tailPack(store, pack, 0)).toEqual({ lines: [], next: 0, more: false });
     expect(await Array.fromAsync(readPack(store, pack))).toEqual([]);
     expect(readManifestSync(store, `${pack}#0+10`)).toBeUndefined();

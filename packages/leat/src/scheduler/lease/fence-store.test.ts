@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LeatError } from '../../errors/index.ts';
 import { fenceStore } from './fence-store.ts';
-import { MemoryDatastore } from '../fixtures/simulated-stores.fixture.ts';
+import { MemoryDatastore } from '../../testing/memory-datastore.ts';
 
 test('an engine without its lease reads, and writes nothing', async () => {
   const store = new MemoryDatastore();

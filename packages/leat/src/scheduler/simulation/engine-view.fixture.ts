@@ -10,7 +10,7 @@ import type { Random, SimulatedLayer } from '@leat/testing';
 import type { ByteRange, Datastore } from '../../datastore/datastore.ts';
 import type { RunEvent } from '../../metadata/events.ts';
 import type { Lease, MetadataStore } from '../../metadata/metadata-store.ts';
-import { MemoryDatastore } from '../fixtures/simulated-stores.fixture.ts';
+import type { MemoryDatastore } from '../../testing/memory-datastore.ts';
 import { type EngineProcess, storeError, type Trouble } from './engine-process.fixture.ts';
 import type { TrueMetadata } from './true-metadata.fixture.ts';
 
@@ -36,59 +36,84 @@ const troubleOf = (
 ): Trouble => ({ call, ...stores, error: storeError(code) });
 
 /** The datastore: one object store for all. */
-export class DatastoreView extends MemoryDatastore {
+export class DatastoreView implements Datastore {
+  readonly url: string;
   readonly #facts: ViewFacts;
   readonly #truth: MemoryDatastore;
 
   constructor(facts: ViewFacts, truth: MemoryDatastore) {
-    super();
+    this.url = truth.url;
     this.#facts = facts;
     this.#truth = truth;
   }
 
-  override async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
+  async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
     return this.#call(`get ${key}`, () => this.#truth.getSync(key, range));
   }
 
-  override getSync(key: string, range?: ByteRange): Uint8Array | undefined {
+  getSync(key: string, range?: ByteRange): Uint8Array | undefined {
     this.#facts.process.require();
     return this.#truth.getSync(key, range);
   }
 
-  override async put(key: string, parts: readonly Uint8Array[]): Promise<void> {
+  async put(key: string, parts: readonly Uint8Array[]): Promise<void> {
     return this.#write(`put ${key}`, () => this.#truth.putSync(key, parts));
   }
 
-  override putSync(key: string, parts: readonly Uint8Array[]): void {
+  putSync(key: string, parts: readonly Uint8Array[]): void {
     this.#writeSync(`put ${key}`);
     this.#truth.putSync(key, parts);
   }
 
-  override async create(key: string, parts: readonly Uint8Array[]): Promise<boolean> {
+  async create(key: string, parts: readonly Uint8Array[]): Promise<boolean> {
     return this.#write(`create ${key}`, () => this.#truth.createSync(key, parts));
   }
 
-  override createSync(key: string, parts: readonly Uint8Array[]): boolean {
+  createSync(key: string, parts: readonly Uint8Array[]): boolean {
     this.#writeSync(`create ${key}`);
     return this.#truth.createSync(key, parts);
   }
 
-  override async stat(key: string): ReturnType<Datastore['stat']> {
+  async stat(key: string): ReturnType<Datastore['stat']> {
     return this.#call(`stat ${key}`, () => this.#truth.statSync(key));
   }
 
-  override statSync(key: string): ReturnType<MemoryDatastore['statSync']> {
+  statSync(key: string): ReturnType<Datastore['statSync']> {
     this.#facts.process.require();
     return this.#truth.statSync(key);
   }
 
-  override async delete(keys: readonly string[]): Promise<void> {
+  async delete(keys: readonly string[]): Promise<void> {
     return this.#write(`delete ${keys.join(' ')}`, async () => this.#truth.delete(keys));
   }
 
-  override async append(key: string, bytes: Uint8Array): Promise<void> {
+  async append(key: string, bytes: Uint8Array): Promise<void> {
     return this.#write(`append ${key}`, async () => this.#truth.append(key, bytes));
   }
+
+  async getStream(key: string): ReturnType<Datastore['getStream']> {
+    return this.#call(`stream ${key}`, async () => this.#truth.getStream(key));
+  }
+
+  async putStream(key: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#write(`put ${key}`, async () => this.#truth.putStream(key, source));
+  }
+
+  createLogSync(key: string): ReturnType<Datastore['createLogSync']> {
+    this.#writeSync(`create ${key}`);
+    return this.#truth.createLogSync(key);
+  }
+
+  list(prefix: string): ReturnType<Datastore['list']> {
+    this.#facts.process.require();
+    return this.#truth.list(prefix);
+  }
+
+  localPath(): undefined {
+    return undefined;
+  }
+
+  async close(): Promise<void> {}
 
   async #call<T>(call: string, perform: () => Promise<T> | T): Promise<T> {
     return this.#facts.process.call(troubleOf(this.#facts, call, 'STORE_UNAVAILABLE'), perform);

@@ -9,7 +9,7 @@ import type { StepPlan } from '../../plan/plan.ts';
 import { eachPlace } from '../state/place-ranges.ts';
 import { manifestOfAttempt } from '../fixtures/manifest-of-attempt.fixture.ts';
 import { predict, type Prediction } from '../fixtures/predict.fixture.ts';
-import type { MemoryDatastore } from '../fixtures/simulated-stores.fixture.ts';
+import type { MemoryDatastore } from '../../testing/memory-datastore.ts';
 import type { Scenario } from './scenario.fixture.ts';
 import { ownReasons, platformReasons, Truth, type TruthEvidence } from './truth.fixture.ts';
 import { type Job, JobBook } from './job-book.fixture.ts';

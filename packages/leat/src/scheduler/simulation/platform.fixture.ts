@@ -7,7 +7,7 @@ import { createPack, type PackWriter } from '../../datastore/packs/pack-writer.t
 import type { EventOutcome } from '../../metadata/events.ts';
 import type { TaskSpec } from '../../plan/task-spec.ts';
 import { decide } from '../fixtures/decide.fixture.ts';
-import type { MemoryDatastore } from '../fixtures/simulated-stores.fixture.ts';
+import type { MemoryDatastore } from '../../testing/memory-datastore.ts';
 import type { Misconduct } from './conduct.fixture.ts';
 import type { Scenario } from './scenario.fixture.ts';
 

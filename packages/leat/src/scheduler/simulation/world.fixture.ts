@@ -2,7 +2,7 @@
 import { Random, SimulatedLayer, VirtualClock } from '@leat/testing';
 import type { RunEvent } from '../../metadata/events.ts';
 import type { RunRecord } from '../../metadata/metadata-store.ts';
-import { MemoryDatastore } from '../fixtures/simulated-stores.fixture.ts';
+import { MemoryDatastore } from '../../testing/memory-datastore.ts';
 import { Ledger } from './ledger.fixture.ts';
 import { Platform } from './platform.fixture.ts';
 import type { Scenario } from './scenario.fixture.ts';
