@@ -58,7 +58,7 @@ export const chunkCases: readonly MetadataCase[] = [
         // Told again, and of some that are known and some that are not.
         { ...reused, at: 7, from: 1_490, to: 1_501, results: named },
         { ...reused, at: 8, from: 3_501, to: 3_501, results: named },
-        chunkSubmitted('a', 3_400, 200),
+        chunkSubmitted('a', 3_400, 3_600),
         failed('train[20]'),
       ];
       await store.append(lease, events.slice(0, 2));

@@ -1,18 +1,9 @@
 /** Logs of runs drawn from a seed: repeated, late and contradicting events included. */
 import type { EventOutcome, RunEvent, RunStatus, TaskGroup } from 'leat/metadata';
+import { Random } from '../random.ts';
 
+/** Draws a whole number of 0 ≤ n < below. */
 type Draw = (below: number) => number;
-
-/** A generator of numbers that depends on the seed alone (mulberry32). */
-function drawing(seed: number): Draw {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const tasks = [
   'start',
@@ -47,7 +38,8 @@ const reasons = ['error', 'timeout', 'lost', 'cancelled'] as const;
  * @example const events = randomEvents(42, 300);
  */
 export function randomEvents(seed: number, length: number): RunEvent[] {
-  const draw = drawing(seed);
+  const random = new Random(seed);
+  const draw: Draw = (below) => random.between(0, below - 1);
   let at = 1_000;
   return Array.from({ length }, () => {
     at += draw(3);
