@@ -35,11 +35,14 @@ export default class LiveFlow extends Flow {
 }
 `;
 
-leatForAllTests((own) => {
-  leat = own;
-  leat.write('live.ts', flow);
-}, { CI: undefined, TERM: 'xterm-256color', COLORTERM: undefined, FORCE_COLOR: undefined },
-    inTerminal,);
+leatForAllTests(
+  (own) => {
+    leat = own;
+    leat.write('live.ts', flow);
+  },
+  { CI: undefined, TERM: 'xterm-256color', COLORTERM: undefined, FORCE_COLOR: undefined },
+  inTerminal,
+);
 
 // oxlint-disable-next-line no-control-regex -- control codes are what is looked for
 const colours = /\u001B\[[\d;]+m/;

@@ -1,6 +1,5 @@
 /** The ways to write a flow and to start it, other than decorators under `leat run`. */
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 

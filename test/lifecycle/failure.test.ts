@@ -27,9 +27,12 @@ export default class HalfFlow extends Flow {
 
 describe('a failing task', () => {
   let leat: Leat;
-  leatForEachTest((own) => {
-    leat = own;
-  }, { LEAT_LOCAL_CPU: '2' });
+  leatForEachTest(
+    (own) => {
+      leat = own;
+    },
+    { LEAT_LOCAL_CPU: '2' },
+  );
 
   it('lets the running tasks finish, starts nothing new, fails the run, and says how to go on', async () => {
     const result = await leat.call(['run', leat.write('flow.ts', flow('')), '--max-workers', '2']);

@@ -37,10 +37,13 @@ interface Seen {
 
 describe('resources on this machine', () => {
   let leat: Leat;
-  leatForAllTests((own) => {
-    leat = own;
-    leat.write('flow.ts', flow);
-  }, { LEAT_LOCAL_CPU: '4', LEAT_LOCAL_MEMORY: '4000' });
+  leatForAllTests(
+    (own) => {
+      leat = own;
+      leat.write('flow.ts', flow);
+    },
+    { LEAT_LOCAL_CPU: '4', LEAT_LOCAL_MEMORY: '4000' },
+  );
 
   it('tasks that together ask for more than the machine never overlap; a larger one runs alone, with a warning', async () => {
     const { stderr } = await leat.ok(['run', 'flow.ts', '--max-workers', '8']);

@@ -53,9 +53,12 @@ function linesOf(text: string, word: string): string[][] {
 
 describe('what tasks print', () => {
   let leat: Leat;
-  leatForEachTest((own) => {
-    leat = own;
-  }, { FORCE_COLOR: undefined, NO_COLOR: undefined });
+  leatForEachTest(
+    (own) => {
+      leat = own;
+    },
+    { FORCE_COLOR: undefined, NO_COLOR: undefined },
+  );
 
   it('5,000 lines on both streams of 32 tasks: none lost, none out of order, none cut by another', async () => {
     const run = await leat.ok(['run', leat.write('flow.ts', loud)]);

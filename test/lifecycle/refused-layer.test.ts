@@ -22,15 +22,19 @@ export default class RefusedFlow extends Flow {
 
 /** The layer's processes: those of tasks, and the shell that would end them. */
 const ofLayer = (): readonly string[] =>
-  leat.processes()
+  leat
+    .processes()
     .map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
     .filter((line) => line.includes('runner.cjs') || line.startsWith('/bin/sh'));
 
 let leat: Leat;
-leatForEachTest((own) => {
-  leat = own;
-  leat.install();
-}, { LEAT_LOCAL_CPU: 'abc' });
+leatForEachTest(
+  (own) => {
+    leat = own;
+    leat.install();
+  },
+  { LEAT_LOCAL_CPU: 'abc' },
+);
 
 it('a program that calls run() has no processes more when the layer cannot be opened', async () => {
   leat.write('flow.ts', flow);

@@ -1,4 +1,3 @@
-
 import { describe, expect, it } from 'vitest';
 
 import type { Leat } from '../cli/leat.ts';

@@ -9,7 +9,13 @@ import type { BuildFailure, BuildOptions } from 'esbuild';
 import { buildError } from './build-error.ts';
 import { type Built, type Bundle, bundleOf, entryName, isUsed } from './bundle.ts';
 import { asksWholeFace, type BundleLeatOptions, type LeatFace } from './bundle-leat.ts';
-import { type BuildNotes, bundlePlugin, emptyNotes, isOwnFile, type OutsideRequest } from './bundle-plugin.ts';
+import {
+  type BuildNotes,
+  bundlePlugin,
+  emptyNotes,
+  isOwnFile,
+  type OutsideRequest,
+} from './bundle-plugin.ts';
 import { identityDefines } from './module-identity.ts';
 import { packageFolderOf } from './native-package.ts';
 import { sourceRoot } from './source-root.ts';

@@ -53,9 +53,10 @@ describe('a stored package', () => {
     expect(target.written.toSorted()).toEqual(
       [...built.files.map(({ name }) => prefix + name), `${prefix}package.json`].toSorted(),
     );
-    const facts = JSON.parse(
-      Buffer.from(target.getSync(`${prefix}package.json`) ?? []).toString(),
-    ) as Record<string, unknown>;
+    const facts = JSON.parse(Buffer.from(target.getSync(`${prefix}package.json`) ?? []).toString()) as Record<
+      string,
+      unknown
+    >;
     expect(facts).toMatchObject({
       type: 'module',
       format: 1,

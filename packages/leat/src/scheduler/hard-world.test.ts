@@ -20,7 +20,14 @@ const drawnWorld = fc.record({
   maxWorkers: fc.integer({ min: 1, max: 6 }),
 });
 
-const faults = { failingCall: 0.05, lost: 0.06, interrupted: 0.06, doubled: 0.05, startFailed: 0.03, stale: 0.1 };
+const faults = {
+  failingCall: 0.05,
+  lost: 0.06,
+  interrupted: 0.06,
+  doubled: 0.05,
+  startFailed: 0.03,
+  stale: 0.1,
+};
 
 const thrown: FailureRecord = { reason: 'error', type: 'RangeError', message: 'not in range' };
 
@@ -103,45 +110,49 @@ function dieAt({ metadata }: World, deathAt: number, stored: boolean): void {
   };
 }
 
-describe.each(manners)('in a world where everything goes wrong, with $name,', { timeout: 60_000 }, (manner) => {
-  test('every task has one result, within the limits, and the log replays to the same end', async () => {
-    await fc.assert(
-      fc.asyncProperty(drawnWorld, async ({ numbers, seed, maxWorkers }) => {
-        const flow = hardFlow(numbers, manner);
-        const limits = { maxWorkers, windows: {}, failFast: false };
-        const behave = badLuck(seed, manner);
-        const hard = makeWorld({ flow, seed, limits, faults, storeFails: 0.02, behave });
-        await expect(hard.finish(await hard.start())).resolves.toMatchObject({ status: 'succeeded' });
-        await expectSoundRun(hard, flow);
-        const replayed = createState({ run: '1', plan: flow.plan });
-        for (const event of hard.metadata.log) {
-          transition(replayed, event);
-          expect(replayed.inFlight).toBeLessThanOrEqual(maxWorkers);
-        }
-        expect(replayed).toMatchObject({ ended: 'succeeded', inFlight: 0, catching: 0 });
-        expect(replayed.chunks.size).toBe(0);
-      }),
-      { numRuns: 60 },
-    );
-  });
+describe.each(manners)(
+  'in a world where everything goes wrong, with $name,',
+  { timeout: 60_000 },
+  (manner) => {
+    test('every task has one result, within the limits, and the log replays to the same end', async () => {
+      await fc.assert(
+        fc.asyncProperty(drawnWorld, async ({ numbers, seed, maxWorkers }) => {
+          const flow = hardFlow(numbers, manner);
+          const limits = { maxWorkers, windows: {}, failFast: false };
+          const behave = badLuck(seed, manner);
+          const hard = makeWorld({ flow, seed, limits, faults, storeFails: 0.02, behave });
+          await expect(hard.finish(await hard.start())).resolves.toMatchObject({ status: 'succeeded' });
+          await expectSoundRun(hard, flow);
+          const replayed = createState({ run: '1', plan: flow.plan });
+          for (const event of hard.metadata.log) {
+            transition(replayed, event);
+            expect(replayed.inFlight).toBeLessThanOrEqual(maxWorkers);
+          }
+          expect(replayed).toMatchObject({ ended: 'succeeded', inFlight: 0, catching: 0 });
+          expect(replayed.chunks.size).toBe(0);
+        }),
+        { numRuns: 60 },
+      );
+    });
 
-  test('an engine that dies at any moment is followed by one that comes to the same results', async () => {
-    await fc.assert(
-      fc.asyncProperty(drawnWorld, fc.nat({ max: 40 }), fc.boolean(), async (drawn, deathAt, stored) => {
-        const { numbers, seed, maxWorkers } = drawn;
-        const flow = hardFlow(numbers, manner);
-        const limits = { maxWorkers, windows: {}, failFast: false };
-        const hard = makeWorld({ flow, seed, limits, faults, behave: badLuck(seed, manner) });
-        dieAt(hard, deathAt, stored);
-        const first = await hard.clock.run(outcomeOf((await hard.start()).done));
-        if (first === 'LEASE_LOST') {
-          await hard.clock.run(hard.clock.pause(seed % 100_000));
-          const second = await hard.start({ ...limits, maxWorkers: 7 - maxWorkers });
-          await expect(hard.finish(second)).resolves.toMatchObject({ status: 'succeeded' });
-        } else expect(first).toBe('fine');
-        await expectSoundRun(hard, flow);
-      }),
-      { numRuns: 60 },
-    );
-  });
-});
+    test('an engine that dies at any moment is followed by one that comes to the same results', async () => {
+      await fc.assert(
+        fc.asyncProperty(drawnWorld, fc.nat({ max: 40 }), fc.boolean(), async (drawn, deathAt, stored) => {
+          const { numbers, seed, maxWorkers } = drawn;
+          const flow = hardFlow(numbers, manner);
+          const limits = { maxWorkers, windows: {}, failFast: false };
+          const hard = makeWorld({ flow, seed, limits, faults, behave: badLuck(seed, manner) });
+          dieAt(hard, deathAt, stored);
+          const first = await hard.clock.run(outcomeOf((await hard.start()).done));
+          if (first === 'LEASE_LOST') {
+            await hard.clock.run(hard.clock.pause(seed % 100_000));
+            const second = await hard.start({ ...limits, maxWorkers: 7 - maxWorkers });
+            await expect(hard.finish(second)).resolves.toMatchObject({ status: 'succeeded' });
+          } else expect(first).toBe('fine');
+          await expectSoundRun(hard, flow);
+        }),
+        { numRuns: 60 },
+      );
+    });
+  },
+);

@@ -4,7 +4,14 @@ import type { RunEvent } from '../../metadata/events.ts';
 import { push } from '../state/fifo.ts';
 import { pushTask } from '../state/ready-queue.ts';
 import { reusableResult } from './reusable-result.ts';
-import { countOf, pathOf, type Position, type SchedulerState, type Source, type Task } from '../state/state.ts';
+import {
+  countOf,
+  pathOf,
+  type Position,
+  type SchedulerState,
+  type Source,
+  type Task,
+} from '../state/state.ts';
 import { nodeOf } from '../state/step-table.ts';
 
 /** The newest events of a task that are kept for the message of a defect. */
