@@ -248,7 +248,7 @@ describe('the inputs of a join', () => {
       '20000',
     ]);
     expect(stdout).toBe('text,result\n');
-  });
+  }, 60_000);
 
   it('say which result is gone, and where it was', async () => {
     const fan = await small();
