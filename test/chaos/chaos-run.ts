@@ -13,7 +13,6 @@ export const flowFile: string = fileURLToPath(new URL('chaos.flow.ts', import.me
 
 export interface ChaosRunSetting {
   readonly leat: Leat;
-  readonly mark: string;
   readonly seed: number;
   readonly widths: Widths;
   readonly server: PostgresServer | undefined;
@@ -140,7 +139,7 @@ class ChaosRun {
   }
 
   async #strike(): Promise<void> {
-    const { server, pauses, mark, say } = this.#setting;
+    const { leat, server, pauses, say } = this.#setting;
     const kind = drawKind(this.#random, { server: server !== undefined, pauses });
     const wait = this.#random.between(0, 2000);
     let what = '';
@@ -152,7 +151,7 @@ class ChaosRun {
       if (this.#address === undefined) return;
       await this.#pause(kind === 'engine paused, run taken over');
     } else {
-      const victims = kill(kind, processesOf(mark), this.#random);
+      const victims = kill(kind, processesOf(leat), this.#random);
       if (victims.length === 0) return;
       if (victims.some(({ pid }) => pid === this.#engine.pid)) await this.#killed();
       what = victims.map(({ pid }) => pid).join(' ');

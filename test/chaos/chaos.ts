@@ -1,6 +1,5 @@
 /** Runs under kills, one after the other, for a time; after each, everything is held against what was promised. */
 import { mkdirSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { openMetadata } from 'leat/metadata';
 import { PostgresServer } from '@leat/testing';
@@ -8,7 +7,7 @@ import { Leat } from '../cli/leat.ts';
 import { chaosRun, type ChaosRunResult } from './chaos-run.ts';
 import { checkRun } from './check-run.ts';
 import { widthsOf } from './items.ts';
-import { lingering, markName, unfinishedFiles } from './processes.ts';
+import { lingering, unfinishedFiles } from './processes.ts';
 
 export interface ChaosOptions {
   readonly minutes: number;
@@ -69,7 +68,6 @@ async function letLoose(
     place.leat.env['CHAOS_ISOLATION'] = options.isolation;
     const result = await chaosRun({
       leat: place.leat,
-      mark: place.mark,
       seed: seed + run,
       widths,
       server,
@@ -78,7 +76,7 @@ async function letLoose(
       until,
       say,
     });
-    const left = [...(await lingering(place.mark, patienceMs))];
+    const left = [...(await lingering(place.leat, patienceMs))];
     const metadata = await openMetadata(place.metadata);
     const checked = await checkRun(metadata, { address: result.address, widths, ledger: place.ledger });
     await metadata.close();
@@ -96,12 +94,10 @@ async function letLoose(
 
 /** Where it happens: a home, a folder for temporary files, and one for what is kept between runs, all of its own. */
 class Place {
-  readonly mark: string = randomUUID();
-  readonly leat: Leat;
+  readonly leat: Leat = new Leat();
   readonly metadata: string;
 
   constructor(server: PostgresServer | undefined) {
-    this.leat = new Leat({ [markName]: this.mark });
     for (const folder of [this.temporary, this.cache]) mkdirSync(folder);
     this.metadata = server?.url('?schema=chaos') ?? this.home;
     Object.assign(this.leat.env, {

@@ -2,8 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type MetadataStore, openMetadata, type RunEvent } from 'leat/metadata';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
+import { leatForAllTests } from '../cli/leat-for-tests.ts';
 import { flowFile } from './chaos-run.ts';
 import { checkRun, type RunCheck } from './check-run.ts';
 import { widthsOf } from './items.ts';
@@ -16,8 +17,8 @@ describe('the check of a run', () => {
   let lines: readonly string[];
   let metadata: MetadataStore;
 
-  beforeAll(async () => {
-    leat = new Leat();
+  leatForAllTests(async (own) => {
+    leat = own;
     ledger = join(leat.folder, 'ledger');
     const sizes = ['--items', String(widths.items), '--groups', String(widths.groups)];
     await leat.ok(['run', flowFile, ...sizes], { CHAOS_LEDGER: ledger });
@@ -26,7 +27,6 @@ describe('the check of a run', () => {
   });
   afterAll(async () => {
     await metadata.close();
-    leat.dispose();
   });
 
   /** With other lines in the ledger, or other events in the log. */

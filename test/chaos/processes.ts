@@ -2,10 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { processesWith } from '../cli/processes.ts';
-
-/** Variable that marks every process that a chaos has started, and what these start. */
-export const markName = 'CHAOS_MARK';
+import type { Leat } from '../cli/leat.ts';
 
 /** What a process is to Leat. */
 export type Part = 'engine' | 'spawner' | 'reaper' | 'task' | 'other';
@@ -24,8 +21,8 @@ function partOf(command: string): Part {
 }
 
 /** All that live, as of now. */
-export function processesOf(mark: string): Found[] {
-  return processesWith(markName, mark).flatMap((pid) => {
+export function processesOf(leat: Leat): Found[] {
+  return leat.processes().flatMap((pid) => {
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
       return command === '' ? [] : [{ pid, part: partOf(command), command }];
@@ -45,10 +42,10 @@ export function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** What is still there after this long, in milliseconds; each as a line. */
-export async function lingering(mark: string, deadlineMs: number): Promise<readonly string[]> {
+export async function lingering(leat: Leat, deadlineMs: number): Promise<readonly string[]> {
   const until = performance.now() + deadlineMs;
   for (;;) {
-    const left = processesOf(mark);
+    const left = processesOf(leat);
     if (left.length === 0) return [];
     if (performance.now() > until)
       return left.map(({ pid, command }) => `process ${pid}: ${command.slice(0, 160)}`);

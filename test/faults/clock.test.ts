@@ -1,8 +1,9 @@
 /** A clock that is set while a run goes on. libfaketime lets the processes of one test see another time than the rest. */
 import { existsSync, globSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 const places = '/usr/lib/*/faketime/libfaketimeMT.so.1';
 let library = '';
@@ -37,12 +38,11 @@ export default class ClockFlow extends Flow {
 describe('a clock that is set', () => {
   let leat: Leat;
   let offset: string;
-  beforeEach(() => {
-    leat = new Leat();
+  leatForEachTest((own) => {
+    leat = own;
     leat.write('flow.ts', flow);
     offset = leat.write('offset', '+0');
   });
-  afterEach(() => leat.dispose());
 
   const faked = (): NodeJS.ProcessEnv => ({
     LD_PRELOAD: library,

@@ -1,8 +1,9 @@
 /** Files of a store that are cut, changed or gone: each is named, `leat doctor` finds it and says how to repair it, and that works. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
+import { describe, expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 import { cutInHalf, fileOf, filesOf, flipBit } from './storage.ts';
 
 // 'gate' waits for a file, so that a test can damage what 'start' has left before 'use' reads it.
@@ -42,12 +43,11 @@ interface Found {
 describe('a store with damage', () => {
   let leat: Leat;
   let home: string;
-  beforeEach(() => {
-    leat = new Leat();
+  leatForEachTest((own) => {
+    leat = own;
     leat.write('flow.ts', flow);
     home = join(leat.folder, '.leat');
   });
-  afterEach(() => leat.dispose());
 
   /** What doctor finds that is wrong. */
   async function findings(...args: string[]): Promise<Found[]> {

@@ -1,11 +1,10 @@
 /** Two engines and one run, and an engine that is paused: what the lease is for. */
-import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
-import { noneLeft } from '../cli/processes.ts';
+import { describe, expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 // The first attempt of 'work' prints for ever; a later one is done at once.
 const flow = `
@@ -28,15 +27,9 @@ interface Shown {
 
 describe('a run that another engine has taken over', () => {
   let leat: Leat;
-  let mark: string;
-  beforeEach(() => {
-    mark = randomUUID();
-    leat = new Leat({ LEAT_TEST_MARK: mark });
+  leatForEachTest((own) => {
+    leat = own;
     leat.write('flow.ts', flow);
-  });
-  afterEach(async () => {
-    await noneLeft('LEAT_TEST_MARK', mark);
-    leat.dispose();
   });
 
   /** What was printed last before the pause may never have been written. */
@@ -57,7 +50,7 @@ describe('a run that another engine has taken over', () => {
     await leat.ok(['recover', 'TwoFlow/1', '--force']);
     const stopped = await first.done;
     expect([stopped.exitCode, stopped.stderr]).toEqual([4, expect.stringContaining('LEASE_LOST')]);
-    await noneLeft('LEAT_TEST_MARK', mark);
+    await leat.noneLeft();
     const { run } = await leat.json<Shown>('show', 'TwoFlow/1');
     expect(run.status).toBe('succeeded');
     expect(await leat.json('get', 'TwoFlow/1/end.by')).toBe(1);

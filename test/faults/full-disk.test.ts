@@ -1,8 +1,9 @@
 /** A disk that fills up, at each place where something is written. What was committed stays, and room is all that is needed to go on. */
 import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Leat, type TaskRow } from '../cli/leat.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Leat, TaskRow } from '../cli/leat.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 import { filesOf, SmallDisk } from './storage.ts';
 
 const flow = `
@@ -27,15 +28,14 @@ describe('a disk that is full', () => {
   let leat: Leat;
   let disk: SmallDisk;
   let home: string;
-  beforeEach(() => {
-    leat = new Leat();
+  leatForEachTest((own) => {
+    leat = own;
     leat.write('flow.ts', flow);
     disk = new SmallDisk(join(leat.folder, 'disk'), '6m');
     home = join(disk.folder, 'home');
   });
   afterEach(() => {
     disk.unmount();
-    leat.dispose();
   });
 
   const at = (...args: string[]): string[] => [...args, '--home', home];
@@ -125,8 +125,8 @@ describe('a disk that is full', () => {
 describe('a folder that cannot be written', () => {
   let leat: Leat;
   let disk: SmallDisk;
-  beforeEach(() => {
-    leat = new Leat();
+  leatForEachTest((own) => {
+    leat = own;
     leat.write('flow.ts', flow);
     leat.write('gate', '');
     leat.write('go', '');
@@ -134,7 +134,6 @@ describe('a folder that cannot be written', () => {
   });
   afterEach(() => {
     disk.unmount();
-    leat.dispose();
   });
 
   it('is refused before anything runs, by its name; what is there can be read', async () => {

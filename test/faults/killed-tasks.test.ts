@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Leat } from '../cli/leat.ts';
-import { noneLeft } from '../cli/processes.ts';
+import { leatForEachTest } from '../cli/leat-for-tests.ts';
 
 const flow = (body: string): string => `
 import { spawn } from 'node:child_process';
@@ -28,14 +28,8 @@ const waits = `
 
 describe('a task', () => {
   let leat: Leat;
-  let mark: string;
-  beforeEach(() => {
-    mark = randomUUID();
-    leat = new Leat({ LEAT_TEST_MARK: mark });
-  });
-  afterEach(async () => {
-    await noneLeft('LEAT_TEST_MARK', mark);
-    leat.dispose();
+  leatForEachTest((own) => {
+    leat = own;
   });
 
   const failure = async (): Promise<unknown> => leat.json('get', 'KillFlow/1/end.failed');
@@ -54,7 +48,7 @@ describe('a task', () => {
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     expect(stderr).toMatch(/↻ work@0 .*SIGKILL/);
     expect(await failure()).toMatchObject({ reason: 'exit', signal: 'SIGKILL', attempts: 2 });
-    await noneLeft('LEAT_TEST_MARK', mark);
+    await leat.noneLeft();
   });
 
   it('that fills the heap has the reason out-of-memory, and is tried again', async () => {
@@ -67,7 +61,7 @@ describe('a task', () => {
   it('that the kernel kills for lack of memory has the reason out-of-memory, and is tried again', async () => {
     const body = 'const all = []; for (;;) all.push(Buffer.alloc(8_000_000, 1));';
     const group = new MemoryGroup(600_000_000);
-    const inside = new Leat({ LEAT_TEST_MARK: mark }, group.launcher);
+    const inside = new Leat({}, group.launcher);
     try {
       await inside.ok(['run', inside.write('flow.ts', flow(body))]);
       expect(await inside.json('get', 'KillFlow/1/end.failed')).toMatchObject({
@@ -76,7 +70,7 @@ describe('a task', () => {
         attempts: 2,
       });
     } finally {
-      await noneLeft('LEAT_TEST_MARK', mark);
+      await inside.noneLeft();
       inside.dispose();
       group.remove();
     }
