@@ -30,7 +30,7 @@ export function launch(folder: string | undefined): void {
       filename: program,
     },
     // Of what failed nothing is kept: it has not done what the next one will do, nor is there such a command perhaps.
-    { folder, expected: kind, done: () => (process.exitCode === 0 ? kind : undefined) },
+    { folder, likely: kind, done: () => (process.exitCode === 0 ? kind : undefined) },
   );
   const run = script.runInThisContext() as (...given: readonly unknown[]) => void;
   run(require, module, exports, program, import.meta.dirname, importModule);

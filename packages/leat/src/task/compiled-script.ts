@@ -25,15 +25,15 @@ export interface CompiledCode {
   /** `undefined`: nowhere. */
   readonly folder: string | undefined;
   /** The kind of work that this process will do, as far as is known: another is only slower. Part of a file's name. */
-  readonly expected: string;
+  readonly likely: string;
   /** Asked at the end of the process: the kind of work that it has done. Nothing is kept of a process that was never needed. */
   readonly done: () => string | undefined;
 }
 
-/** Compiles a script with the help of the cache for the work that is expected, and lets the next process of its kind learn from this one. */
-export function compileScript(text: ScriptText, { folder, expected, done }: CompiledCode): vm.Script {
+/** Compiles a script with the help of the cache for its likely work, and lets the next process of its kind learn from this one. */
+export function compileScript(text: ScriptText, { folder, likely, done }: CompiledCode): vm.Script {
   const fileOf = (kind: string): string => `${folder}${path.sep}${text.name}-${kind}-${builtFor()}`;
-  const code = folder === undefined ? undefined : readCache(fileOf(expected));
+  const code = folder === undefined ? undefined : readCache(fileOf(likely));
   const script = new vm.Script(text.source, {
     filename: text.filename,
     columnOffset: text.columnOffset ?? 0,
@@ -41,13 +41,14 @@ export function compileScript(text: ScriptText, { folder, expected, done }: Comp
     ...(code === undefined ? {} : { cachedData: code }),
   });
   if (folder === undefined) return script;
-  const isGood = script.cachedDataRejected === false;
+  // Of one that has taken in a cache nothing is written: what it took in would be in it, needed or not.
+  if (script.cachedDataRejected === false) return script;
   process.on('exit', () => {
     const kind = done();
-    if (kind === undefined || (kind === expected && isGood)) return;
+    if (kind === undefined) return;
     const file = fileOf(kind);
-    // A file that V8 refuses is replaced by a process that expected to use it.
-    if (kind === expected || !existsSync(file)) writeCache(file, script.createCachedData());
+    // A file that V8 refuses is replaced by a process that would have used it.
+    if (kind === likely || !existsSync(file)) writeCache(file, script.createCachedData());
   });
   return script;
 }

@@ -52,7 +52,7 @@ function loadScript(file: string, { compiled, step }: FlowCache): LoadedModule |
     { name: `flow-${hash}`, filename: file, ...text },
     {
       folder: packageHash.test(hash) ? compiled : undefined,
-      expected: step,
+      likely: step,
       done: () => toldWork()?.step,
     },
   );

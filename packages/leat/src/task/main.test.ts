@@ -126,7 +126,7 @@ interface RunOptions {
   /** Where the runner keeps its compiled code. */
   readonly cache?: string;
   /** What the process is told that it will probably do. */
-  readonly expected?: string;
+  readonly likely?: string;
 }
 
 let counter = 0;
@@ -141,7 +141,7 @@ async function run(
     silent = false,
     spec: over = {},
     cache,
-    expected,
+    likely,
   }: RunOptions = {},
 ): Promise<Ended> {
   counter += 1;
@@ -158,7 +158,7 @@ async function run(
     env: {
       ...process.env,
       ...(cache === undefined ? {} : { LEAT_COMPILE_CACHE: cache }),
-      ...(expected === undefined ? {} : { LEAT_EXPECTED_WORK: expected }),
+      ...(likely === undefined ? {} : { LEAT_LIKELY_WORK: likely }),
     },
   });
   const channel = child.stdio[3] as NodeJS.WritableStream;
@@ -264,7 +264,7 @@ describe('the process of a task', { timeout: 30_000 }, () => {
 const programsIn = (cache: string): string[] => readdirSync(cache).filter((name) => name.startsWith('task-'));
 
 describe('the compiled code of tasks', { timeout: 30_000 }, () => {
-  it('is kept once for each kind of work, whatever the process had expected', async () => {
+  it('is kept once for each kind of work, and holds nothing of another', async () => {
     const cache = mkdtempSync(path.join(folder, 'cache-'));
     const kinds = (): string[] => programsIn(cache).map((name) => /nothing-[a-z]+/.exec(name)?.[0] ?? name);
     const inodes = (): number[] => programsIn(cache).map((name) => statSync(path.join(cache, name)).ino);
@@ -273,11 +273,14 @@ describe('the compiled code of tasks', { timeout: 30_000 }, () => {
     await run('marker', { cache });
     expect(kinds()).toEqual(['nothing-end']);
     const linear = { next: { kind: 'linear', to: 'end' } } as const;
-    await run('marker', { cache, spec: linear, expected: 'nothing-end/marker' });
+    // It has taken in what was compiled for the other kind.
+    await run('marker', { cache, spec: linear, likely: 'nothing-end/marker' });
+    expect(kinds()).toEqual(['nothing-end']);
+    await run('marker', { cache, spec: linear, likely: 'nothing-linear/marker' });
     expect(kinds()).toEqual(['nothing-end', 'nothing-linear']);
     const before = inodes();
-    for (const expected of ['nothing-end/marker', 'nothing-linear/marker', 'no such'])
-      await run('marker', { cache, spec: linear, expected });
+    for (const likely of ['nothing-end/marker', 'nothing-linear/marker', 'no such'])
+      await run('marker', { cache, spec: linear, likely });
     expect(inodes()).toEqual(before);
   });
 
@@ -286,7 +289,7 @@ describe('the compiled code of tasks', { timeout: 30_000 }, () => {
     await run('marker', { cache });
     const file = path.join(cache, programsIn(cache)[0] ?? '');
     writeFileSync(file, 'rubbish');
-    const again = await run('marker', { cache, expected: 'nothing-end/marker' });
+    const again = await run('marker', { cache, likely: 'nothing-end/marker' });
     expect(again.manifest?.status).toBe('succeeded');
     expect(statSync(file).size).toBeGreaterThan(10_000);
   });

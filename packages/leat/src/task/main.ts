@@ -17,7 +17,7 @@ import { provideLanguage } from '../flow/provide-language.ts';
 import { tellSourceRoot } from '../package/package-place.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
 import type { TaskSpec } from '../plan/task-spec.ts';
-import { workVariable } from '../plan/work.ts';
+import { workVariable } from '../plan/likely-work.ts';
 import { blockOnOutput } from './blocking-output.ts';
 import type { OriginOf } from './failure-record.ts';
 import { type LoadedModule, loadFlowModule } from './load-flow-module.ts';
@@ -29,7 +29,7 @@ import { runChunk } from './run-chunk.ts';
 import { RemoteStore, type TaskStore } from './remote-store.ts';
 import { failedManifest, runTask, type TaskSetting } from './run-task.ts';
 import { SourceStacks } from './source-stack.ts';
-import { expectedWork, tellWork } from './told-work.ts';
+import { likelyWork, tellWork } from './told-work.ts';
 
 const runner = import.meta.filename;
 const isOrphan = watchParent();
@@ -37,7 +37,7 @@ const isOrphan = watchParent();
 async function main(): Promise<number> {
   blockOnOutput();
   const compiled = takeCompileCache();
-  const { step } = expectedWork();
+  const { step } = likelyWork();
   delete process.env[workVariable];
   // When the flow's top level waits for what never comes, Node runs out of things to do and ends: with its own code for that.
   process.exitCode = 13;

@@ -1,8 +1,11 @@
 import type { TaskSpec } from '../plan/task-spec.ts';
-import { parseWork, type Work, workOf, workVariable } from '../plan/work.ts';
+import { parseWork, type Work, workOf, workVariable } from '../plan/likely-work.ts';
+
+/** What most first steps are, for a process that is told nothing. */
+const likeliest: Work = { kind: 'nothing-linear', step: 'start' };
 
 /** What this process will probably do. */
-export const expectedWork = (): Work => parseWork(process.env[workVariable]);
+export const likelyWork = (): Work => parseWork(process.env[workVariable]) ?? likeliest;
 
 /** Where the program of a task tells it to its launcher, which shares nothing else with it. */
 const key = Symbol.for('leat.work-kind/2');

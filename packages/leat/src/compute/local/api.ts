@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Readable, type Writable } from 'node:stream';
-import { formatWork, type Work, workVariable } from '../../plan/work.ts';
+import { formatWork, type Work, workVariable } from '../../plan/likely-work.ts';
 import type { ExitFacts, TaskProcess } from '../machine/task-process.ts';
 
 /** How a process is started: what standby processes are told apart by, but for their work. */

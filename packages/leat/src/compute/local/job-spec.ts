@@ -1,6 +1,6 @@
 /** An attempt → how its process is started and what it is told. Pure. */
 import type { TaskMessage } from '../../plan/task-message.ts';
-import { workOf } from '../../plan/work.ts';
+import { workOf } from '../../plan/likely-work.ts';
 import type { AttemptRequest, LayerContext } from '../compute-layer.ts';
 import type { Launch } from './api.ts';
 
@@ -26,6 +26,9 @@ function threadFlags(cores: number): readonly string[] {
 
 /** The process of a step that asks for nothing: what is started ahead when nothing is known yet. */
 export const plainLaunch: Launch = { flags: threadFlags(1), environment: {}, standby: true, work: undefined };
+
+/** For the end of a flow of few steps: the second process that is started ahead. */
+export const lastLaunch: Launch = { ...plainLaunch, work: { kind: 'nothing-end', step: 'end' } };
 
 /** Flags and environment of the process. `gpus`: the devices that it was given, `undefined` on a machine without. */
 export function launchOf(

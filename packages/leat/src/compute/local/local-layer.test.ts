@@ -1,10 +1,19 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { asChunk, conformanceContext, conformanceRequest } from '@leat/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { JobStatus } from '../compute-layer.ts';
 import { LocalLayer } from './local-layer.ts';
 import { buildRunner } from './runner.fixture.ts';
@@ -169,6 +178,18 @@ describe('the local layer', () => {
     layer = await LocalLayer.open({ ...conformanceContext(folder, path.join(folder, 'none.mjs')) });
     const [result] = await layer.submit([conformanceRequest('succeed')]);
     expect(await endOf(layer, result?.token ?? '')).toMatchObject({ reason: 'exit', exitCode: 1 });
+  });
+
+  it('removes compiled code that is old', async () => {
+    vi.stubEnv('XDG_CACHE_HOME', folder);
+    vi.stubEnv('NODE_COMPILE_CACHE', undefined);
+    const old = path.join(folder, 'leat', 'compile', 'task-of-a-version-that-is-gone');
+    mkdirSync(path.dirname(old), { recursive: true });
+    writeFileSync(old, '');
+    utimesSync(old, 1, 1);
+    await open();
+    await until(() => !existsSync(old));
+    vi.unstubAllEnvs();
   });
 
   it('takes nothing more once it is closed, and may be closed twice', async () => {

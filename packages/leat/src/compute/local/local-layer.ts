@@ -54,6 +54,7 @@ export class LocalLayer implements ComputeLayer {
   readonly #starter: ProcessStarter;
   readonly #pool: ProcessPool;
   readonly #forgetPlaces: () => void;
+  readonly #closing = new AbortController();
   /** What dead engines, and code that is gone, have left. */
   readonly #swept: Promise<unknown>;
   #memoryKills = outOfMemoryKills();
@@ -73,7 +74,7 @@ export class LocalLayer implements ComputeLayer {
     const compiled = compileCache(process.env, tmpdir());
     this.#swept = Promise.all([
       removeOrphanedFolders(),
-      ...(compiled === undefined ? [] : [sweepCompileCache(compiled)]),
+      ...(compiled === undefined ? [] : [sweepCompileCache(compiled, this.#closing.signal)]),
     ]);
     const setting: ProcessSetting = {
       runner: context.runner,
@@ -148,6 +149,7 @@ export class LocalLayer implements ComputeLayer {
   /** Ends everything at once. Whoever wants tasks to end gently cancels them first. */
   async close(): Promise<void> {
     this.#forgetPlaces();
+    this.#closing.abort();
     await Promise.all([this.#jobs.close(), this.#pool.close()]);
     await this.#starter.close();
     await Promise.all([this.#reaper.close(), this.#swept]);

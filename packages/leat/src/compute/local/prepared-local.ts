@@ -1,20 +1,18 @@
 import { tmpdir } from 'node:os';
 import type { PreparedLayer } from '../compute-layer.ts';
-import type { WaitingProcess } from './api.ts';
 import { compileCache } from './compile-cache.ts';
-import { plainLaunch, taskEnvironment } from './job-spec.ts';
-import { endStandby } from './process-pool.ts';
+import { lastLaunch, plainLaunch, taskEnvironment } from './job-spec.ts';
+import { endStandby, type Standby } from './process-pool.ts';
 import { ProcessStarter } from './process-starter.ts';
 import { Reaper } from './reaper.ts';
 
-/** A run begins with at least two tasks, one after the other. */
-const processes = 2;
+/** A run begins with at least two tasks, one after the other: often it has no more. */
+const launches = [plainLaunch, lastLaunch];
 
 /** The reaper and the first processes, started while the flow is still being bundled: they load it when they are told their task. */
 export class PreparedLocal implements PreparedLayer {
   readonly reaper: Promise<Reaper>;
-  /** Processes as {@link plainLaunch} says. */
-  readonly standby: Promise<readonly WaitingProcess[]>;
+  readonly standby: Promise<readonly Standby[]>;
 
   constructor(runner: string) {
     const environment = taskEnvironment(process.env, compileCache(process.env, tmpdir()));
@@ -25,7 +23,7 @@ export class PreparedLocal implements PreparedLayer {
         reaper,
         0,
       );
-      return Array.from({ length: processes }, () => starter.start(plainLaunch));
+      return launches.map((launch) => ({ launch, process: starter.start(launch) }));
     });
     // Whoever opens the layer is told.
     this.reaper.catch(() => undefined);
@@ -35,7 +33,7 @@ export class PreparedLocal implements PreparedLayer {
   async discard(): Promise<void> {
     // What has never started has nothing to be ended.
     const standby = await this.standby.catch(() => []);
-    await Promise.all(standby.map(endStandby));
+    await Promise.all(standby.map(async ({ process }) => endStandby(process)));
     const reaper = await this.reaper.catch(() => undefined);
     await reaper?.close();
   }

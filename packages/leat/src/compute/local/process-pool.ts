@@ -5,8 +5,9 @@
 import type { Launch, WaitingProcess } from './api.ts';
 import { plainLaunch } from './job-spec.ts';
 
-interface Standby {
-  readonly key: string;
+/** A process that waits for a task, and how it was started. */
+export interface Standby {
+  readonly launch: Launch;
   readonly process: WaitingProcess;
 }
 
@@ -30,9 +31,9 @@ export class ProcessPool {
     this.#limit = limit;
   }
 
-  /** Takes processes that were started as {@link plainLaunch} says. */
-  adopt(processes: readonly WaitingProcess[]): void {
-    for (const process of processes) this.#standby.push({ key: keyOf(plainLaunch), process });
+  /** Takes processes that were started before there was a pool. */
+  adopt(standby: readonly Standby[]): void {
+    this.#standby.push(...standby);
   }
 
   /** This many processes will be taken soon, as far as anybody knows; it stands until the next call. Starts what is missing. */
@@ -44,9 +45,9 @@ export class ProcessPool {
 
   /** A process for one task: one that waits, or a fresh one. */
   take(launch: Launch): WaitingProcess {
-    const key = keyOf(launch);
-    const index = this.#standby.findIndex((standby) => standby.key === key && !standby.process.gone());
-    const [found] = index < 0 ? [] : this.#standby.splice(index, 1);
+    const fitting = this.#fitting(launch);
+    const found = fitting.find((standby) => standby.launch.work?.kind === launch.work?.kind) ?? fitting[0];
+    if (found !== undefined) this.#standby.splice(this.#standby.indexOf(found), 1);
     if (launch.standby) this.#next = launch;
     return found?.process ?? this.#start(launch);
   }
@@ -59,15 +60,22 @@ export class ProcessPool {
 
   #fill(): void {
     this.#standby = this.#standby.filter(({ process }) => !process.gone());
-    const key = keyOf(this.#next);
+    const launch = this.#next;
+    const key = keyOf(launch);
     const wanted = Math.min(this.#expected, this.#limit);
-    let ready = this.#standby.filter((standby) => standby.key === key).length;
-    for (; ready < wanted; ready += 1) this.#standby.push({ key, process: this.#start(this.#next) });
+    let ready = this.#fitting(launch).length;
+    for (; ready < wanted; ready += 1) this.#standby.push({ launch, process: this.#start(launch) });
     // Those of an earlier step give way.
     while (this.#standby.length > this.#limit) {
-      const index = this.#standby.findIndex((standby) => standby.key !== key);
+      const index = this.#standby.findIndex((standby) => keyOf(standby.launch) !== key);
       for (const { process } of this.#standby.splice(Math.max(0, index), 1)) void endStandby(process);
     }
+  }
+
+  /** Those that may be given the launch's task, whatever work they were started for. */
+  #fitting(launch: Launch): readonly Standby[] {
+    const key = keyOf(launch);
+    return this.#standby.filter((standby) => keyOf(standby.launch) === key && !standby.process.gone());
   }
 
   #endAll(): readonly Promise<unknown>[] {

@@ -32,8 +32,27 @@ it('looks once a day', async () => {
   const old = keep('task-a', 31);
   await sweepCompileCache(folder);
   expect(existsSync(old)).toBe(true);
-  await sweepCompileCache(folder, Date.now() + 2 * day);
+  await sweepCompileCache(folder, undefined, Date.now() + 2 * day);
   expect(existsSync(old)).toBe(false);
+});
+
+it('removes the drafts of writers that were killed, and leaves those of others', async () => {
+  const files = [keep('task-a.draft', 0.01), keep('task-b.draft', 0)];
+  await sweepCompileCache(folder);
+  expect(files.map((file) => existsSync(file))).toEqual([false, true]);
+});
+
+it('looks again when the clock had stood ahead', async () => {
+  keep('swept', -400);
+  const old = keep('task-a', 31);
+  await sweepCompileCache(folder);
+  expect(existsSync(old)).toBe(false);
+});
+
+it('ends with its engine', async () => {
+  const old = keep('task-a', 31);
+  await sweepCompileCache(folder, AbortSignal.abort());
+  expect(existsSync(old)).toBe(true);
 });
 
 it('does without a folder', async () => {

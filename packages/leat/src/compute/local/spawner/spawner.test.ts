@@ -66,6 +66,17 @@ describe('the spawn server', () => {
     await spawner.close();
   });
 
+  it('tells a process what it will probably do', async () => {
+    const spawner = await openReady(1);
+    const file = program('likely', 'process.stdout.write(String(process.env.LEAT_LIKELY_WORK));');
+    const work = { kind: 'item-linear', step: 'train' };
+    const started = spawner.start([file], { ...plainLaunch, work }, () => undefined);
+    started?.send('');
+    expect(started && (await textOf(started.stdout))).toBe('item-linear/train');
+    await started?.exited;
+    await spawner.close();
+  });
+
   it('gives each process a group of its own, and takes signals also before it has started', async () => {
     const spawner = await openReady(1);
     const file = program('waits', 'setInterval(() => undefined, 1000);');
