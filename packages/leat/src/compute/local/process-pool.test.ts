@@ -9,7 +9,7 @@ const waiting = (): WaitingProcess => ({
   stdout: Readable.from([]),
   stderr: Readable.from([]),
   outputLingerMs: 0,
-  exited: new Promise(() => undefined),
+  exited: Promise.withResolvers<never>().promise,
   gone: () => false,
   send: () => undefined,
   signal: () => undefined,
