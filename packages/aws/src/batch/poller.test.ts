@@ -5,7 +5,7 @@ import { AwsCalls } from './aws-calls.ts';
 import { CallBudget } from './call-budget.ts';
 import { EndedBooks } from './ended-books.ts';
 import { JobBook } from './job-book.ts';
-import { Poller } from './poller.ts';
+import { type Pace, Poller } from './poller.ts';
 import { awsError, SimulatedBatch, VirtualTiming } from './simulated-batch.fixture.ts';
 
 const order = ['RUNNABLE', 'STARTING', 'RUNNING', 'SUCCEEDED'] as const;
@@ -16,7 +16,7 @@ class World {
   readonly poller: Poller;
   readonly forgotten: string[] = [];
 
-  constructor(most?: number) {
+  constructor({ most, pace }: { readonly most?: number; readonly pace?: Pace } = {}) {
     const { batch: api, timing } = this;
     const calls = new AwsCalls(new CallBudget(timing), new AbortController().signal, timing);
     this.poller = new Poller({
@@ -26,6 +26,7 @@ class World {
       settle: async ({ status }) => status,
       ended: new EndedBooks(most),
       forgotten: ({ id }) => this.forgotten.push(id),
+      ...(pace === undefined ? {} : { pace }),
     });
   }
 
@@ -90,17 +91,53 @@ describe('one poll', () => {
     expect(world.timing.now()).toBeGreaterThan(300_000);
   });
 
-  test('what Batch has shown and does not know any more is lost soon, but not at the first look', async () => {
+  /** Polls, however soon there is news elsewhere, until a job is lost; when, and after how many looks. */
+  async function untilLost(world: World, job: string) {
+    const asked = world.batch.counts.describeJobs;
+    const since = world.timing.now();
+    let answer = await world.poll([job]);
+    for (let polls = 0; polls < 1000 && answer.has(job); polls += 1) {
+      world.poller.hurry();
+      answer = await world.poll([job]);
+    }
+    expect(answer.has(job), 'it is lost').toBe(false);
+    return { looks: world.batch.counts.describeJobs - asked, ms: world.timing.now() - since };
+  }
+
+  test('what Batch has shown and does not know any more is lost after a minute, however often it was looked for', async () => {
     const world = new World();
     const [job = ''] = await world.submit(1);
     await world.poll([job]);
     world.batch.hidden.add(job);
-    const asked = world.batch.counts.describeJobs;
-    let answer = await world.poll([job]);
-    for (let polls = 0; polls < 100 && answer.has(job); polls += 1) answer = await world.poll([job]);
-    expect(answer.has(job)).toBe(false);
-    expect(world.batch.counts.describeJobs - asked).toBe(3);
-    expect(world.timing.now()).toBeLessThan(300_000);
+    const { looks, ms } = await untilLost(world, job);
+    expect(looks).toBeGreaterThanOrEqual(3);
+    expect(ms).toBeGreaterThanOrEqual(60_000);
+    expect(ms).toBeLessThan(120_000);
+  });
+
+  test('and after three looks, however long ago the first was', async () => {
+    const world = new World({ pace: { first: 50_000, longest: 100_000 } });
+    const [job = ''] = await world.submit(1);
+    await world.poll([job]);
+    world.batch.hidden.add(job);
+    const { looks, ms } = await untilLost(world, job);
+    expect(looks).toBe(3);
+    expect(ms).toBeGreaterThan(60_000);
+  });
+
+  test('a job that is left out of answers now and then, for less than a minute each time, is never lost', async () => {
+    const world = new World();
+    const [job = ''] = await world.submit(1);
+    world.states(job)[0] = 'RUNNING';
+    await world.poll([job]);
+    world.timing.passing = (now) => {
+      if (Math.floor(now / 45_000) % 2 === 0) world.batch.hidden.delete(job);
+      else world.batch.hidden.add(job);
+    };
+    while (world.timing.now() < 3_600_000) {
+      world.poller.hurry();
+      expect((await world.poll([job])).get(job)?.state).toBe('running');
+    }
   });
 
   test('jobs of an earlier engine are learned by their ids', async () => {
@@ -253,7 +290,7 @@ test('whatever the order of states and troubles, every end is told once, and no 
 });
 
 test('jobs that ended long ago are forgotten, the oldest first, and none that is open or was not told', async () => {
-  const world = new World(5);
+  const world = new World({ most: 5 });
   const open = await world.submit(3);
   const ended: (readonly string[])[] = [];
   for (const size of [2, 1, 2, 2]) {

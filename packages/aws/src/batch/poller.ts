@@ -33,8 +33,11 @@ const usualPace: Pace = { first: 1000, longest: 10_000 };
 /** Batch may not show for a while what it has just taken. In milliseconds. */
 const unseenMs = 300_000;
 
-/** Rounds in a row in which Batch does not know a job before it is lost. */
-const roundsUnseen = 3;
+/**
+ * Rounds in a row in which Batch does not know a job that it has shown before, and how long it takes at least, in milliseconds, until that is
+ * lost: rounds may be a second apart, and an answer that leaves a job out now and then must not end one that runs.
+ */
+const lostAfter = { rounds: 3, ms: 60_000 };
 
 /** A child that has ended, as Batch tells it. */
 export interface EndedJob {
@@ -61,6 +64,8 @@ interface Entry {
   /** By the steady clock; `undefined`: it was found, or seen since, so it is there. */
   submittedAt: number | undefined;
   unseen: number;
+  /** The first of the rounds in a row in which it was not there. */
+  firstMissAt: number | undefined;
   lost: boolean;
 }
 
@@ -93,6 +98,7 @@ export class Poller {
       book,
       submittedAt: found ? undefined : this.#timing.now(),
       unseen: 0,
+      firstMissAt: undefined,
       lost: false,
     });
     this.hurry();
@@ -233,6 +239,7 @@ export class Poller {
       if (detail === undefined) this.#miss(entry);
       else {
         entry.unseen = 0;
+        entry.firstMissAt = undefined;
         entry.submittedAt = undefined;
         await this.#hear(entry.book, detail);
       }
@@ -241,9 +248,11 @@ export class Poller {
 
   #miss(entry: Entry): void {
     const { submittedAt } = entry;
-    if (submittedAt !== undefined && this.#timing.now() - submittedAt < unseenMs) return;
+    const now = this.#timing.now();
+    if (submittedAt !== undefined && now - submittedAt < unseenMs) return;
     entry.unseen += 1;
-    entry.lost = entry.unseen >= roundsUnseen;
+    entry.firstMissAt ??= now;
+    entry.lost = entry.unseen >= lostAfter.rounds && now - entry.firstMissAt >= lostAfter.ms;
   }
 
   /** Asks until all that the parents count is known, and each child at most once; how many calls that took. */
