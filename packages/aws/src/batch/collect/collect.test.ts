@@ -56,6 +56,24 @@ test('who may take on a role', () => {
   expect(trustedServices('no policy')).toBeUndefined();
 });
 
+test.each<unknown>(['*', { Service: '*' }, { AWS: '*' }, { Service: ['batch.amazonaws.com', '*'] }])(
+  'everybody may take on a role, or nobody, where a policy says %j',
+  (Principal) => {
+    const allowing = { Effect: 'Allow', Principal };
+    const policy = (...Statement: readonly unknown[]): string =>
+      encodeURIComponent(JSON.stringify({ Statement }));
+    expect(trustedServices(policy(allowing))).toBeUndefined();
+    const tasks = { Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' } };
+    expect(trustedServices(policy(tasks, { Effect: 'Deny', Principal }))).toEqual([]);
+  },
+);
+
+test('an account that may take on a role is no service', () => {
+  const Principal = { AWS: ['arn:aws:iam::1:root'], Service: 'batch.amazonaws.com' };
+  const policy = { Statement: { Effect: 'Allow', Principal } };
+  expect(trustedServices(encodeURIComponent(JSON.stringify(policy)))).toEqual(['batch.amazonaws.com']);
+});
+
 test('a job as the diagnosis takes it: what is not known is absent', () => {
   const job = {
     jobId: 'a1',

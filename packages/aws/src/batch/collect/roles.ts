@@ -24,9 +24,12 @@ interface Policy {
   readonly Statement?: Statement | readonly Statement[];
 }
 
+/** By kind: `Service`, `AWS`, `Federated`. */
+type Principals = Readonly<Partial<Record<string, string | readonly string[]>>>;
+
 interface Statement {
   readonly Effect?: string;
-  readonly Principal?: { readonly Service?: string | readonly string[] } | string;
+  readonly Principal?: Principals | string;
   readonly Condition?: unknown;
 }
 
@@ -37,12 +40,12 @@ export function trustedServices(document: string | undefined): readonly string[]
     const { Statement = [] } = JSON.parse(decodeURIComponent(document)) as Policy;
     const statements = [Statement].flat();
     const allowing = statements.filter(({ Effect }) => Effect === 'Allow');
-    if (allowing.some(({ Principal }) => typeof Principal === 'string')) return undefined;
+    if (allowing.some(isEverybody)) return undefined;
     // One with a condition may or may not hold: it is not counted on.
     const denying = statements.filter(
       ({ Effect, Condition }) => Effect === 'Deny' && Condition === undefined,
     );
-    if (denying.some(({ Principal }) => Principal === '*')) return [];
+    if (denying.some(isEverybody)) return [];
     const denied = new Set(denying.flatMap(servicesOf));
     return allowing.flatMap(servicesOf).filter((service) => !denied.has(service));
   } catch {
@@ -50,5 +53,11 @@ export function trustedServices(document: string | undefined): readonly string[]
   }
 }
 
-const servicesOf = ({ Principal }: Statement): readonly string[] =>
-  typeof Principal === 'string' ? [] : [Principal?.Service ?? []].flat();
+/** A `*` names nobody: it stands for all, by itself as well as for all services or all of AWS. */
+const isEverybody = ({ Principal = {} }: Statement): boolean =>
+  typeof Principal === 'string'
+    ? Principal === '*'
+    : [Principal['Service'] ?? [], Principal['AWS'] ?? []].flat().includes('*');
+
+const servicesOf = ({ Principal = {} }: Statement): readonly string[] =>
+  typeof Principal === 'string' ? [] : [Principal['Service'] ?? []].flat();
