@@ -123,15 +123,3 @@ test('a queue that takes nothing just now is no refusal', async () => {
   });
   await expect(senderFor(batch).send(groupOf(1))).rejects.toThrow(/does not take the job now/);
 });
-
-test('of many intents only as many are read as are needed, and none of another run', async () => {
-  const batch = new SimulatedBatch();
-  const sender = senderFor(batch);
-  const groups = Array.from({ length: 3 }, () => groupOf(2));
-  for (const group of groups) await sender.send(group);
-  const tokens = groups[1]?.requests.map(({ token }) => token) ?? [];
-  const spec = groups[0]?.requests[0]?.spec;
-  if (spec === undefined) throw new Error('no spec');
-  expect((await findIntents(store, spec, tokens)).map(({ name }) => name)).toEqual([groups[1]?.name]);
-  expect(await findIntents(store, { flow: spec.flow, run: 'other' }, tokens)).toEqual([]);
-});

@@ -1,6 +1,6 @@
 /** A Batch in memory, on virtual time: what the poller and the sender are tested against where a server would take minutes. */
 import type { Timing } from './call-budget.ts';
-import type { BatchApi, JobDetail, JobSummary, SubmitJobRequest } from './api.ts';
+import type { BatchApi, JobDetail, JobSummary, LogPage, SubmitJobRequest } from './api.ts';
 
 /** Virtual time: a wait passes at once, and moves it. */
 export class VirtualTiming implements Timing {
@@ -116,8 +116,16 @@ export class SimulatedBatch implements BatchApi {
     return [];
   }
 
-  async *logEvents(): AsyncGenerator<never> {
-    // Nothing was printed.
+  async queueNames(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async jobsInState(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async logPage(): Promise<LogPage> {
+    return { lines: [], next: undefined };
   }
 
   close(): void {
