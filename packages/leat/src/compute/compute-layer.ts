@@ -72,7 +72,8 @@ export interface StepRequest {
 /** Something that can never run here, or (`warning`) that will run otherwise than asked. */
 export interface CheckFinding {
   readonly step: string;
-  readonly level: 'error' | 'warning';
+  /** `note`: worth knowing and nothing to mend; `leat check` tells it, and a run does not. */
+  readonly level: 'error' | 'warning' | 'note';
   readonly message: string;
   readonly hint?: string;
 }
