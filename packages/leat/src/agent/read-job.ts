@@ -59,8 +59,8 @@ export async function* readOutput(
   // Asked before it is read: the platform may start the job again meanwhile.
   const wasOver = options.isOver?.() ?? true;
   const early = await readStoredEnd(store, job);
-  // What it names is all there is, unless the platform has started the job before, or has told it to stop and started it again.
-  const all = early !== undefined && isFirstTry(early.record) && early.record.stopped === undefined;
+  // Then what it names is all there is.
+  const all = early !== undefined && isOnly(early.record);
   if (all) yield* follower.readEnded(early);
   if (!all || !wasOver) yield* follower.follow();
 }
@@ -89,7 +89,7 @@ export async function* readExecution(
 export async function removeTraces(store: Datastore, job: string): Promise<void> {
   const end = await readEnd(store, job);
   // Without a list, which costs more than it takes to remove what is known.
-  if (end !== undefined && isFirstTry(end)) {
+  if (end !== undefined && isOnly(end)) {
     const pieces = Array.from({ length: end.printed.pieces }, (_, at) => pieceKey(job, end.execution, at));
     await store.delete([endKey(job), ...pieces]);
     return;
@@ -99,9 +99,9 @@ export async function removeTraces(store: Datastore, job: string): Promise<void>
   if (keys.length > 0) await store.delete(keys);
 }
 
-/** Whether the platform has not started the job before, as far as is known. */
-const isFirstTry = ({ try: which }: EndRecord): boolean =>
-  which === undefined || which === '0' || which === '1';
+/** Whether the execution that has left this is the only one, as far as is known: neither was there one before, nor was it told to stop, to be started again. */
+const isOnly = ({ try: which, stopped }: EndRecord): boolean =>
+  stopped === undefined && (which === undefined || which === '0' || which === '1');
 
 async function readStoredEnd(store: Datastore, job: string): Promise<StoredEnd | undefined> {
   const bytes = await store.get(endKey(job));
