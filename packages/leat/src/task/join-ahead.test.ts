@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { MemoryDatastore } from '../datastore/memory-datastore.fixture.ts';
+import { WatchedDatastore } from '../datastore/watched-datastore.fixture.ts';
 import { Flow } from '../flow/flow.ts';
 import type { Inputs } from '../flow/inputs.ts';
 import { step } from '../flow/step.ts';
@@ -36,7 +36,7 @@ class LargeFlow extends Flow {
 }
 
 /** A datastore over a network: it takes several reads at once. */
-class FarDatastore extends MemoryDatastore {
+class FarDatastore extends WatchedDatastore {
   /** Objects of each such call. */
   readonly together: number[] = [];
 
