@@ -105,7 +105,9 @@ describe('readOutput', () => {
       [first, undefined],
       [third, '3'],
     ]);
-    expect(executionName(1_900_000_000_000, 'bbbbbb', '../3')).toBe(executionName(1_900_000_000_000, 'bbbbbb'));
+    expect(executionName(1_900_000_000_000, 'bbbbbb', '../3')).toBe(
+      executionName(1_900_000_000_000, 'bbbbbb'),
+    );
   });
 
   it('goes on behind the end of an execution until the platform says that the job is over', async () => {
