@@ -30,7 +30,7 @@ import { checkSteps } from './check-steps.ts';
 import { consoleLink } from './console-link.ts';
 import { Definitions } from './definitions.ts';
 import { type Child, endingsOf } from './endings.ts';
-import { settleEnd } from './ends.ts';
+import { isWithoutTools, settleEnd } from './ends.ts';
 import { inParallel } from './in-parallel.ts';
 import { findIntents, resolveIntents } from './intents.ts';
 import type { JobBook } from './job-book.ts';
@@ -100,6 +100,7 @@ export class BatchLayer implements ComputeLayer {
       settle: async (ended) => {
         const status = await settleEnd(store, ended);
         this.#logs.ended(ended, status);
+        if (isWithoutTools(status)) this.#work.forgetTools();
         return status;
       },
       forgotten: (book) => {

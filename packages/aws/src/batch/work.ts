@@ -54,6 +54,8 @@ export class Work {
   readonly #platform: Platform;
   readonly #region: string;
   #tools: Promise<StoredTools> | undefined;
+  /** A job could not get them. */
+  #isMissed = false;
   #package: Promise<unknown> | undefined;
 
   constructor({ context, store, platform, region }: WorkFacts) {
@@ -95,6 +97,12 @@ export class Work {
     return requireShort({ ...environment, AWS_REGION: this.#region, ...endpoints(process.env) });
   }
 
+  /** Some job could not get the tools: whether they are still there is seen when the next group is sent. */
+  forgetTools(): void {
+    this.#tools = undefined;
+    this.#isMissed = true;
+  }
+
   async #storePackage(): Promise<void> {
     this.#package ??= this.#context.storePackage(this.#platform);
     try {
@@ -123,7 +131,7 @@ export class Work {
       bytes: await readFile(path),
     }));
     const tools = await storePack(this.#store, packTools(await Promise.all(contents)));
-    const { node } = await this.#context.storeTools({ node: this.#platform });
+    const { node } = await this.#context.storeTools({ node: this.#platform, again: this.#isMissed });
     return { tools, node };
   }
 
