@@ -188,7 +188,7 @@ export class BatchLayer implements ComputeLayer {
     if (missing.length > 0 && run !== undefined) {
       const intents = await findIntents(this.#store, run, missing);
       await resolveIntents(missing, intents, {
-        find: async (intent) => this.#sender.find(intent),
+        find: async (intent) => this.#sender.recover(intent),
         take: (book) => this.#take(book, true),
       });
     }

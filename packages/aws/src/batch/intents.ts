@@ -17,6 +17,12 @@ export interface Intent {
   readonly tokens: readonly string[];
 }
 
+/** An intent as it was found. */
+export interface FoundIntent extends Intent {
+  /** By the datastore's clock, in milliseconds since the epoch. */
+  readonly recordedAt: number;
+}
+
 const intentPrefix = ({ flow, run }: RunName): string => `${runPrefix(flow, run)}intents/`;
 
 /** Intents that are read at once. */
@@ -45,18 +51,20 @@ export async function findIntents(
   store: Datastore,
   run: RunName,
   tokens: readonly string[],
-): Promise<readonly Intent[]> {
+): Promise<readonly FoundIntent[]> {
   const wanted = new Set(tokens);
   const starts = new Set(tokens.map((token) => token.slice(0, digits)));
   const facts = await Array.fromAsync(store.list(intentPrefix(run)));
-  const keys = facts
+  const newest = facts
     .filter(({ key }) => mayHold(key, starts))
-    .toSorted((a, b) => b.modifiedAt - a.modifiedAt)
-    .map(({ key }) => key);
-  const found: Intent[] = [];
-  for (let from = 0; from < keys.length; from += readAtOnce) {
+    .toSorted((a, b) => b.modifiedAt - a.modifiedAt);
+  const found: FoundIntent[] = [];
+  for (let from = 0; from < newest.length; from += readAtOnce) {
     const part = await Promise.all(
-      keys.slice(from, from + readAtOnce).map(async (key) => parse(await store.get(key))),
+      newest.slice(from, from + readAtOnce).map(async ({ key, modifiedAt }) => {
+        const intent = parse(await store.get(key));
+        return intent === undefined ? undefined : { ...intent, recordedAt: modifiedAt };
+      }),
     );
     found.push(
       ...part
@@ -81,15 +89,15 @@ function mayHold(key: string, starts: ReadonlySet<string>): boolean {
  * @param find the job of an intent, when there is one
  * @param take told of each that was found
  */
-export async function resolveIntents<Job>(
+export async function resolveIntents<Job, Of extends Intent>(
   tokens: readonly string[],
-  intents: readonly Intent[],
+  intents: readonly Of[],
   {
     find,
     take,
   }: {
-    readonly find: (intent: Intent) => Promise<Job | undefined>;
-    readonly take: (job: Job, intent: Intent) => void;
+    readonly find: (intent: Of) => Promise<Job | undefined>;
+    readonly take: (job: Job, intent: Of) => void;
   },
 ): Promise<void> {
   const open = new Set(tokens);
@@ -111,8 +119,8 @@ export async function resolveIntents<Job>(
 const askedAtOnce = 8;
 
 /** Of each open attempt the newest intent that is left. */
-function newestOf(open: ReadonlySet<string>, left: ReadonlySet<Intent>): ReadonlySet<Intent> {
-  const asked = new Set<Intent>();
+function newestOf<Of extends Intent>(open: ReadonlySet<string>, left: ReadonlySet<Of>): ReadonlySet<Of> {
+  const asked = new Set<Of>();
   const seen = new Set<string>();
   for (const intent of left) {
     const own = intent.tokens.filter((token) => open.has(token));

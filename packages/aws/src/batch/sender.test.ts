@@ -25,8 +25,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function senderFor(api: SimulatedBatch): Sender {
-  const timing = new VirtualTiming();
+function senderFor(api: SimulatedBatch, timing = new VirtualTiming()): Sender {
   timing.passing = () => api.hidden.clear();
   return new Sender({
     api,
@@ -87,6 +86,36 @@ describe('each group gets there once', () => {
     const next = new SimulatedBatch();
     await senderFor(next).send(group);
     expect(next.jobs.size).toBe(1);
+  });
+});
+
+describe('an engine that takes over from one that died just now', () => {
+  async function takeOver(listedAfter: number, age: number) {
+    const batch = new SimulatedBatch();
+    const timing = new VirtualTiming();
+    batch.listing = { afterMs: listedAfter, timing };
+    const group = groupOf(2);
+    const sent = await senderFor(batch, timing).send(group);
+    const [first] = group.requests;
+    const [intent] = await findIntents(store, first?.spec ?? { flow: '', run: '' }, [first?.token ?? '']);
+    if (intent === undefined) throw new Error('no intent');
+    const found = await senderFor(batch, timing).recover({ ...intent, recordedAt: intent.recordedAt - age });
+    return { sent: idOf(sent), found: found?.id, looks: batch.counts.jobsNamed };
+  }
+
+  test('finds a job that Batch lists some seconds late', async () => {
+    const { sent, found } = await takeOver(12_000, 0);
+    expect(found).toBe(sent);
+  });
+
+  test('looks once for one that is there', async () => {
+    const { sent, found, looks } = await takeOver(0, 0);
+    expect([found, looks]).toEqual([sent, 1]);
+  });
+
+  test('looks once, and does not wait, for what was recorded more than a minute ago', async () => {
+    const { found, looks } = await takeOver(12_000, 61_000);
+    expect([found, looks]).toEqual([undefined, 1]);
   });
 });
 
