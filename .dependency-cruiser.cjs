@@ -3,7 +3,7 @@
 const { readdirSync } = require('node:fs');
 const { builtinModules } = require('node:module');
 const path = require('node:path');
-const { rooms, drivers, dependencies } = require('./scripts/import-table.json');
+const { rooms, drivers, sdks, dependencies } = require('./scripts/import-table.json');
 
 const source = 'packages/leat/src';
 const escaped = (text) => text.replaceAll(/[.\\/]/g, String.raw`\$&`);
@@ -56,6 +56,15 @@ const pure = Object.entries(rooms).flatMap(([room, { pure: whole, pureFiles = []
   whole ? [under(room)] : pureFiles.map((file) => under(`${room}/${file}`)),
 );
 
+// A vendor's SDK has edges: in each folder that needs it one file, which shows how much of it is used.
+const sdkEdges = sdks.map(({ package: name, modules, importedBy }) => ({
+  name: 'sdk-behind-its-edge',
+  comment: `packages/${name} imports ${modules}… in files called ${importedBy} only.`,
+  severity: 'error',
+  from: { path: `^packages/${name}/src/`, pathNot: [tests, `/${escaped(importedBy)}$`] },
+  to: { path: `node_modules/${escaped(modules)}` },
+}));
+
 refuseUnknownRooms();
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -63,6 +72,7 @@ module.exports = {
   forbidden: [
     ...direction,
     ...driverBorders,
+    ...sdkEdges,
     {
       name: 'pure-reaches-no-io',
       comment:

@@ -24,6 +24,8 @@ const needed: readonly Needed[] = [
   { name: 'busybox-static', files: onPath('busybox') },
   { name: 'musl', files: ['/lib/ld-musl-*.so.1'] },
   { name: 'curl', files: onPath('curl') },
+  { name: 'wget', files: onPath('wget') },
+  { name: 'perl', files: onPath('perl') },
   { name: 'python3', files: ['/usr/bin/python3'] },
   ...['proxy', 'account', 'container', 'object'].map((part) => ({
     name: `swift-${part}`,

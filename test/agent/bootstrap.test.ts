@@ -178,7 +178,7 @@ describe.concurrent('the bootstrap', () => {
   ])('says at once to an image with %s that a link has expired', async (image, given) => {
     const { code, stderr, asked } = await bootstrap(image, given);
     expect(stderr).toContain('is refused: it has expired');
-    expect([code, asked]).toEqual([agentExits.linkRefused, ['expired']]);
+    expect([code, asked]).toEqual([agentExits.linkExpired, ['expired']]);
   });
 
   it('is short enough for a job definition', () => {

@@ -19,6 +19,7 @@ Configuration by environment:
   LEAT_BATCH_SECONDS    no containers: every job runs so long and ends well
   LEAT_BATCH_GRACE      seconds between SIGTERM and SIGKILL (30, as on AWS)
   LEAT_BATCH_LEAST_TIMEOUT  seconds (60, as on AWS)
+  LEAT_BATCH_WAITED     seconds that every job is told to have waited more than it has: a queue that is hours long, for tests of minutes (0)
   LEAT_BATCH_CONTROL    port of the control server, see `Control`
 """
 
@@ -43,6 +44,7 @@ SLOTS = int(os.environ.get("LEAT_BATCH_SLOTS", "4"))
 SECONDS = os.environ.get("LEAT_BATCH_SECONDS")
 GRACE = int(os.environ.get("LEAT_BATCH_GRACE", "30"))
 LEAST_TIMEOUT = int(os.environ.get("LEAT_BATCH_LEAST_TIMEOUT", "60"))
+WAITED = int(os.environ.get("LEAT_BATCH_WAITED", "0"))
 CONTROL = int(os.environ.get("LEAT_BATCH_CONTROL", "0"))
 
 ENDED = ("SUCCEEDED", "FAILED")
@@ -370,6 +372,8 @@ def install_jobs():
         if "index" in self.array_properties:
             answer["arrayProperties"] = {"index": self.array_properties["index"]}
         answer["retryStrategy"] = self.retry_strategy or self.job_definition.retry_strategy or {}
+        if "createdAt" in answer:
+            answer["createdAt"] -= WAITED * 1000
         answer["isTerminated"] = self.stop and self.reclaimed is None
         return answer
 

@@ -14,6 +14,8 @@ export interface BatchServerOptions {
   readonly seconds?: number;
   /** Seconds between SIGTERM and SIGKILL; 30 unless told, as on AWS. */
   readonly grace?: number;
+  /** Seconds that every job is told to have waited beyond those that it has: a queue that is hours long. */
+  readonly waited?: number;
   /** Where containers are made; `DOCKER_HOST` unless told. */
   readonly dockerHost?: string;
 }
@@ -45,6 +47,7 @@ export class BatchServer {
     slots = 4,
     seconds,
     grace = 30,
+    waited = 0,
     dockerHost,
   }: BatchServerOptions = {}): Promise<BatchServer> {
     // The Python that moto is installed for.
@@ -66,6 +69,7 @@ export class BatchServer {
         S3_IGNORE_SUBDOMAIN_BUCKETNAME: 'true',
         LEAT_BATCH_SLOTS: String(slots),
         LEAT_BATCH_GRACE: String(grace),
+        LEAT_BATCH_WAITED: String(waited),
         LEAT_BATCH_CONTROL: String(control),
         ...(seconds === undefined ? {} : { LEAT_BATCH_SECONDS: String(seconds) }),
         ...(dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost }),

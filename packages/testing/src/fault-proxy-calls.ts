@@ -3,9 +3,9 @@
 /**
  * What may happen to a request. `error`: 500. `busy`: 503. `refused`: the connection is cut, nothing is done. `lost`: it is done, and its
  * answer cut off. `torn`: the answer ends in the middle. `slow`: the answer comes late. `silent`: none ever comes, and
- * nothing is done. `held`: it is done, and its answer never comes.
+ * nothing is done. `held`: it is done, and its answer never comes. `expired`: 403, as S3 refuses a link that has ended.
  */
-export type Fault = 'error' | 'busy' | 'refused' | 'lost' | 'torn' | 'slow' | 'silent' | 'held';
+export type Fault = 'error' | 'busy' | 'refused' | 'lost' | 'torn' | 'slow' | 'silent' | 'held' | 'expired';
 
 /** How much goes wrong. */
 export interface FaultOptions {
@@ -13,7 +13,7 @@ export interface FaultOptions {
   readonly upstream: string;
   /** Of all requests, from 0 to 1; none unless told. */
   readonly share?: number;
-  /** What goes wrong, each as often as the others; all but `silent` and `held` unless told. */
+  /** What goes wrong, each as often as the others; all but `silent`, `held` and `expired` unless told. */
   readonly faults?: readonly Fault[];
   readonly seed?: number;
   /** How long a slow answer takes, in milliseconds. */
@@ -33,5 +33,6 @@ export type ProxyCall =
   | { readonly ask: 'share'; readonly share: number }
   | { readonly ask: 'next'; readonly faults: readonly (Fault | undefined)[] }
   | { readonly ask: 'hold'; readonly path: string }
+  | { readonly ask: 'expire'; readonly links: number }
   | { readonly ask: 'seen' }
   | { readonly ask: 'reset' };

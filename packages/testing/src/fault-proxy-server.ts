@@ -17,6 +17,8 @@ class ProxyServer {
   readonly #slowMs: number;
   /** The next request whose path ends so is held. */
   #hold: string | undefined;
+  /** So many more links have expired. */
+  #expired = 0;
   readonly #next: (Fault | undefined)[] = [];
 
   constructor({ upstream, share = 0, faults = allFaults, seed = 1, slowMs = defaultSlowMs }: FaultOptions) {
@@ -36,6 +38,7 @@ class ProxyServer {
     if (call.ask === 'share') this.#share = call.share;
     else if (call.ask === 'next') this.#next.push(...call.faults);
     else if (call.ask === 'hold') this.#hold = call.path;
+    else if (call.ask === 'expire') this.#expired = call.links;
     else if (call.ask === 'reset') this.#seen = [];
     return call.ask === 'seen' ? this.#seen : [];
   }
@@ -48,7 +51,8 @@ class ProxyServer {
     if (fault === 'refused') return void incoming.socket.destroy();
     // Taken in and never answered.
     if (fault === 'silent') return void incoming.resume();
-    if (fault === 'error' || fault === 'busy') return refuse(incoming, outgoing, fault);
+    if (fault === 'error' || fault === 'busy' || fault === 'expired')
+      return refuse(incoming, outgoing, fault);
     this.#forward(incoming, outgoing, fault);
   }
 
@@ -56,6 +60,10 @@ class ProxyServer {
     if (this.#hold !== undefined && path.endsWith(this.#hold)) {
       this.#hold = undefined;
       return 'held';
+    }
+    if (this.#expired > 0 && path.includes('X-Amz-Signature=')) {
+      this.#expired -= 1;
+      return 'expired';
     }
     return this.#next.length > 0 ? this.#next.shift() : this.#draw();
   }
@@ -88,12 +96,18 @@ class ProxyServer {
   }
 }
 
-function refuse(incoming: IncomingMessage, outgoing: ServerResponse, fault: 'error' | 'busy'): void {
+const refusals = {
+  busy: [503, 'SlowDown', 'made by a test'],
+  error: [500, 'InternalError', 'made by a test'],
+  expired: [403, 'AccessDenied', 'Request has expired'],
+} as const;
+
+function refuse(incoming: IncomingMessage, outgoing: ServerResponse, fault: keyof typeof refusals): void {
   incoming.resume();
   incoming.on('end', () => {
-    const [status, code] = fault === 'busy' ? [503, 'SlowDown'] : [500, 'InternalError'];
+    const [status, code, message] = refusals[fault];
     outgoing.writeHead(status, { 'content-type': 'application/xml' });
-    outgoing.end(`<Error><Code>${code}</Code><Message>made by a test</Message></Error>`);
+    outgoing.end(`<Error><Code>${code}</Code><Message>${message}</Message></Error>`);
   });
 }
 

@@ -61,6 +61,11 @@ export class FaultProxy {
     return { answered };
   }
 
+  /** The next requests that come by a signed link, so many of them, come too late: it has expired. */
+  async expireNext(links: number): Promise<void> {
+    await this.#ask({ ask: 'expire', links });
+  }
+
   /** All requests since it was started, or since {@link reset}. */
   async seen(): Promise<readonly SeenRequest[]> {
     return await this.#ask({ ask: 'seen' });

@@ -109,27 +109,38 @@ test(
 );
 
 describe('check', () => {
-  const check = async (given: Readonly<Record<string, unknown>>) => {
+  const checked = async (given: Readonly<Record<string, unknown>>) => {
     const layer = await openLayer();
     const { resources } = requestOf();
     const found = await layer.check([
       { step: 'train', resources, options: parseBatchOptions(given, {}) as never },
     ]);
     await layer.close();
-    return found.map(({ level, message }) => `${level}: ${message}`);
+    return found;
   };
+  const troubles = async (given: Readonly<Record<string, unknown>>) =>
+    (await checked(given))
+      .filter(({ level }) => level !== 'note')
+      .map(({ level, message }) => `${level}: ${message}`);
 
   test('says what is missing', { timeout: 60_000 }, async () => {
-    expect(await check({ queue: 'nowhere' })).toEqual([
+    expect(await troubles({ queue: 'nowhere' })).toEqual([
       "error: step 'train': there is no job queue 'nowhere' in us-east-1",
     ]);
     const jobRole = 'arn:aws:iam::123456789012:role/nobody';
-    expect(await check({ queue: 'main', jobRole })).toEqual([
+    expect(await troubles({ queue: 'main', jobRole })).toEqual([
       `error: step 'train': its jobRole does not exist: ${jobRole}`,
     ]);
   });
 
-  test('says nothing of what can run', { timeout: 60_000 }, async () => {
-    expect(await check({ queue: 'main', jobRole: server.role })).toEqual([]);
+  test('says nothing of what can run but for how long links hold', { timeout: 60_000 }, async () => {
+    const found = await checked({ queue: 'main', jobRole: server.role });
+    expect(found).toEqual([
+      {
+        step: 'train',
+        level: 'note',
+        message: expect.stringContaining('those that are signed now hold for 7 days'),
+      },
+    ]);
   });
 });

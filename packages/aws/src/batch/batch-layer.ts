@@ -30,14 +30,14 @@ import { checkSteps } from './check-steps.ts';
 import { consoleLink } from './console-link.ts';
 import { Definitions } from './definitions.ts';
 import { type Child, endingsOf } from './endings.ts';
-import { settleEnd } from './ends.ts';
+import { isWithoutTools, settleEnd } from './ends.ts';
 import { inParallel } from './in-parallel.ts';
-import { findIntents } from './intents.ts';
+import { findIntents, resolveIntents } from './intents.ts';
 import type { JobBook } from './job-book.ts';
 import { parseJobId } from './job-id.ts';
 import { cancelReason } from './job-status.ts';
 import type { ParsedOptions } from './options.ts';
-import { outputOf } from './output.ts';
+import { JobLogs } from './output/job-logs.ts';
 import { type Pace, Poller } from './poller.ts';
 import { Queues } from './queues.ts';
 import { resultsOf, Sender } from './sender.ts';
@@ -48,6 +48,9 @@ const sentAtOnce = 8;
 
 /** Jobs that are ended at once. */
 const endedAtOnce = 16;
+
+/** Calls a second to CloudWatch: it takes 25 of an account, less in some regions, and others use it, too. */
+const logCallsPerSecond = 8;
 
 /** Children of an array that are told of with a link. */
 const linked = 5;
@@ -73,6 +76,7 @@ export class BatchLayer implements ComputeLayer {
   readonly #work: Work;
   readonly #sender: Sender;
   readonly #poller: Poller;
+  readonly #logs: JobLogs;
   readonly #closed: AbortController;
   readonly #region: string;
   /** Jobs that were told of with a link. */
@@ -81,7 +85,7 @@ export class BatchLayer implements ComputeLayer {
   readonly #jobs = new Map<string, JobId>();
 
   private constructor(parts: Parts, { pace, largestArray = arrayLimits.most }: BatchLayerSetting) {
-    const { api, calls, store, closed, region, context } = parts;
+    const { api, calls, logCalls, store, closed, region, context } = parts;
     this.#api = api;
     this.#calls = calls;
     this.#store = store;
@@ -93,12 +97,18 @@ export class BatchLayer implements ComputeLayer {
     this.#poller = new Poller({
       api,
       calls,
-      settle: async (ended) => settleEnd(store, ended),
+      settle: async (ended) => {
+        const status = await settleEnd(store, ended);
+        this.#logs.ended(ended, status);
+        if (isWithoutTools(status)) this.#work.forgetTools();
+        return status;
+      },
       forgotten: (book) => {
         this.#forget(book);
       },
       ...(pace === undefined ? {} : { pace }),
     });
+    this.#logs = new JobLogs({ api, calls: logCalls, store, poller: this.#poller });
     this.#sender = new Sender({
       api,
       calls,
@@ -137,13 +147,19 @@ export class BatchLayer implements ComputeLayer {
       );
     });
     const closed = new AbortController();
-    const calls = new AwsCalls(budgetOf(`${region} ${endpointOf(process.env)}`), closed.signal);
+    const place = `${region} ${endpointOf(process.env)}`;
+    const calls = new AwsCalls(budgetOf(place), closed.signal);
+    const logCalls = new AwsCalls(budgetOf(`logs ${place}`, logCallsPerSecond), closed.signal);
     const store = await openDatastore(context.datastore);
-    return new BatchLayer({ api, calls, store, closed, region, context }, setting);
+    return new BatchLayer({ api, calls, logCalls, store, closed, region, context }, setting);
   }
 
   async check(requests: readonly StepRequest[]): Promise<readonly CheckFinding[]> {
-    return checkSteps(requests, { queues: this.#queues, region: this.#region });
+    return checkSteps(requests, {
+      queues: this.#queues,
+      region: this.#region,
+      linksEndAt: async () => this.#store.linksEndAt?.(),
+    });
   }
 
   async submit(batch: readonly AttemptRequest[], signal?: AbortSignal): Promise<readonly SubmitResult[]> {
@@ -171,9 +187,9 @@ export class BatchLayer implements ComputeLayer {
     const missing = tokens.filter((token) => !this.#jobs.has(token));
     if (missing.length > 0 && run !== undefined) {
       const intents = await findIntents(this.#store, run, missing);
-      await inParallel(intents, sentAtOnce, async (intent) => {
-        const book = await this.#sender.find(intent);
-        if (book !== undefined) this.#take(book, true);
+      await resolveIntents(missing, intents, {
+        find: async (intent) => this.#sender.recover(intent),
+        take: (book) => this.#take(book, true),
       });
     }
     return new Map(
@@ -194,20 +210,7 @@ export class BatchLayer implements ComputeLayer {
     const { book, index = 0 } = this.#known(job);
     const token = book?.tokens[index];
     if (book === undefined || token === undefined) return;
-    const read = new AbortController();
-    const signal = AbortSignal.any([this.#closed.signal, read.signal]);
-    void this.#poller.watch(book.id, index, signal);
-    try {
-      yield* outputOf(token, {
-        store: this.#store,
-        api: this.#api,
-        signal,
-        isOver: () => this.#poller.isOver(book.id, index),
-        failedStream: async () => this.#failedStream(job, book, index),
-      });
-    } finally {
-      read.abort();
-    }
+    yield* this.#logs.read(job, { book, index, token }, this.#closed.signal);
   }
 
   async diagnose(job: JobId): Promise<Diagnosis> {
@@ -243,11 +246,17 @@ export class BatchLayer implements ComputeLayer {
 
   #take(book: JobBook, found: boolean): void {
     this.#poller.track(book, found);
-    for (const [index, token] of book.tokens.entries()) this.#jobs.set(token, book.idOf(index));
+    for (const [index, token] of book.tokens.entries()) {
+      // An attempt that was found in a newer job as well stays there.
+      if (!found || !this.#jobs.has(token)) this.#jobs.set(token, book.idOf(index));
+    }
   }
 
   #forget(book: JobBook): void {
-    for (const token of book.tokens) this.#jobs.delete(token);
+    for (const [index, token] of book.tokens.entries()) {
+      this.#logs.forget(token);
+      if (this.#jobs.get(token) === book.idOf(index)) this.#jobs.delete(token);
+    }
     for (let index = 0; index < Math.min(linked, book.size); index += 1)
       this.#linked.delete(book.idOf(index));
   }
@@ -283,21 +292,14 @@ export class BatchLayer implements ComputeLayer {
       throw error;
     }
   }
-
-  async #failedStream(job: JobId, book: JobBook, index: number): Promise<string | undefined> {
-    const status = book.status(index);
-    if (status.state !== 'failed' || status.reason === 'cancelled') return undefined;
-    const [detail] = await this.#calls.call({ what: 'DescribeJobs' }, async (signal) =>
-      this.#api.describeJobs([job], signal),
-    );
-    return detail?.container?.logStreamName;
-  }
 }
 
 /** What a layer is made of. */
 interface Parts {
   readonly api: BatchApi;
   readonly calls: AwsCalls;
+  /** Those to CloudWatch. */
+  readonly logCalls: AwsCalls;
   readonly store: Datastore;
   readonly closed: AbortController;
   readonly region: string;

@@ -42,15 +42,19 @@ const recovery = 2;
 /** A token bucket whose rate falls when it is told to slow down, and comes back by itself. */
 export class CallBudget {
   readonly #timing: Timing;
-  #rate = rates.usual;
+  readonly #usual: number;
+  #rate: number;
   #tokens = burst;
   #filledAt: number;
   #slowedAt = Number.NEGATIVE_INFINITY;
   /** Callers take their turns in order. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(timing: Timing = realTiming) {
+  /** @param usual calls a second */
+  constructor(timing: Timing = realTiming, usual: number = rates.usual) {
     this.#timing = timing;
+    this.#usual = usual;
+    this.#rate = usual;
     this.#filledAt = timing.now();
   }
 
@@ -95,18 +99,18 @@ export class CallBudget {
     const now = this.#timing.now();
     const seconds = Math.max(0, now - this.#filledAt) / 1000;
     this.#filledAt = now;
-    this.#rate = Math.min(rates.usual, this.#rate + recovery * seconds);
+    this.#rate = Math.min(this.#usual, this.#rate + recovery * seconds);
     this.#tokens = Math.min(burst, this.#tokens + this.#rate * seconds);
   }
 }
 
 const budgets = new Map<string, CallBudget>();
 
-/** The budget of an account in a region; `place` is whatever names them for this process. */
-export function budgetOf(place: string): CallBudget {
+/** The budget of an account in a region; `place` is whatever names them, and the service, for this process. `usual`: calls a second. */
+export function budgetOf(place: string, usual: number = rates.usual): CallBudget {
   const known = budgets.get(place);
   if (known !== undefined) return known;
-  const budget = new CallBudget();
+  const budget = new CallBudget(realTiming, usual);
   budgets.set(place, budget);
   return budget;
 }

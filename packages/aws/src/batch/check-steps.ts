@@ -2,7 +2,8 @@ import { isLeatError } from 'leat';
 import type { CheckFinding, StepRequest } from 'leat/compute';
 import type { EnvironmentFacts, RoleFacts } from '../diagnose/facts.ts';
 import { checkStep, type StepPlace } from './check-step.ts';
-import { Clients } from './collect/clients.ts';
+import { aboutLinks } from './link-life.ts';
+import { openSurroundings } from './collect/api.ts';
 import { environmentFacts } from './collect/environment-facts.ts';
 import { imageExists } from './collect/images.ts';
 import { instanceShapes } from './collect/instance-shapes.ts';
@@ -17,6 +18,8 @@ const patienceMs = 20_000;
 export interface CheckFacts {
   readonly queues: Queues;
   readonly region: string;
+  /** See `Datastore.linksEndAt`. */
+  readonly linksEndAt: () => Promise<number | undefined>;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface CheckFacts {
  */
 export async function checkSteps(
   requests: readonly StepRequest[],
-  { queues, region }: CheckFacts,
+  { queues, region, linksEndAt }: CheckFacts,
 ): Promise<readonly CheckFinding[]> {
   const collector = new Collector(region);
   try {
@@ -37,7 +40,8 @@ export async function checkSteps(
       if (known === undefined) continue;
       findings.push(...checkStep(request, await collector.place(known, options)));
     }
-    return findings;
+    const [first] = requests;
+    return first === undefined ? [] : [...findings, ...(await linkNote(first.step, linksEndAt))];
   } finally {
     collector.close();
   }
@@ -46,7 +50,7 @@ export async function checkSteps(
 /** Remembers what it has found out: steps mostly share a queue, an image, roles. */
 class Collector {
   readonly #region: string;
-  readonly #clients = new Clients();
+  readonly #surroundings = openSurroundings();
   readonly #signal = AbortSignal.timeout(patienceMs);
   readonly #known = new Map<string, Promise<unknown>>();
 
@@ -62,7 +66,9 @@ class Collector {
     const [facts, roles, found] = await Promise.all([
       Promise.all(environments.map(async (each) => this.#withShapes(environmentFacts(each)))),
       Promise.all(arns.map(async (arn) => [arn, await this.#role(arn)] as const)),
-      this.#once(`image ${image}`, async () => imageExists(this.#clients, image, this.#region, this.#signal)),
+      this.#once(`image ${image}`, async () =>
+        imageExists(this.#surroundings, image, this.#region, this.#signal),
+      ),
     ]);
     return {
       region: this.#region,
@@ -85,20 +91,20 @@ class Collector {
   }
 
   close(): void {
-    this.#clients.close();
+    this.#surroundings.close();
   }
 
   async #withShapes(environment: EnvironmentFacts): Promise<EnvironmentFacts> {
     const types = environment.instanceTypes;
     if (types === undefined) return environment;
     const shapes = await this.#once(`types ${types.join(' ')}`, async () =>
-      instanceShapes(this.#clients, types, this.#signal),
+      instanceShapes(this.#surroundings, types, this.#signal),
     );
     return shapes === undefined ? environment : { ...environment, shapes };
   }
 
   async #role(arn: string): Promise<RoleFacts | undefined> {
-    return this.#once(`role ${arn}`, async () => roleFacts(this.#clients, arn, this.#signal));
+    return this.#once(`role ${arn}`, async () => roleFacts(this.#surroundings, arn, this.#signal));
   }
 
   async #once<T>(key: string, ask: () => Promise<T>): Promise<T | undefined> {
@@ -106,6 +112,18 @@ class Collector {
     const asked = known ?? allowed(ask);
     this.#known.set(key, asked);
     return asked;
+  }
+}
+
+async function linkNote(
+  step: string,
+  linksEndAt: CheckFacts['linksEndAt'],
+): Promise<readonly CheckFinding[]> {
+  try {
+    return [{ step, ...aboutLinks(await linksEndAt(), Date.now()) }];
+  } catch {
+    // What is wrong with the datastore is said where it is opened.
+    return [];
   }
 }
 

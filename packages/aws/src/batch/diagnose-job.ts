@@ -8,12 +8,13 @@ import type { BatchFacts, EnvironmentFacts, QueueFacts, RoleFacts, UnreadFact } 
 import type { BatchApi, ComputeEnvironmentDetail, JobDetail } from './api.ts';
 import type { AwsCalls } from './aws-calls.ts';
 import { messageOf } from './aws-errors.ts';
-import { Clients } from './collect/clients.ts';
+import { openSurroundings } from './collect/api.ts';
 import { defined, environmentFacts } from './collect/environment-facts.ts';
 import { instanceShapes } from './collect/instance-shapes.ts';
 import { instancesOf, scalingOf } from './collect/instances.ts';
 import { jobFacts, otherJob } from './collect/job-facts.ts';
 import { type NetworkFacts, networkOf } from './collect/network.ts';
+import { quotaService, quotasOf, usedVcpus } from './collect/quotas.ts';
 import { roleFacts } from './collect/roles.ts';
 import { type KnownQueue, Queues } from './queues.ts';
 
@@ -44,9 +45,10 @@ async function collectFacts(job: JobId, facts: DiagnosisFacts): Promise<BatchFac
 
 class FactCollector {
   readonly #facts: DiagnosisFacts;
-  readonly #clients = new Clients();
+  readonly #surroundings = openSurroundings();
   readonly #signal = AbortSignal.timeout(patienceMs);
   readonly #unread: UnreadFact[] = [];
+  readonly #asked = new Map<string, Promise<unknown>>();
 
   constructor(facts: DiagnosisFacts) {
     this.#facts = facts;
@@ -77,7 +79,7 @@ class FactCollector {
   }
 
   close(): void {
-    this.#clients.close();
+    this.#surroundings.close();
   }
 
   async #describe(ids: readonly string[]): Promise<readonly JobDetail[]> {
@@ -123,21 +125,34 @@ class FactCollector {
 
   async #environment(detail: ComputeEnvironmentDetail): Promise<EnvironmentFacts> {
     const facts = environmentFacts(detail);
-    const [shapes, network, machines] = await Promise.all([
+    const [shapes, quotas, network, machines] = await Promise.all([
       this.#shapes(facts),
+      this.#quotas(facts),
       this.#network(facts.name, detail),
       facts.kind?.startsWith('FARGATE') === true
         ? undefined
         : this.#machines(facts.name, detail.ecsClusterArn),
     ]);
-    return { ...facts, ...network, ...machines, ...defined({ shapes }) };
+    return { ...facts, ...network, ...machines, ...defined({ shapes, quotas }) };
   }
 
   async #shapes({ name, instanceTypes }: EnvironmentFacts): Promise<EnvironmentFacts['shapes']> {
     if (instanceTypes === undefined) return undefined;
     return this.#read(`instance types of ${name}`, async () =>
-      instanceShapes(this.#clients, instanceTypes, this.#signal),
+      instanceShapes(this.#surroundings, instanceTypes, this.#signal),
     );
+  }
+
+  async #quotas(environment: EnvironmentFacts): Promise<EnvironmentFacts['quotas']> {
+    const service = quotaService(environment);
+    if (service === undefined) return [];
+    const [listed, used] = await Promise.all([
+      this.#once(`the quotas of ${service}`, async () => this.#surroundings.quotas(service, this.#signal)),
+      service === 'fargate'
+        ? undefined
+        : this.#once('what runs in the account', async () => usedVcpus(this.#surroundings, this.#signal)),
+    ]);
+    return listed === undefined ? undefined : quotasOf(environment, listed, used);
   }
 
   async #network(
@@ -147,7 +162,7 @@ class FactCollector {
     const { subnets = [], securityGroupIds: securityGroups = [] } = computeResources ?? {};
     if (subnets.length === 0) return undefined;
     return this.#read(`the network of ${name}`, async () =>
-      networkOf(this.#clients, { subnets, securityGroups }, this.#signal),
+      networkOf(this.#surroundings, { subnets, securityGroups }, this.#signal),
     );
   }
 
@@ -156,11 +171,11 @@ class FactCollector {
     cluster: string | undefined,
   ): Promise<Pick<EnvironmentFacts, 'activities' | 'suspended' | 'instances'>> {
     const scaling = await this.#read(`auto-scaling activities of ${name}`, async () =>
-      scalingOf(this.#clients, name, this.#signal),
+      scalingOf(this.#surroundings, name, this.#signal),
     );
     const { groups = [], activities, suspended } = scaling ?? {};
     const instances = await this.#read(`instances of ${name}`, async () =>
-      instancesOf(this.#clients, { cluster, groups }, this.#signal),
+      instancesOf(this.#surroundings, { cluster, groups }, this.#signal),
     );
     return defined({ activities, suspended, instances });
   }
@@ -170,12 +185,19 @@ class FactCollector {
     const found = await Promise.all(
       known.map(async (arn) => {
         const role = await this.#read(`the role ${arn}`, async () =>
-          roleFacts(this.#clients, arn, this.#signal),
+          roleFacts(this.#surroundings, arn, this.#signal),
         );
         return role === undefined ? [] : [[arn, role] as const];
       }),
     );
     return Object.fromEntries(found.flat());
+  }
+
+  /** What several environments ask is asked, and missing, once. */
+  async #once<T>(what: string, ask: () => Promise<T>): Promise<T | undefined> {
+    const asked = (this.#asked.get(what) as Promise<T | undefined> | undefined) ?? this.#read(what, ask);
+    this.#asked.set(what, asked);
+    return asked;
   }
 
   async #read<T>(what: string, ask: () => Promise<T>): Promise<T | undefined> {

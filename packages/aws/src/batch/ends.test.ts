@@ -1,7 +1,7 @@
 import { agentExits, type EndRecord } from 'leat/agent';
 import type { JobStatus } from 'leat/compute';
 import { expect, test } from 'vitest';
-import { endOf, expiredOf } from './ends.ts';
+import { endOf, expiredOf, isWithoutTools } from './ends.ts';
 
 type Failed = Extract<JobStatus, { state: 'failed' }>;
 
@@ -88,13 +88,13 @@ const minutes = (count: number): number => count * 60_000;
 test.each<[string, Failed, { createdAt?: number; startedAt?: number } | undefined, boolean]>([
   [
     'an hour in the queue',
-    said({ reason: 'start-failed', exitCode: agentExits.linkRefused }),
+    said({ reason: 'start-failed', exitCode: agentExits.linkExpired }),
     { createdAt: 0, startedAt: minutes(60) },
     true,
   ],
   [
-    'a link that is refused at once',
-    said({ reason: 'start-failed', exitCode: agentExits.linkRefused }),
+    'a link that has expired at once',
+    said({ reason: 'start-failed', exitCode: agentExits.linkExpired }),
     { createdAt: 0, startedAt: minutes(4) },
     false,
   ],
@@ -105,12 +105,25 @@ test.each<[string, Failed, { createdAt?: number; startedAt?: number } | undefine
     false,
   ],
   [
-    'a task that ends with the same code',
-    said({ exitCode: agentExits.linkRefused }),
+    'a link that is refused for another reason after an hour: a policy, or an object that is gone',
+    said({ reason: 'start-failed', exitCode: agentExits.linkRefused }),
     { createdAt: 0, startedAt: minutes(60) },
     false,
   ],
-  ['times that Batch does not tell', said({ reason: 'start-failed', exitCode: 213 }), {}, false],
+  [
+    'a task that ends with the same code',
+    said({ exitCode: agentExits.linkExpired }),
+    { createdAt: 0, startedAt: minutes(60) },
+    false,
+  ],
+  ['times that Batch does not tell', said({ reason: 'start-failed', exitCode: 220 }), {}, false],
 ])('a link has expired in the queue: %s', (_, status, detail, expected) => {
   expect('expired' in expiredOf(status, detail)).toBe(expected);
+});
+
+test('only a job whose links were of no use is without tools', () => {
+  const ended = (exitCode: number, reason: Failed['reason'] = 'start-failed'): boolean =>
+    isWithoutTools(said({ reason, exitCode }));
+  expect([ended(agentExits.linkRefused), ended(agentExits.linkExpired)]).toEqual([true, true]);
+  expect([ended(agentExits.downloadFailed), ended(agentExits.linkRefused, 'exit')]).toEqual([false, false]);
 });

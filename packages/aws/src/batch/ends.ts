@@ -20,8 +20,8 @@ export async function settleEnd(store: Datastore, { token, status, detail }: End
 }
 
 /**
- * A job that waited for its place, or for its last one, for longer than any link is sure to hold, and whose link was refused then: nothing
- * else is at fault. A link that is refused sooner is another matter, and is tried again as often as other starts and no more.
+ * A job that waited for its place, or for its last one, for longer than any link is sure to hold, and whose link the datastore then called
+ * expired. One that has expired sooner is another matter, a clock say, and is tried again as often as other starts and no more.
  */
 export function expiredOf(
   status: JobStatus,
@@ -29,10 +29,16 @@ export function expiredOf(
 ): JobStatus {
   const { createdAt, startedAt } = detail ?? {};
   if (status.state !== 'failed' || status.reason !== 'start-failed') return status;
-  if (status.exitCode !== agentExits.linkRefused || createdAt === undefined || startedAt === undefined)
+  if (status.exitCode !== agentExits.linkExpired || createdAt === undefined || startedAt === undefined)
     return status;
   return startedAt - createdAt < surelyMs ? status : { ...status, expired: true };
 }
+
+/** Whether a job could not get what its links lead to: it may be gone. */
+export const isWithoutTools = (status: JobStatus): boolean =>
+  status.state === 'failed' &&
+  status.reason === 'start-failed' &&
+  (status.exitCode === agentExits.linkRefused || status.exitCode === agentExits.linkExpired);
 
 /** Credentials are renewed five minutes before they end, and links are signed when the job is sent: they hold for as long at least. */
 const surelyMs = 5 * 60_000;

@@ -5,6 +5,7 @@
 import type { RunName } from 'leat/compute';
 import type { Datastore } from 'leat/datastore';
 import { runPrefix } from 'leat/datastore';
+import { inParallel } from './in-parallel.ts';
 
 /** See the file's header. */
 export interface Intent {
@@ -16,36 +17,117 @@ export interface Intent {
   readonly tokens: readonly string[];
 }
 
+/** An intent as it was found. */
+export interface FoundIntent extends Intent {
+  /** By the datastore's clock, in milliseconds since the epoch. */
+  readonly recordedAt: number;
+}
+
 const intentPrefix = ({ flow, run }: RunName): string => `${runPrefix(flow, run)}intents/`;
 
 /** Intents that are read at once. */
 const readAtOnce = 16;
 
-/** Records an intent; `false`: it was recorded before, so it may have been carried out. */
-export async function recordIntent(store: Datastore, run: RunName, intent: Intent): Promise<boolean> {
-  return store.create(`${intentPrefix(run)}${intent.name}`, [Buffer.from(JSON.stringify(intent))]);
+/** The key of an intent with few attempts tells of each so many digits, so that it is read only by who looks for one of them. */
+const digits = 8;
+/** More would make the name of an object too long for a folder. */
+const mostTold = 12;
+
+function intentKey(run: RunName, { name, tokens }: Intent): string {
+  const told = tokens.length > mostTold ? '' : `.${tokens.map((token) => token.slice(0, digits)).join('')}`;
+  return `${intentPrefix(run)}${name}${told}`;
 }
 
-/** The intents of a run that some of these attempts are in, the newest first. Reads no further than it must. */
+/** Records an intent; `false`: it was recorded before, so it may have been carried out. */
+export async function recordIntent(store: Datastore, run: RunName, intent: Intent): Promise<boolean> {
+  return store.create(intentKey(run, intent), [Buffer.from(JSON.stringify(intent))]);
+}
+
+/**
+ * All intents of a run that some of these attempts are in, the newest first: one that was recorded last may not have been carried out, while an
+ * older one was. Reads those of large arrays, and of the others no more than have one of the attempts; keeps only what it returns.
+ */
 export async function findIntents(
   store: Datastore,
   run: RunName,
   tokens: readonly string[],
-): Promise<readonly Intent[]> {
+): Promise<readonly FoundIntent[]> {
   const wanted = new Set(tokens);
+  const starts = new Set(tokens.map((token) => token.slice(0, digits)));
   const facts = await Array.fromAsync(store.list(intentPrefix(run)));
-  const keys = facts.toSorted((a, b) => b.modifiedAt - a.modifiedAt).map(({ key }) => key);
-  const found: Intent[] = [];
-  for (let from = 0; from < keys.length && wanted.size > 0; from += readAtOnce) {
+  const newest = facts
+    .filter(({ key }) => mayHold(key, starts))
+    .toSorted((a, b) => b.modifiedAt - a.modifiedAt);
+  const found: FoundIntent[] = [];
+  for (let from = 0; from < newest.length; from += readAtOnce) {
     const part = await Promise.all(
-      keys.slice(from, from + readAtOnce).map(async (key) => parse(await store.get(key))),
+      newest.slice(from, from + readAtOnce).map(async ({ key, modifiedAt }) => {
+        const intent = parse(await store.get(key));
+        return intent === undefined ? undefined : { ...intent, recordedAt: modifiedAt };
+      }),
     );
-    for (const intent of part) {
-      const own = intent?.tokens.filter((token) => wanted.delete(token)) ?? [];
-      if (intent !== undefined && own.length > 0) found.push(intent);
-    }
+    found.push(
+      ...part
+        .filter((intent) => intent !== undefined)
+        .filter((intent) => intent.tokens.some((token) => wanted.has(token))),
+    );
   }
   return found;
+}
+
+/** Whether an intent may hold an attempt whose token begins so, as far as its key tells. */
+function mayHold(key: string, starts: ReadonlySet<string>): boolean {
+  const told = key.slice(key.lastIndexOf('/') + 1).split('.')[1];
+  if (told === undefined) return true;
+  for (let at = 0; at < told.length; at += digits) if (starts.has(told.slice(at, at + digits))) return true;
+  return false;
+}
+
+/**
+ * Looks up what became of attempts: of each the newest intent first, and an older one only when nothing came of that.
+ *
+ * @param find the job of an intent, when there is one
+ * @param take told of each that was found
+ */
+export async function resolveIntents<Job, Of extends Intent>(
+  tokens: readonly string[],
+  intents: readonly Of[],
+  {
+    find,
+    take,
+  }: {
+    readonly find: (intent: Of) => Promise<Job | undefined>;
+    readonly take: (job: Job, intent: Of) => void;
+  },
+): Promise<void> {
+  const open = new Set(tokens);
+  const left = new Set(intents);
+  while (open.size > 0 && left.size > 0) {
+    const asked = newestOf(open, left);
+    if (asked.size === 0) return;
+    await inParallel([...asked], askedAtOnce, async (intent) => {
+      left.delete(intent);
+      const job = await find(intent);
+      if (job === undefined) return;
+      take(job, intent);
+      for (const token of intent.tokens) open.delete(token);
+    });
+  }
+}
+
+/** Intents that are looked up at once. */
+const askedAtOnce = 8;
+
+/** Of each open attempt the newest intent that is left. */
+function newestOf<Of extends Intent>(open: ReadonlySet<string>, left: ReadonlySet<Of>): ReadonlySet<Of> {
+  const asked = new Set<Of>();
+  const seen = new Set<string>();
+  for (const intent of left) {
+    const own = intent.tokens.filter((token) => open.has(token));
+    if (own.some((token) => !seen.has(token))) asked.add(intent);
+    for (const token of own) seen.add(token);
+  }
+  return asked;
 }
 
 /** One that is gone, or that another version has written, is none. */

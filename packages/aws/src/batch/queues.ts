@@ -1,16 +1,13 @@
 /** What is known of the queues that jobs go to; looked up once for each, since it does not change while a run goes on. */
-import type { BatchApi, ComputeEnvironmentDetail, JobQueueDetail } from './api.ts';
+import type { BatchApi, ComputeEnvironmentDetail } from './api.ts';
 import type { AwsCalls } from './aws-calls.ts';
 import type { Platform } from './job-spec.ts';
+import { type FoundQueue, lookUpQueue } from './look-up-queue.ts';
 
 /** A queue with its environments. */
-export interface KnownQueue {
+export interface KnownQueue extends FoundQueue {
   /** As it was asked for: name or ARN. */
   readonly name: string;
-  /** `undefined`: there is none of that name. */
-  readonly queue: JobQueueDetail | undefined;
-  /** In the order in which the queue uses them. */
-  readonly environments: readonly ComputeEnvironmentDetail[];
   readonly platform: Platform;
 }
 
@@ -37,25 +34,15 @@ export class Queues {
   }
 
   async #ask(name: string): Promise<KnownQueue> {
-    const queue = await this.#calls.call({ what: 'DescribeJobQueues' }, async (signal) =>
-      this.#api.queue(name, signal),
-    );
-    const order = (queue?.computeEnvironmentOrder ?? []).toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0));
-    const names = order.flatMap(({ computeEnvironment }) => computeEnvironment ?? []);
-    const found =
-      names.length === 0
-        ? []
-        : await this.#calls.call({ what: 'DescribeComputeEnvironments' }, async (signal) =>
-            this.#api.environments(names, signal),
-          );
-    const environments = names.flatMap(
-      (each) =>
-        found.find(
-          ({ computeEnvironmentArn, computeEnvironmentName }) =>
-            computeEnvironmentArn === each || computeEnvironmentName === each,
-        ) ?? [],
-    );
-    return { name, queue, environments, platform: platformOf(environments) };
+    const found = await lookUpQueue(name, {
+      queue: async (asked) =>
+        this.#calls.call({ what: 'DescribeJobQueues' }, async (signal) => this.#api.queue(asked, signal)),
+      environments: async (names) =>
+        this.#calls.call({ what: 'DescribeComputeEnvironments' }, async (signal) =>
+          this.#api.environments(names, signal),
+        ),
+    });
+    return { name, ...found, platform: platformOf(found.environments) };
   }
 }
 

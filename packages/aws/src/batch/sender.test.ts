@@ -25,8 +25,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function senderFor(api: SimulatedBatch): Sender {
-  const timing = new VirtualTiming();
+function senderFor(api: SimulatedBatch, timing = new VirtualTiming()): Sender {
   timing.passing = () => api.hidden.clear();
   return new Sender({
     api,
@@ -90,6 +89,36 @@ describe('each group gets there once', () => {
   });
 });
 
+describe('an engine that takes over from one that died just now', () => {
+  async function takeOver(listedAfter: number, age: number) {
+    const batch = new SimulatedBatch();
+    const timing = new VirtualTiming();
+    batch.listing = { afterMs: listedAfter, timing };
+    const group = groupOf(2);
+    const sent = await senderFor(batch, timing).send(group);
+    const [first] = group.requests;
+    const [intent] = await findIntents(store, first?.spec ?? { flow: '', run: '' }, [first?.token ?? '']);
+    if (intent === undefined) throw new Error('no intent');
+    const found = await senderFor(batch, timing).recover({ ...intent, recordedAt: intent.recordedAt - age });
+    return { sent: idOf(sent), found: found?.id, looks: batch.counts.jobsNamed };
+  }
+
+  test('finds a job that Batch lists some seconds late', async () => {
+    const { sent, found } = await takeOver(12_000, 0);
+    expect(found).toBe(sent);
+  });
+
+  test('looks once for one that is there', async () => {
+    const { sent, found, looks } = await takeOver(0, 0);
+    expect([found, looks]).toEqual([sent, 1]);
+  });
+
+  test('looks once, and does not wait, for what was recorded more than a minute ago', async () => {
+    const { found, looks } = await takeOver(12_000, 61_000);
+    expect([found, looks]).toEqual([undefined, 1]);
+  });
+});
+
 test('what was sent twice all the same is found once, and the other is ended', async () => {
   const batch = new SimulatedBatch();
   const group = groupOf(2);
@@ -122,16 +151,4 @@ test('a queue that takes nothing just now is no refusal', async () => {
     error: awsError('ClientException', 400, 'JobQueue main is not in ENABLED state'),
   });
   await expect(senderFor(batch).send(groupOf(1))).rejects.toThrow(/does not take the job now/);
-});
-
-test('of many intents only as many are read as are needed, and none of another run', async () => {
-  const batch = new SimulatedBatch();
-  const sender = senderFor(batch);
-  const groups = Array.from({ length: 3 }, () => groupOf(2));
-  for (const group of groups) await sender.send(group);
-  const tokens = groups[1]?.requests.map(({ token }) => token) ?? [];
-  const spec = groups[0]?.requests[0]?.spec;
-  if (spec === undefined) throw new Error('no spec');
-  expect((await findIntents(store, spec, tokens)).map(({ name }) => name)).toEqual([groups[1]?.name]);
-  expect(await findIntents(store, { flow: spec.flow, run: 'other' }, tokens)).toEqual([]);
 });

@@ -10,7 +10,7 @@ import type { Group } from './arrays.ts';
 import { type AwsCalls, UncertainCallError } from './aws-calls.ts';
 import { messageOf } from './aws-errors.ts';
 import { realTiming, type Timing } from './call-budget.ts';
-import { recordIntent, type Intent } from './intents.ts';
+import { type FoundIntent, recordIntent, type Intent } from './intents.ts';
 import { JobBook } from './job-book.ts';
 import { submitJobOf } from './job-spec.ts';
 import type { ParsedOptions } from './options.ts';
@@ -34,6 +34,9 @@ export type Sent = { readonly book: JobBook } | { readonly refused: string };
 
 /** Batch may not show a job at once that it has just taken: looked for after each of these waits, in milliseconds. */
 const looks = [1000, 4000, 10_000];
+
+/** What was recorded so short a time ago may be on its way to where Batch lists it. In milliseconds. */
+const youngMs = 60_000;
 
 /** Times that a call may end uncertainly before the engine is told; it asks again. */
 const mostUncertain = 4;
@@ -68,6 +71,12 @@ export class Sender {
     } catch (error) {
       return this.#refusal(error);
     }
+  }
+
+  /** The job of an intent that another engine has recorded, perhaps just now: then it is looked for until Batch must have listed it. */
+  async recover(intent: FoundIntent): Promise<JobBook | undefined> {
+    const isYoung = Date.now() - intent.recordedAt < youngMs;
+    return isYoung ? this.#look(intent, looks) : this.find(intent);
   }
 
   /** The job of an intent, when Batch has it. Of several the first one counts, and the others are ended. */

@@ -1,6 +1,6 @@
 /** A Batch in memory, on virtual time: what the poller and the sender are tested against where a server would take minutes. */
 import type { Timing } from './call-budget.ts';
-import type { BatchApi, JobDetail, JobSummary, SubmitJobRequest } from './api.ts';
+import type { BatchApi, JobDetail, JobSummary, LogPage, SubmitJobRequest } from './api.ts';
 
 /** Virtual time: a wait passes at once, and moves it. */
 export class VirtualTiming implements Timing {
@@ -27,6 +27,7 @@ interface Job {
   readonly request: SubmitJobRequest;
   readonly states: State[];
   readonly createdAt: number;
+  readonly listedAt: number;
 }
 
 /** An error as AWS's SDK throws it. */
@@ -43,6 +44,8 @@ export class SimulatedBatch implements BatchApi {
   readonly troubles: { readonly after: boolean; readonly error: Error }[] = [];
   /** Jobs that are not shown yet. */
   readonly hidden = new Set<string>();
+  /** How long after they were taken jobs are listed, by which clock. */
+  listing: { readonly afterMs: number; readonly timing: Timing } | undefined;
   #next = 0;
   #clock = 0;
 
@@ -61,6 +64,7 @@ export class SimulatedBatch implements BatchApi {
       request,
       states: Array.from({ length: size }, () => 'RUNNABLE'),
       createdAt: (this.#clock += 1),
+      listedAt: this.listing === undefined ? 0 : this.listing.timing.now() + this.listing.afterMs,
     });
     if (trouble !== undefined) throw trouble.error;
     return id;
@@ -87,8 +91,10 @@ export class SimulatedBatch implements BatchApi {
 
   async jobsNamed(_: string, name: string): Promise<readonly JobSummary[]> {
     this.counts.jobsNamed += 1;
+    const now = this.listing?.timing.now() ?? 0;
     return [...this.jobs.values()]
       .filter(({ id, request }) => request.jobName === name && !this.hidden.has(id))
+      .filter(({ listedAt }) => listedAt <= now)
       .map(({ id, request, createdAt }) => ({ jobId: id, jobName: request.jobName ?? '', createdAt }));
   }
 
@@ -116,8 +122,16 @@ export class SimulatedBatch implements BatchApi {
     return [];
   }
 
-  async *logEvents(): AsyncGenerator<never> {
-    // Nothing was printed.
+  async queueNames(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async jobsInState(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async logPage(): Promise<LogPage> {
+    return { lines: [], next: undefined };
   }
 
   close(): void {

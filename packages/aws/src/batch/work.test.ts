@@ -64,6 +64,23 @@ test('each group gets links that are signed when it is sent, to tools that are s
   expect(new Set(keys).size).toBe(1);
 });
 
+test('tools that were removed are stored again for the group after the job that missed them', async () => {
+  const keys: string[] = [];
+  const work = workWith((key) => {
+    keys.push(key);
+    return `https://store/${key}`;
+  });
+  await work.store(group());
+  const [key = ''] = keys;
+  await store.delete([key]);
+  await work.store(group());
+  expect(await store.stat(key), 'nobody has said so yet').toBeUndefined();
+  work.forgetTools();
+  await work.store(group());
+  expect(await store.stat(key)).toBeDefined();
+  expect(new Set(keys).size).toBe(1);
+});
+
 test('what a job is told is as long for one as for many, and is refused where Batch would not take it', async () => {
   const said = await workWith(() => 'https://store/').store(group(2));
   expect(lengthOf(await workWith(() => 'https://store/').store(group(50)))).toBe(lengthOf(said));

@@ -1,5 +1,5 @@
 /** What the jobs of a group are told: their work as one object of the datastore, the tools by links, and the variables that name both. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { LeatError } from 'leat';
 import {
@@ -7,6 +7,8 @@ import {
   type AgentSetting,
   type LinkedFile,
   packTools,
+  type StoredPack,
+  storePack,
   type ToolFile,
   workKey,
   writeWork,
@@ -14,17 +16,13 @@ import {
 import type { AttemptRequest, LayerContext, Platform } from 'leat/compute';
 import type { Datastore } from 'leat/datastore';
 import type { Group } from './arrays.ts';
+import { linkSeconds } from './link-life.ts';
 
 /** What the process of a task is told. */
 type TaskMessage = Parameters<typeof writeWork>[2][number];
 
 /** Nobody prints it by chance. */
 const markBytes = 16;
-
-/**
- * How long links to the tools hold, in seconds: the longest that AWS allows. They end sooner with the credentials that signed them, so each
- * group gets its own when it is sent. */
-const linkSeconds = 7 * 24 * 3600;
 
 /** Between SIGTERM and the death of a task, in seconds: Batch kills a container 30 s after it. */
 const stopSeconds = 20;
@@ -45,7 +43,7 @@ type Links = Pick<AgentSetting, 'tools' | 'node'>;
 
 /** What links lead to. */
 interface StoredTools {
-  readonly tools: { readonly key: string; readonly sha256: string };
+  readonly tools: StoredPack;
   readonly node: Awaited<ReturnType<LayerContext['storeTools']>>['node'];
 }
 
@@ -56,6 +54,8 @@ export class Work {
   readonly #platform: Platform;
   readonly #region: string;
   #tools: Promise<StoredTools> | undefined;
+  /** A job could not get them. */
+  #isMissed = false;
   #package: Promise<unknown> | undefined;
 
   constructor({ context, store, platform, region }: WorkFacts) {
@@ -97,6 +97,12 @@ export class Work {
     return requireShort({ ...environment, AWS_REGION: this.#region, ...endpoints(process.env) });
   }
 
+  /** Some job could not get the tools: whether they are still there is seen when the next group is sent. */
+  forgetTools(): void {
+    this.#tools = undefined;
+    this.#isMissed = true;
+  }
+
   async #storePackage(): Promise<void> {
     this.#package ??= this.#context.storePackage(this.#platform);
     try {
@@ -124,14 +130,9 @@ export class Work {
       name: `${name}.cjs`,
       bytes: await readFile(path),
     }));
-    const parts = packTools(await Promise.all(contents));
-    const hash = createHash('sha256');
-    for (const part of parts) hash.update(part);
-    const sha256 = hash.digest('hex');
-    const key = `tools/${sha256}/tools.pack`;
-    if ((await this.#store.stat(key)) === undefined) await this.#store.put(key, parts);
-    const { node } = await this.#context.storeTools({ node: this.#platform });
-    return { tools: { key, sha256 }, node };
+    const tools = await storePack(this.#store, packTools(await Promise.all(contents)));
+    const { node } = await this.#context.storeTools({ node: this.#platform, again: this.#isMissed });
+    return { tools, node };
   }
 
   /** Signed now: a link that was kept might end with credentials that have been renewed meanwhile. */

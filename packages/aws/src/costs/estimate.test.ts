@@ -29,6 +29,13 @@ describe('estimate', () => {
     ['fargate', used('leat-fargate', { cpu: 1, memory: 2048, seconds: 60 }), 0.00082],
     ['fargate by the whole minute', used('leat-fargate', { cpu: 1, memory: 2048, seconds: 5 }), 0.00082],
     ['fargate spot', used('leat-fargate-spot', { cpu: 1, memory: 2048, seconds: 60 }), 0.00025],
+    [
+      'fargate, of the pair that it has',
+      used('leat-fargate', { cpu: 0.5, memory: 3000, seconds: 3600 }),
+      0.03358,
+    ],
+    ['fargate, where nothing was asked for', used('leat-fargate'), 0.05826],
+    ['whole cores on EC2', used('jobs', { cpu: 0.25, memory: 4096 }), 0.048],
     ['an hour of what m5.large has', used('leat-ec2', { cpu: 2, memory: 8192 }), 0.096],
     ['an hour of what c6i.4xlarge has', used('jobs', { cpu: 16, memory: 32_768 }), 0.68],
     ['spot, by ARN', used('arn:aws:batch:eu-north-1:1:job-queue/ml-spot', { cpu: 2, memory: 8192 }), 0.0337],

@@ -1,9 +1,9 @@
 /** What a run on AWS Batch has used, and about what that costs. Pure: an estimate by a table of prices, and no bill. */
 import type { CostEstimate, StepUsage } from 'leat/compute';
+import { sizeOf } from '../batch/job-spec.ts';
 import type { KindPrices, PriceTable } from './prices.ts';
 
-/** What a task has that asks for nothing; as the layer gives it. */
-const defaults = { cpu: 1, memory: 4096 };
+const mbPerGb = 1024;
 
 const secondsAnHour = 3600;
 
@@ -43,8 +43,9 @@ function rowOf({ resources, options, seconds, wholeMinuteSeconds }: StepUsage, p
   const kind = kindOf(typeof queue === 'string' ? queue : '', prices);
   const hours = seconds / secondsAnHour;
   const billed = (kind?.wholeMinute === true ? wholeMinuteSeconds : seconds) / secondsAnHour;
-  const cpu = resources.cpu.value || defaults.cpu;
-  const gb = (resources.memory.value || defaults.memory) / 1024;
+  // As the layer gives it, to those as well that ask for nothing.
+  const { cpu, memory } = sizeOf({ resources, platform: kind?.sizes === 'fargate' ? 'fargate' : 'ec2' });
+  const gb = memory / mbPerGb;
   const gpu = resources.gpu.value;
   return {
     vcpuHours: hours * cpu,

@@ -14,6 +14,8 @@ export interface KindPrices {
   readonly gpuHour?: number;
   /** Each job costs at least a minute. */
   readonly wholeMinute?: boolean;
+  /** Jobs get the pairs of cores and memory that Fargate has. Absent: whole cores, and as much memory as they ask for. */
+  readonly sizes?: 'fargate';
 }
 
 /** See the file's header. */
@@ -44,7 +46,8 @@ const isKind = (value: unknown): boolean =>
   typeof value['name'] === 'string' &&
   isPrice(value['vcpuHour']) &&
   isPrice(value['gbHour']) &&
-  (value['gpuHour'] === undefined || isPrice(value['gpuHour']));
+  (value['gpuHour'] === undefined || isPrice(value['gpuHour'])) &&
+  (value['sizes'] === undefined || value['sizes'] === 'fargate');
 
 /**
  * Checks a table.
@@ -60,7 +63,7 @@ export function parsePrices(table: unknown, from: string): PriceTable {
   if (!isRecord(kinds) || Object.values(kinds).some((kind) => !isKind(kind)))
     throw invalid(
       from,
-      "each of 'kinds' needs a name and prices of at least 0: vcpuHour, gbHour, and for GPUs gpuHour",
+      "each of 'kinds' needs a name and prices of at least 0: vcpuHour, gbHour, and for GPUs gpuHour; 'sizes' is 'fargate' or absent",
     );
   const areQueues =
     Array.isArray(queues) &&

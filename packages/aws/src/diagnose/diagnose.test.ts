@@ -517,6 +517,84 @@ const environments: readonly Situation[] = [
     says: /quota/,
   },
   {
+    name: 'the quota is smaller than the job, as in a new account for instances with GPUs',
+    source: 'Amazon EC2 User Guide, "On-Demand Instance quotas"',
+    facts: facts({
+      environments: [environment({ quotas: [{ name: 'Running On-Demand G and VT instances', limit: 0 }] })],
+    }),
+    code: 'vcpu-quota',
+    kind: 'no-capacity',
+    confidence: 'certain',
+    says: /allows 0 vCPU in all .* asks for 4/,
+  },
+  {
+    name: 'the Spot quota is used up, by what was counted',
+    source: 'Amazon EC2 User Guide, "Spot Instance quotas"',
+    facts: facts({
+      environments: [
+        environment({
+          kind: 'SPOT',
+          quotas: [{ name: 'All Standard Spot Instance Requests', limit: 640, used: 640, atLeast: true }],
+        }),
+      ],
+    }),
+    code: 'spot-quota',
+    kind: 'no-capacity',
+    confidence: 'likely',
+    says: /no room for 4 more vCPU/,
+  },
+  {
+    name: 'the quota of vCPUs on Fargate is used up',
+    source: 'Amazon ECS Developer Guide, "Service quotas for AWS Fargate"',
+    facts: facts({
+      job: job({ platform: 'FARGATE' }),
+      environments: [
+        environment({
+          kind: 'FARGATE',
+          shapes: [],
+          desiredVcpus: 6,
+          quotas: [{ name: 'Fargate On-Demand vCPU resource count', limit: 6, used: 6, atLeast: true }],
+        }),
+      ],
+    }),
+    code: 'fargate-quota',
+    kind: 'no-capacity',
+    confidence: 'likely',
+    says: /Service Quotas/,
+  },
+  {
+    name: 'one quota is used up, and other types of the environment are under another one that has room',
+    source: 'Amazon EC2 User Guide, "On-Demand Instance quotas"',
+    facts: facts({
+      environments: [
+        environment({
+          quotas: [
+            { name: 'Running On-Demand P instances', limit: 0 },
+            { name: 'Running On-Demand G and VT instances', limit: 64, used: 8 },
+          ],
+        }),
+      ],
+    }),
+    code: 'unknown',
+    kind: 'unknown',
+    confidence: 'none',
+  },
+  {
+    name: 'quotas may not be read, and nothing else explains it',
+    source:
+      'a caller without the right: AWS Identity and Access Management User Guide, "Troubleshoot access denied errors"',
+    facts: (() => {
+      const { quotas: _unread, ...rest } = environment();
+      const why =
+        'AccessDeniedException: User: arn:aws:iam::123456789012:user/ada is not authorized to perform: servicequotas:ListServiceQuotas';
+      return facts({ environments: [rest], unread: [{ what: 'the quotas of ec2', why }] });
+    })(),
+    code: 'unknown',
+    kind: 'unknown',
+    confidence: 'none',
+    says: /Not known: the quotas of vCPUs for 'leat-ec2'. Ask again with the rights servicequotas:ListServiceQuotas/,
+  },
+  {
     name: 'Fargate has used up the vCPUs of the environment',
     source: `${user}, "Compute environment parameters": maxvCpus`,
     facts: facts({

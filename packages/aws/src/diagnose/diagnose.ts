@@ -6,7 +6,7 @@
  * block it; what keeps each environment from starting it; is it simply not its turn; is it too early to ask.
  */
 import { aboutEnvironment, obstacle } from './environment.ts';
-import type { BatchFacts, EnvironmentFacts, JobFacts } from './facts.ts';
+import type { BatchFacts, EnvironmentFacts, JobFacts, UnreadFact } from './facts.ts';
 import { type BatchDiagnosis, type Finding, promise } from './finding.ts';
 import { neverFits } from './fit.ts';
 import { outsideRunnable, stateEvidence } from './outside-runnable.ts';
@@ -153,15 +153,9 @@ function unknown(facts: BatchFacts, more: readonly string[]): BatchDiagnosis {
     ...(queue === undefined ? ['the queue'] : []),
     ...(queue !== undefined && queue.head === undefined ? ['the head of the queue'] : []),
     ...(environments === undefined ? ['the compute environments'] : []),
-    ...(environments ?? []).flatMap(({ name, kind, instances, activities }) =>
-      kind?.startsWith('FARGATE')
-        ? []
-        : [
-            ...(instances === undefined ? [`the instances of '${name}'`] : []),
-            ...(activities === undefined ? [`the auto-scaling activities of '${name}'`] : []),
-          ],
-    ),
+    ...(environments ?? []).flatMap(lacksOf),
   ];
+  const rights = missingRights(unread);
   return {
     code: 'unknown',
     kind: 'unknown',
@@ -170,7 +164,7 @@ function unknown(facts: BatchFacts, more: readonly string[]): BatchDiagnosis {
     remedy:
       lacks.length === 0
         ? 'Look at the job in the AWS Batch console; what is listed here was looked at and explains nothing.'
-        : `Not known: ${lacks.join(', ')}. Ask again with rights to read them, or look in the AWS Batch console.`,
+        : `Not known: ${lacks.join(', ')}. Ask again with ${rights.length === 0 ? 'rights to read them' : `the rights ${rights.join(', ')}`}, or look in the AWS Batch console.`,
     evidence: [
       ...more,
       ...(job === undefined ? [] : stateEvidence(job, facts)),
@@ -180,3 +174,18 @@ function unknown(facts: BatchFacts, more: readonly string[]): BatchDiagnosis {
     ],
   };
 }
+
+function lacksOf({ name, kind, instances, activities, quotas }: EnvironmentFacts): readonly string[] {
+  const lacks = quotas === undefined ? [`the quotas of vCPUs for '${name}'`] : [];
+  if (kind?.startsWith('FARGATE') === true) return lacks;
+  return [
+    ...(instances === undefined ? [`the instances of '${name}'`] : []),
+    ...(activities === undefined ? [`the auto-scaling activities of '${name}'`] : []),
+    ...lacks,
+  ];
+}
+
+/** AWS names the action that somebody may not do: `… is not authorized to perform: servicequotas:ListServiceQuotas`. */
+const missingRights = (unread: readonly UnreadFact[]): readonly string[] => [
+  ...new Set(unread.flatMap(({ why }) => /perform:? ([\w-]+:\w+)/.exec(why)?.[1] ?? [])),
+];

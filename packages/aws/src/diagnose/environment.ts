@@ -180,17 +180,26 @@ function full(job: JobFacts, { name, desiredVcpus, maxVcpus }: EnvironmentFacts)
 const hasNoRoom = ({ limit, used }: QuotaFacts, vcpus: number): boolean =>
   limit < vcpus || (used !== undefined && used + vcpus > limit);
 
-function quota(job: JobFacts, environment: EnvironmentFacts): Finding | undefined {
-  const spent = (environment.quotas ?? []).filter((each) => hasNoRoom(each, job.vcpus ?? 1));
+function quota({ vcpus = 1 }: JobFacts, environment: EnvironmentFacts): Finding | undefined {
+  const { name, kind, quotas = [] } = environment;
+  const spent = quotas.filter((each) => hasNoRoom(each, vcpus));
   // Families of other types may have room.
-  if (spent.length === 0 || spent.length < (environment.quotas ?? []).length) return undefined;
+  if (spent.length === 0 || spent.length < quotas.length) return undefined;
+  const most = Math.max(...spent.map(({ limit }) => limit));
+  const isTooSmall = most < vcpus;
   return {
-    code:
-      environment.kind === 'SPOT' ? 'spot-quota' : isFargate(environment) ? 'fargate-quota' : 'vcpu-quota',
+    code: kind === 'SPOT' ? 'spot-quota' : isFargate(environment) ? 'fargate-quota' : 'vcpu-quota',
     kind: 'no-capacity',
-    confidence: 'likely',
-    cause: `the account's quota has no room for ${job.vcpus ?? 1} more vCPU in '${environment.name}'`,
-    remedy: 'Ask for a higher quota in Service Quotas, or wait until other instances end.',
-    evidence: spent.map(({ name, limit, used }) => `quota "${name}": ${used ?? '?'} of ${limit} used`),
+    confidence: isTooSmall ? 'certain' : 'likely',
+    cause: isTooSmall
+      ? `the account's quota allows ${most} vCPU in all for what '${name}' may start, and the job asks for ${vcpus}`
+      : `the account's quota has no room for ${vcpus} more vCPU in '${name}'`,
+    remedy: isTooSmall
+      ? 'Ask for a higher quota in Service Quotas: until then it cannot start there.'
+      : 'Ask for a higher quota in Service Quotas, or wait until other instances end.',
+    evidence: spent.map(aboutQuota),
   };
 }
+
+const aboutQuota = ({ name, limit, used, atLeast = false }: QuotaFacts): string =>
+  `quota "${name}": ${atLeast ? 'at least ' : ''}${used ?? '?'} of ${limit} vCPU used`;

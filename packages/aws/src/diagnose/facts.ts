@@ -225,6 +225,8 @@ export interface QuotaFacts {
   readonly name: string;
   readonly limit: number;
   readonly used?: number;
+  /** Not all was counted: more may be used. */
+  readonly atLeast?: boolean;
 }
 
 /** An IAM role. */

@@ -45,6 +45,7 @@ export const environment = (changes: Partial<EnvironmentFacts> = {}): Environmen
   shapes: m5,
   instances: [],
   activities: [],
+  quotas: [],
   ...changes,
 });
 

@@ -231,6 +231,11 @@ export class S3Api {
     return await this.#client.link(name, seconds);
   }
 
+  /** See {@link S3Client.linksEndAt}. */
+  async linksEndAt(): Promise<number | undefined> {
+    return await this.#client.linksEndAt();
+  }
+
   async close(): Promise<void> {
     await this.#client.close();
   }

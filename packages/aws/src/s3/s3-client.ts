@@ -74,17 +74,20 @@ export class S3Client {
    */
   async call(what: string, call: S3Call): Promise<S3Answer> {
     let repeated = false;
+    let renewed = false;
     for (let tries = 1; ; tries += 1) {
       const credentials = await this.#credentials.get();
       const tried = await this.#try(call, credentials);
       if ('answer' in tried && isFinal(tried)) return { ...tried.answer, code: tried.code, repeated };
       const failed = failedCall(tried, tries);
-      const again = this.#learn(tried, credentials);
-      if (tries >= mostTries || this.#closed.signal.aborted || !(again || isPassing(failed)))
-        throw s3Error(what, failed);
+      // Once: when new ones are refused as well, it is not for their age.
+      const mended = this.#mend(tried, renewed ? undefined : credentials);
+      renewed ||= mended === 'renewed';
+      const mayWork = mended !== undefined || isPassing(failed);
+      if (!mayWork || this.#isLast(tries)) throw s3Error(what, failed);
       // A refusal has changed nothing; after any other end the server may have done it, or still be at it.
       repeated ||= 'error' in tried || tried.answer.status >= 500;
-      if (!again) await this.#pause(waitBefore(tries + 1, failed, Math.random()));
+      if (!mended) await this.#pause(waitBefore(tries + 1, failed, Math.random()));
     }
   }
 
@@ -108,6 +111,12 @@ export class S3Client {
       keysOf(credentials),
     );
     return `${secure ? 'https' : 'http'}://${host}${String(signed.path)}`;
+  }
+
+  /** Until when links that are signed now hold: as long as the credentials. `undefined`: a session whose end nobody knows. */
+  async linksEndAt(): Promise<number | undefined> {
+    const { sessionToken, expiresAt } = await this.#credentials.get();
+    return expiresAt ?? (sessionToken === undefined ? Infinity : undefined);
   }
 
   /** Ends what is under way: it fails. */
@@ -161,8 +170,15 @@ export class S3Client {
     return { method, path: signed.path as string, headers: signed.headers as Record<string, string> };
   }
 
-  /** What a refusal says that can be mended at once: another region, another clock, newer credentials. */
-  #learn(tried: Try, credentials: Credentials): boolean {
+  /** What a refusal says that can be mended at once. @param credentials those that were refused, when there may be newer ones */
+  #mend(tried: Try, credentials: Credentials | undefined): 'learned' | 'renewed' | undefined {
+    if (this.#learn(tried)) return 'learned';
+    if (credentials === undefined || !mayBeOld(tried)) return undefined;
+    return this.#credentials.refused(credentials) ? 'renewed' : undefined;
+  }
+
+  /** Another region, another clock. */
+  #learn(tried: Try): boolean {
     if ('error' in tried) return false;
     const { answer, code } = tried;
     const region = answer.headers['x-amz-bucket-region'] ?? textOf(answer.body.toString('utf8'), 'Region');
@@ -176,10 +192,12 @@ export class S3Client {
       this.#skewMs = skew;
       return differs;
     }
-    // The answer to HEAD has no body that could tell the reason.
-    const mayBeToken =
-      tokenCodes.has(code) || (code === '' && (answer.status === 400 || answer.status === 403));
-    return mayBeToken && this.#credentials.refused(credentials);
+    return false;
+  }
+
+  /** Whether there is no try after this one. */
+  #isLast(tries: number): boolean {
+    return tries >= mostTries || this.#closed.signal.aborted;
   }
 
   async #pause(ms: number): Promise<void> {
@@ -196,6 +214,13 @@ function asItEnded(answer: HttpAnswer): HttpAnswer {
 function isFinal({ answer, code }: Extract<Try, { readonly answer: unknown }>): boolean {
   if (answer.status >= 200 && answer.status < 300) return true;
   return answered.has(answer.status) && code !== 'NoSuchBucket';
+}
+
+/** Whether a refusal may be for credentials that have ended. The answer to HEAD has no body that could tell the reason. */
+function mayBeOld(tried: Try): boolean {
+  if ('error' in tried) return false;
+  const { answer, code } = tried;
+  return tokenCodes.has(code) || (code === '' && (answer.status === 400 || answer.status === 403));
 }
 
 function failedCall(tried: Try, tries: number): FailedCall {

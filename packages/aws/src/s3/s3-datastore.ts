@@ -59,6 +59,16 @@ export class S3Datastore implements Datastore {
     return this.#sync.call('get', key, range);
   }
 
+  /** For the thread of {@link getManySync}. */
+  async getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
+    return await Promise.all(keys.map(async (key) => this.get(key)));
+  }
+
+  getManySync(keys: readonly string[]): readonly (Uint8Array | undefined)[] {
+    for (const key of keys) objectName(this.#location, key);
+    return keys.length === 0 ? [] : this.#sync.call('getMany', keys);
+  }
+
   async getStream(key: string): Promise<AsyncIterable<Uint8Array> | undefined> {
     return await this.#reader.stream(key);
   }
@@ -103,6 +113,10 @@ export class S3Datastore implements Datastore {
     // Finds out where the bucket is.
     await this.#api.head(name);
     return await this.#api.link(name, seconds);
+  }
+
+  async linksEndAt(): Promise<number | undefined> {
+    return await this.#api.linksEndAt();
   }
 
   list(prefix: string): AsyncIterable<ObjectFacts> {

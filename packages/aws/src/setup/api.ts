@@ -1,12 +1,11 @@
 /**
- * The sliver of AWS's SDK that set-up and commands use, and the only file of them that imports it. Clients are made when they are first
- * needed. The SDK repeats by itself what fails for a moment; every call also has a time limit.
+ * The sliver of AWS's SDK that set-up and commands use beyond what the layer has, and the only file of them that imports it. Clients are made when they
+ * are first needed. The SDK repeats by itself what fails for a moment; every call also has a time limit.
  */
-import type { BatchClient } from '@aws-sdk/client-batch';
-import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import type { IAMClient } from '@aws-sdk/client-iam';
-import type { STSClient } from '@aws-sdk/client-sts';
+import type { BatchApi, ComputeEnvironmentDetail } from '../batch/api.ts';
+import { openSurroundings } from '../batch/collect/api.ts';
 import { roleFacts } from '../batch/collect/roles.ts';
+import { lookUpQueue } from '../batch/look-up-queue.ts';
 import type { RoleFacts } from '../diagnose/facts.ts';
 
 /** A job, as a list shows it. */
@@ -64,37 +63,41 @@ export interface SetupApi {
 
 const attemptMs = 20_000;
 
-/** For all tries together. */
-const roleMs = 120_000;
+/** For all tries of a call together. */
+const callMs = 120_000;
 
 const setting = { maxAttempts: 5, requestHandler: { requestTimeout: attemptMs, connectionTimeout: 5_000 } };
+
+/** What one call of DescribeJobs takes. */
+const idsPerCall = 100;
 
 /** AWS as the environment of this process says. */
 export function openSetupApi(): SetupApi {
   return new SdkSetupApi();
 }
 
-interface Closable {
-  destroy(): void;
-}
+const limit = (): AbortSignal => AbortSignal.timeout(callMs);
 
 class SdkSetupApi implements SetupApi {
-  readonly #made = new Map<string, Promise<Closable>>();
+  #made: Promise<BatchApi> | undefined;
 
   async region(): Promise<string> {
-    return (await this.#batch()).config.region();
+    return (await this.#batch()).region();
   }
 
   async caller(): Promise<string> {
-    const { GetCallerIdentityCommand, STSClient: Client } = await import('@aws-sdk/client-sts');
-    const client = await this.#client<STSClient>('sts', () => new Client(setting));
-    return (await client.send(new GetCallerIdentityCommand({}))).Arn ?? 'somebody';
+    const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
+    const client = new STSClient(setting);
+    try {
+      return (await client.send(new GetCallerIdentityCommand({}))).Arn ?? 'somebody';
+    } finally {
+      client.destroy();
+    }
   }
 
   async stackOutputs(name: string): Promise<Readonly<Record<string, string>> | undefined> {
-    const { CloudFormationClient: Client, DescribeStacksCommand } =
-      await import('@aws-sdk/client-cloudformation');
-    const client = await this.#client<CloudFormationClient>('cloudformation', () => new Client(setting));
+    const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
+    const client = new CloudFormationClient(setting);
     try {
       const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
       const outputs = Stacks[0]?.Outputs ?? [];
@@ -105,71 +108,48 @@ class SdkSetupApi implements SetupApi {
       // CloudFormation has no code of its own for it.
       if (error instanceof Error && /does not exist/.test(error.message)) return undefined;
       throw error;
+    } finally {
+      client.destroy();
     }
   }
 
   async queue(name: string): Promise<FoundQueue | undefined> {
-    const { DescribeComputeEnvironmentsCommand, DescribeJobQueuesCommand } =
-      await import('@aws-sdk/client-batch');
-    const client = await this.#batch();
-    const found = (await client.send(new DescribeJobQueuesCommand({ jobQueues: [name] }))).jobQueues?.[0];
-    if (found === undefined) return undefined;
-    const order = (found.computeEnvironmentOrder ?? []).toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0));
-    const names = order.flatMap(({ computeEnvironment }) => computeEnvironment ?? []);
-    const described =
-      names.length === 0
-        ? []
-        : ((await client.send(new DescribeComputeEnvironmentsCommand({ computeEnvironments: names })))
-            .computeEnvironments ?? []);
-    // The answer has an order of its own.
-    const inOrder = described.toSorted((a, b) => placeOf(names, a) - placeOf(names, b));
+    const batch = await this.#batch();
+    const { queue, environments } = await lookUpQueue(name, {
+      queue: async (asked) => batch.queue(asked, limit()),
+      environments: async (names) => batch.environments(names, limit()),
+    });
+    if (queue === undefined) return undefined;
     return {
-      ...factsOf(found),
-      name: found.jobQueueName ?? name,
-      environments: inOrder.map((one) => ({
-        ...factsOf(one),
-        name: one.computeEnvironmentName ?? '',
-        ...(one.computeResources?.type === undefined ? {} : { kind: one.computeResources.type }),
-        ...(one.computeResources?.maxvCpus === undefined ? {} : { maxVcpus: one.computeResources.maxvCpus }),
-      })),
+      ...factsOf(queue),
+      name: queue.jobQueueName ?? name,
+      environments: environments.map(environmentOf),
     };
   }
 
   async queues(): Promise<readonly string[]> {
-    const { paginateDescribeJobQueues } = await import('@aws-sdk/client-batch');
-    const names: string[] = [];
-    for await (const { jobQueues = [] } of paginateDescribeJobQueues({ client: await this.#batch() }, {}))
-      names.push(...jobQueues.flatMap(({ jobQueueName }) => jobQueueName ?? []));
-    return names.toSorted();
+    return (await this.#batch()).queueNames(limit());
   }
 
   async role(arn: string): Promise<RoleFacts> {
-    const { IAMClient: Client } = await import('@aws-sdk/client-iam');
-    const iam = async (): Promise<IAMClient> => this.#client<IAMClient>('iam', () => new Client(setting));
-    return roleFacts({ iam }, arn, AbortSignal.timeout(roleMs));
+    const surroundings = openSurroundings();
+    try {
+      return await roleFacts(surroundings, arn, limit());
+    } finally {
+      surroundings.close();
+    }
   }
 
   async jobs(queue: string, state: (typeof openStates)[number], most: number): Promise<readonly ListedJob[]> {
-    const { ListJobsCommand } = await import('@aws-sdk/client-batch');
-    const client = await this.#batch();
-    const found: string[] = [];
-    let nextToken: string | undefined;
-    do {
-      const page = { jobQueue: queue, jobStatus: state, ...(nextToken === undefined ? {} : { nextToken }) };
-      const answer = await client.send(new ListJobsCommand(page));
-      found.push(...(answer.jobSummaryList ?? []).flatMap(({ jobId }) => jobId ?? []));
-      nextToken = answer.nextToken;
-    } while (nextToken !== undefined && found.length < most);
-    return this.describe(found.slice(0, most));
+    const batch = await this.#batch();
+    return this.describe(await batch.jobsInState(queue, state, { most, signal: limit() }));
   }
 
   async describe(ids: readonly string[]): Promise<readonly ListedJob[]> {
-    const { DescribeJobsCommand } = await import('@aws-sdk/client-batch');
-    const client = await this.#batch();
+    const batch = await this.#batch();
     const all: ListedJob[] = [];
-    // What one call takes.
-    for (let from = 0; from < ids.length; from += 100) {
-      const { jobs = [] } = await client.send(new DescribeJobsCommand({ jobs: ids.slice(from, from + 100) }));
+    for (let from = 0; from < ids.length; from += idsPerCall) {
+      const jobs = await batch.describeJobs(ids.slice(from, from + idsPerCall), limit());
       all.push(
         ...jobs.map(({ jobId = '', jobName = '', jobQueue = '', status = '', ...job }) => ({
           id: jobId,
@@ -188,35 +168,26 @@ class SdkSetupApi implements SetupApi {
   }
 
   async terminate(id: string, reason: string): Promise<void> {
-    const { TerminateJobCommand } = await import('@aws-sdk/client-batch');
-    await (await this.#batch()).send(new TerminateJobCommand({ jobId: id, reason }));
+    await (await this.#batch()).terminateJob(id, reason, limit());
   }
 
   close(): void {
-    for (const client of this.#made.values()) void client.then((one) => one.destroy());
+    void this.#made?.then((batch) => batch.close());
   }
 
-  async #batch(): Promise<BatchClient> {
-    const { BatchClient: Client } = await import('@aws-sdk/client-batch');
-    return this.#client<BatchClient>('batch', () => new Client(setting));
-  }
-
-  async #client<Client extends Closable>(name: string, make: () => Client): Promise<Client> {
-    const made = (this.#made.get(name) ?? Promise.resolve(make())) as Promise<Client>;
-    this.#made.set(name, made);
-    return made;
+  /** The layer's own, which takes a while to load: half of the commands do without. */
+  async #batch(): Promise<BatchApi> {
+    this.#made ??= import('../batch/api.ts').then(({ openBatchApi }) => openBatchApi(setting));
+    return this.#made;
   }
 }
 
-/** Queues name their environments by ARN, or as somebody has written it. */
-const placeOf = (
-  names: readonly string[],
-  one: {
-    readonly computeEnvironmentArn?: string | undefined;
-    readonly computeEnvironmentName?: string | undefined;
-  },
-): number =>
-  names.findIndex((name) => name === one.computeEnvironmentArn || name === one.computeEnvironmentName);
+const environmentOf = (one: ComputeEnvironmentDetail): FoundQueue['environments'][number] => ({
+  ...factsOf(one),
+  name: one.computeEnvironmentName ?? '',
+  ...(one.computeResources?.type === undefined ? {} : { kind: one.computeResources.type }),
+  ...(one.computeResources?.maxvCpus === undefined ? {} : { maxVcpus: one.computeResources.maxvCpus }),
+});
 
 const factsOf = ({
   state,

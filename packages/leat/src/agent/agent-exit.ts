@@ -10,7 +10,7 @@ export const agentExits = {
   /** Nothing in the image can download. */
   noDownloader: 211,
   downloadFailed: 212,
-  /** The link has expired, or is not allowed. */
+  /** The link is not allowed, or leads to nothing. */
   linkRefused: 213,
   /** Not the bytes that were stored. */
   damaged: 214,
@@ -24,6 +24,8 @@ export const agentExits = {
   workUnreadable: 218,
   /** Anything else that ended the agent before its task ran. */
   agentFailed: 219,
+  /** The store has said that the link has expired. */
+  linkExpired: 220,
 } as const;
 
 /** What an exit code of the bootstrap or the agent means. */
@@ -54,7 +56,12 @@ const known: Readonly<Record<number, AgentExit>> = {
     permanent: false,
   },
   [agentExits.linkRefused]: {
-    message: "the link to Leat's tools had expired when its container started, or is not allowed",
+    message: "the datastore refused the link to Leat's tools when its container started",
+    hint: "Its log has the answer. 403: a policy of the bucket, of a key or of the network's endpoint allows the engine to write the tools and the job not to read them. 404: they were removed, and are stored again with the next start.",
+    permanent: false,
+  },
+  [agentExits.linkExpired]: {
+    message: "the link to Leat's tools had expired when its container started",
     hint: 'Links live as long as the credentials of the engine: a role of one hour gives links of one hour. Use longer ones, or start what waits longer again.',
     permanent: false,
   },
@@ -94,7 +101,7 @@ const known: Readonly<Record<number, AgentExit>> = {
  * What the exit code of a job says that has left no end record; `undefined` for a code that is not ours: then the task died together
  * with its container.
  *
- * @example explainAgentExit(213)?.message // "the link to Leat's tools had expired when its container started, or is not allowed"
+ * @example explainAgentExit(220)?.message // "the link to Leat's tools had expired when its container started"
  */
 export function explainAgentExit(exitCode: number): AgentExit | undefined {
   return known[exitCode];

@@ -15,16 +15,30 @@ const agentFlags = '--v8-pool-size=1 --max-semi-space-size=1';
 const refusals = [401, 403, 404, 410];
 const refusalPattern = refusals.join('|');
 
+/** In the answer of a store: the link is past its time, or the credentials that signed it are. S3 answers 403 or 400 then. */
+const expiries = ['Request has expired', 'ExpiredToken'];
+const expiryPattern = expiries.join('|');
+
+/** Of an answer that is no 2xx so much is read. What is shown ends with its message: after that a store may repeat credentials. */
+const readBytes = 4096;
+const shownBytes = 400;
+const messageEnd = '</Message>';
+
+// Each of them ends with 0 when it has the file, 4 when the link has expired, 3 when it is refused, and 1 when another try may help.
+
 const python = `
 import os,sys,shutil,urllib.request as r,urllib.error
 try:
  with r.urlopen(os.environ["U"],timeout=60) as s,open(os.environ["F"],"wb") as f: shutil.copyfileobj(s,f)
-except urllib.error.HTTPError as e: print("HTTP %d %s"%(e.code,e.read(400).decode("utf8","replace")),file=sys.stderr);sys.exit(3 if e.code in (${refusals.join(',')}) else 1)
+except urllib.error.HTTPError as e:
+ b=e.read(${readBytes}).decode("utf8","replace")
+ print("HTTP %d %s"%(e.code,b.split("${messageEnd}")[0][:${shownBytes}]),file=sys.stderr)
+ sys.exit(4 if ${expiries.map((text) => `"${text}" in b`).join(' or ')} else 3 if e.code in (${refusals.join(',')}) else 1)
 except Exception as e: sys.exit(str(e))`;
 
-const perl = `my $r=HTTP::Tiny->new(timeout=>60,verify_SSL=>1)->mirror($ENV{U},$ENV{F});exit 0 if $r->{success};print STDERR "HTTP $r->{status} ".substr($r->{content},0,400)."\\n";exit($r->{status}=~/^(${refusalPattern})$/?3:1)`;
+const perl = `my $r=HTTP::Tiny->new(timeout=>60,verify_SSL=>1)->mirror($ENV{U},$ENV{F});exit 0 if $r->{success};my $b=substr($r->{content},0,${readBytes});my ($m)=split("${messageEnd}",$b);print STDERR "HTTP $r->{status} ".substr($m//"",0,${shownBytes})."\\n";exit($b=~/${expiryPattern}/?4:$r->{status}=~/^(${refusalPattern})$/?3:1)`;
 
-const olderNode = `const u=process.env.U;const e=(c,m)=>{console.error(m);process.exit(c)};require(u.slice(0,5)=="https"?"https":"http").get(u,r=>r.statusCode==200?r.pipe(require("fs").createWriteStream(process.env.F)).on("finish",()=>process.exit(0)):e(/^(${refusalPattern})$/.test(r.statusCode)?3:1,"HTTP "+r.statusCode)).on("error",x=>e(1,x.message))`;
+const olderNode = `const u=process.env.U;const e=(c,m)=>{console.error(m);process.exit(c)};require(u.slice(0,5)=="https"?"https":"http").get(u,r=>{if(r.statusCode==200)return r.pipe(require("fs").createWriteStream(process.env.F)).on("finish",()=>process.exit(0));let b="";r.setEncoding("utf8").on("data",d=>{b=(b+d).slice(0,${readBytes})}).on("end",()=>e(/${expiryPattern}/.test(b)?4:/^(${refusalPattern})$/.test(r.statusCode)?3:1,"HTTP "+r.statusCode+" "+b.split("${messageEnd}")[0].slice(0,${shownBytes})))}).on("error",x=>e(1,x.message))`;
 
 /** Of the shell: finds or fetches a Node, and becomes it with the program in `$1`. POSIX, as dash and busybox have it. */
 export const shellPart: string = `
@@ -63,31 +77,42 @@ for t in "\${TMPDIR:-/tmp}" /var/tmp "\${HOME:-.}" .; do
 done
 [ -n "$d" ] || die ${agentExits.noRoom} "there is no folder that programs may be written to and run from: /tmp is read-only, full or noexec."
 export F="$d/node.gz" U="$LEAT_NODE"
+refusal() {
+  b=$(head -c ${readBytes} "$F" 2>/dev/null)
+  printf 'HTTP %s %.${shownBytes}s\\n' "$1" "\${b%%${messageEnd}*}" >"$d/said"
+  case $b in ${expiries.map((text) => `*'${text}'*`).join('|')}) return 4;; esac
+  case $1 in ${refusalPattern}) return 3;; *) return 1;; esac
+}
 fetch() {
   r=9
+  rm -f "$F"
   if have curl; then
     s=$(printf 'url = "%s"\\n' "$U" | curl -sSL -K - --connect-timeout 20 --speed-limit 1 --speed-time 60 -o "$F" -w '%{http_code}' 2>"$d/said") && r=0 || r=1
-    case $s in 2??) ;; ${refusalPattern}) r=3;; *) r=1;; esac
-    [ $r = 1 ] && [ "$s" != 000 ] && echo "HTTP $s" >>"$d/said"
+    case $s in 2??) ;; 000) r=1;; *) refusal "$s"; r=$?;; esac
   fi
-  case $r in 0|3) return $r;; esac
+  case $r in 0|[34]) return $r;; esac
   if have wget; then
     wget -T 60 -O "$F" "$U" 2>"$d/said" && return 0
     r=1
-    case $(cat "$d/said") in *' 401 '*|*' 403 '*|*' 404 '*|*' 410 '*|*' 403: '*|*' 404: '*) return 3;; esac
+    for s in 400 ${refusals.join(' ')}; do
+      case $(cat "$d/said") in *" $s "*|*" $s: "*) ;; *) continue;; esac
+      wget -q --content-on-error -T 60 -O "$F" "$U" 2>/dev/null
+      refusal $s; r=$?
+      [ $r = 1 ] || return $r
+    done
   fi
   for p in python3 python; do
     have $p || continue
     $p -c '${python}' 2>"$d/said"; r=$?
-    case $r in 0|3) return $r;; *) r=1;; esac
+    case $r in 0|[34]) return $r;; *) r=1;; esac
   done
   if have perl && perl -MHTTP::Tiny -e 1 2>/dev/null; then
     perl -MHTTP::Tiny -e '${perl}' 2>"$d/said"; r=$?
-    case $r in 0|3) return $r;; *) r=1;; esac
+    case $r in 0|[34]) return $r;; *) r=1;; esac
   fi
   if have node; then
     node -e '${olderNode}' 2>"$d/said"; r=$?
-    case $r in 0|3) return $r;; *) r=1;; esac
+    case $r in 0|[34]) return $r;; *) r=1;; esac
   fi
   return $r
 }
@@ -107,7 +132,8 @@ while :; do
       h=$(sum); h=\${h%% *}
       [ -z "$h" ] || [ "$h" = "\${LEAT_NODE_SHA256:-}" ] && break
       r=2;;
-    3) die ${agentExits.linkRefused} "the link to the Node that Leat brings along is refused: it has expired, or the object is gone. $(said)";;
+    3) die ${agentExits.linkRefused} "the link to the Node that Leat brings along is refused: it is not allowed, or the object is gone. $(said)";;
+    4) die ${agentExits.linkExpired} "the link to the Node that Leat brings along is refused: it has expired. $(said)";;
     9) die ${agentExits.noDownloader} "$no, and nothing to download one with: curl, wget, python3 or perl.";;
   esac
   i=$((i + 1))
@@ -146,7 +172,10 @@ const fetchTools = async () => {
     try {
       const answer = await fetch(env.LEAT_TOOLS, { signal: AbortSignal.timeout(60000) });
       const bytes = Buffer.from(await answer.arrayBuffer());
-      if ([${refusals.join(', ')}].includes(answer.status)) die(${agentExits.linkRefused}, "the link to Leat's tools is refused: it has expired, or the object is gone. HTTP " + answer.status + ' ' + bytes.toString('utf8', 0, 400));
+      const text = answer.ok ? '' : bytes.toString('utf8', 0, ${readBytes});
+      const said = 'HTTP ' + answer.status + ' ' + text.split('${messageEnd}')[0].slice(0, ${shownBytes});
+      if (/${expiryPattern}/.test(text)) die(${agentExits.linkExpired}, "the link to Leat's tools is refused: it has expired. " + said);
+      if ([${refusals.join(', ')}].includes(answer.status)) die(${agentExits.linkRefused}, "the link to Leat's tools is refused: it is not allowed, or the object is gone. " + said);
       if (!answer.ok) wrong = [${agentExits.downloadFailed}, "could not be downloaded: HTTP " + answer.status];
       else if (require('node:crypto').hash('sha256', bytes) !== env.LEAT_TOOLS_SHA256) wrong = [${agentExits.damaged}, 'came damaged'];
       else return bytes;

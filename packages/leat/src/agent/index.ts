@@ -11,6 +11,13 @@ export { bootstrapCommand } from './bootstrap.ts';
 export type { EndRecord } from './end-record.ts';
 export { workKey } from './job-keys.ts';
 export type { PrintedChunk } from './log-frames.ts';
-export { readEnd, readOutput, type ReadOutputOptions, removeTraces } from './read-job.ts';
-export { packTools, type ToolFile } from './tools-pack.ts';
+export {
+  type OutputChunk,
+  readEnd,
+  readExecution,
+  readOutput,
+  type ReadOutputOptions,
+  removeTraces,
+} from './read-job.ts';
+export { packTools, type StoredPack, storePack, type ToolFile } from './tools-pack.ts';
 export { readWork, writeWork } from './work-object.ts';

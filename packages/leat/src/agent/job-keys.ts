@@ -35,6 +35,16 @@ export const workKey = (
 
 const timeDigits = 9;
 
-/** Names an execution that starts at `at` (milliseconds since the epoch); `chance`: hex digits that tell it from others of that moment. */
-export const executionName = (at: number, chance: string): string =>
-  `${at.toString(36).padStart(timeDigits, '0')}-${chance}`;
+const tryPattern = /^[\da-z]+-[\da-f]+-(\w+)$/;
+
+/**
+ * Names an execution that starts at `at` (milliseconds since the epoch); `chance`: hex digits that tell it from others of that moment; `which`: the
+ * platform's own number of it, where that is known and no more than letters and digits.
+ */
+export const executionName = (at: number, chance: string, which?: string): string => {
+  const name = `${at.toString(36).padStart(timeDigits, '0')}-${chance}`;
+  return which !== undefined && /^\w{1,20}$/.test(which) ? `${name}-${which}` : name;
+};
+
+/** The platform's own number of an execution; `undefined` when it has none. */
+export const tryOf = (execution: string): string | undefined => tryPattern.exec(execution)?.[1];

@@ -4,7 +4,7 @@ import { WatchedDatastore } from '../datastore/watched-datastore.fixture.ts';
 import { encodeEnd, type EndRecord } from './end-record.ts';
 import { endKey, executionName, pieceKey } from './job-keys.ts';
 import { encodeFrame } from './log-frames.ts';
-import { readEnd, readOutput, type ReadOutputOptions, removeTraces } from './read-job.ts';
+import { readEnd, readExecution, readOutput, type ReadOutputOptions, removeTraces } from './read-job.ts';
 
 const job = 'b'.repeat(32);
 const first = executionName(1_700_000_000_000, 'aaaaaa');
@@ -80,6 +80,34 @@ describe('readOutput', () => {
     piece(second, 0, 'again ');
     end({ execution: second, try: '2', pieces: 1 }, 'done');
     expect(await textOf(over)).toBe('spot again done');
+  });
+
+  it('gives what an execution printed that was killed after one that had been told to stop', async () => {
+    piece(first, 0, 'one ');
+    const stopped = { signal: 'SIGTERM', at: 1 };
+    end({
+      pieces: 1,
+      try: '1',
+      stopped,
+      status: { state: 'failed', reason: 'interrupted', message: '', endedAt: 1 },
+    });
+    piece(second, 0, 'two');
+    expect(await textOf(over)).toBe('one two');
+  });
+
+  it("tells which execution, and which of the platform's tries, has printed it", async () => {
+    const third = executionName(1_900_000_000_000, 'bbbbbb', '3');
+    piece(first, 0, 'a');
+    piece(third, 0, 'b');
+    const told: unknown[] = [];
+    for await (const { execution, try: which } of readOutput(store, job, over)) told.push([execution, which]);
+    expect(told).toEqual([
+      [first, undefined],
+      [third, '3'],
+    ]);
+    expect(executionName(1_900_000_000_000, 'bbbbbb', '../3')).toBe(
+      executionName(1_900_000_000_000, 'bbbbbb'),
+    );
   });
 
   it('goes on behind the end of an execution until the platform says that the job is over', async () => {
@@ -158,6 +186,18 @@ describe('readOutput', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('readExecution', () => {
+  it('gives the pieces of one execution, in order', async () => {
+    piece(second, 0, 'x');
+    piece(first, 1, 'b');
+    piece(first, 0, 'a');
+    end({ pieces: 2 }, 'rest');
+    let text = '';
+    for await (const { bytes } of readExecution(store, job, first)) text += Buffer.from(bytes).toString();
+    expect(text).toBe('ab');
   });
 });
 

@@ -2,8 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Datastore, ObjectFacts } from '../datastore/datastore.ts';
 import { decodeEnd, type EndRecord, type StoredEnd } from './end-record.ts';
-import { endKey, executionOf, jobPrefix, pieceKey, printedPrefix } from './job-keys.ts';
+import { endKey, executionOf, jobPrefix, pieceKey, printedPrefix, tryOf } from './job-keys.ts';
 import { decodeFrames, type PrintedChunk } from './log-frames.ts';
+
+/** A piece of a job's output, and which execution of the job has printed it. */
+export interface OutputChunk extends PrintedChunk {
+  /** Sorts by the start of the execution; for {@link readExecution}. */
+  readonly execution: string;
+  /** The platform's own number of the execution, where the layer has named a variable for it. */
+  readonly try?: string;
+}
 
 /** How a {@link readOutput} goes on and ends. */
 export interface ReadOutputOptions {
@@ -46,22 +54,42 @@ export async function* readOutput(
   store: Datastore,
   job: string,
   options: ReadOutputOptions = {},
-): AsyncGenerator<PrintedChunk, void, undefined> {
+): AsyncGenerator<OutputChunk, void, undefined> {
   const follower = new Follower(store, job, options);
   // Asked before it is read: the platform may start the job again meanwhile.
   const wasOver = options.isOver?.() ?? true;
   const early = await readStoredEnd(store, job);
-  // What it names is all there is, unless the platform has started the job before.
-  const all = early !== undefined && isFirstTry(early.record);
+  // Then what it names is all there is.
+  const all = early !== undefined && isOnly(early.record);
   if (all) yield* follower.readEnded(early);
   if (!all || !wasOver) yield* follower.follow();
+}
+
+/**
+ * What one execution of a job has stored of its output, its end record left aside: for whoever finds out what is missing in it. Holds a piece at a time.
+ *
+ * @throws LeatError STORE_UNAVAILABLE, STORE_CORRUPT
+ * @example for await (const { bytes } of readExecution(store, token, execution)) known.push(bytes);
+ */
+export async function* readExecution(
+  store: Datastore,
+  job: string,
+  execution: string,
+): AsyncGenerator<PrintedChunk, void, undefined> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(printedPrefix(job)))
+    if (executionOf(key) === execution) keys.push(key);
+  for (const key of keys.toSorted()) {
+    const bytes = await store.get(key);
+    if (bytes !== undefined) yield* decodeFrames(bytes);
+  }
 }
 
 /** Removes all that a job has left. Call it when its output has been read and the job is over. @throws LeatError STORE_UNAVAILABLE */
 export async function removeTraces(store: Datastore, job: string): Promise<void> {
   const end = await readEnd(store, job);
   // Without a list, which costs more than it takes to remove what is known.
-  if (end !== undefined && isFirstTry(end)) {
+  if (end !== undefined && isOnly(end)) {
     const pieces = Array.from({ length: end.printed.pieces }, (_, at) => pieceKey(job, end.execution, at));
     await store.delete([endKey(job), ...pieces]);
     return;
@@ -71,13 +99,19 @@ export async function removeTraces(store: Datastore, job: string): Promise<void>
   if (keys.length > 0) await store.delete(keys);
 }
 
-/** Whether the platform has not started the job before, as far as is known. */
-const isFirstTry = ({ try: which }: EndRecord): boolean =>
-  which === undefined || which === '0' || which === '1';
+/** Whether the execution that has left this is the only one, as far as is known: neither was there one before, nor was it told to stop, to be started again. */
+const isOnly = ({ try: which, stopped }: EndRecord): boolean =>
+  stopped === undefined && (which === undefined || which === '0' || which === '1');
 
 async function readStoredEnd(store: Datastore, job: string): Promise<StoredEnd | undefined> {
   const bytes = await store.get(endKey(job));
   return bytes === undefined ? undefined : decodeEnd(bytes);
+}
+
+function* chunksOf(execution: string, frames: Uint8Array): Generator<OutputChunk, void, undefined> {
+  const which = tryOf(execution);
+  for (const chunk of decodeFrames(frames))
+    yield { ...chunk, execution, ...(which === undefined ? {} : { try: which }) };
 }
 
 /** Goes through what a job has stored in the order of its names: executions by their start, and the pieces of each by number. */
@@ -97,14 +131,14 @@ class Follower {
   }
 
   /** What an end record names. */
-  async *readEnded(end: StoredEnd): AsyncGenerator<PrintedChunk, void, undefined> {
+  async *readEnded(end: StoredEnd): AsyncGenerator<OutputChunk, void, undefined> {
     const { execution, printed } = end.record;
     for (let at = 0; at < printed.pieces && !this.#aborted; at += 1)
       yield* this.#readPiece(pieceKey(this.#job, execution, at), undefined);
     yield* this.#readLast(end);
   }
 
-  async *follow(): AsyncGenerator<PrintedChunk, void, undefined> {
+  async *follow(): AsyncGenerator<OutputChunk, void, undefined> {
     const { isOver, lookMs = defaultLookMs } = this.#options;
     for (let pause = lookMs; !this.#aborted;) {
       // Asked before the look: nothing is printed after the platform has said so.
@@ -122,7 +156,7 @@ class Follower {
   }
 
   /** All that is new. */
-  async *#look(): AsyncGenerator<PrintedChunk, void, undefined> {
+  async *#look(): AsyncGenerator<OutputChunk, void, undefined> {
     const { executions, ended } = await this.#list();
     const stored = ended ? await readStoredEnd(this.#store, this.#job) : undefined;
     const end = stored?.record.execution;
@@ -154,18 +188,18 @@ class Follower {
   }
 
   /** What is new in a piece. `size`: as far as it goes now; `undefined`: it is finished. */
-  async *#readPiece(key: string, size: number | undefined): AsyncGenerator<PrintedChunk, void, undefined> {
+  async *#readPiece(key: string, size: number | undefined): AsyncGenerator<OutputChunk, void, undefined> {
     const start = this.#read.get(key) ?? 0;
     if (start === Infinity || start === size) return;
     const bytes = await this.#store.get(key, { start, end: size ?? start + mostOfPiece });
     this.#read.set(key, size ?? Infinity);
-    if (bytes !== undefined) yield* decodeFrames(bytes);
+    if (bytes !== undefined) yield* chunksOf(executionOf(key), bytes);
   }
 
-  *#readLast({ record, printed }: StoredEnd): Generator<PrintedChunk, void, undefined> {
+  *#readLast({ record, printed }: StoredEnd): Generator<OutputChunk, void, undefined> {
     if (this.#ended === record.execution) return;
     this.#ended = record.execution;
-    yield* decodeFrames(printed);
+    yield* chunksOf(record.execution, printed);
   }
 
   get #aborted(): boolean {

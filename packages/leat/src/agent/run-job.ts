@@ -33,7 +33,7 @@ export interface JobSetting {
 /** Runs a job to its end; what the agent exits with. @throws LeatError STORE_UNAVAILABLE when the record of its end could not be stored */
 export async function runJob({ orders, store, message, runner, echo, signals }: JobSetting): Promise<number> {
   const job = message.spec.token;
-  const execution = executionName(Date.now(), randomBytes(chanceBytes).toString('hex'));
+  const execution = executionName(Date.now(), randomBytes(chanceBytes).toString('hex'), orders.try);
   const writer = new PieceWriter(store, { name: job, execution });
   const child = new JobProcess(runner, message);
   signals.whenStopped(() => child.end(orders.stopSeconds));

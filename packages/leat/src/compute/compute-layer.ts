@@ -48,7 +48,7 @@ export type JobStatus =
       readonly permanent?: boolean;
       /**
        * `start-failed` only: what the job was handed had expired before there was a place for it, such as a signed link. It is tried again and
-       * that costs no try, so a layer says it only of a job that has waited for minutes.
+       * that costs no try, twenty times in a row at most, so a layer says it only of a job that has waited for minutes.
        */
       readonly expired?: boolean;
       readonly exitCode?: number;
@@ -72,7 +72,8 @@ export interface StepRequest {
 /** Something that can never run here, or (`warning`) that will run otherwise than asked. */
 export interface CheckFinding {
   readonly step: string;
-  readonly level: 'error' | 'warning';
+  /** `note`: worth knowing and nothing to mend; `leat check` tells it, and a run does not. */
+  readonly level: 'error' | 'warning' | 'note';
   readonly message: string;
   readonly hint?: string;
 }
@@ -226,7 +227,7 @@ export interface LayerContext {
   /** What runs tasks on a machine without Leat, as files of this machine. */
   readonly tools: ToolFiles;
   /**
-   * Puts the tools into the datastore, once however often it is asked.
+   * Puts the tools into the datastore, once however often it is asked, unless it is asked to look again.
    * @throws STORE_UNAVAILABLE; LAYER_REFUSED when a Node is wanted and there is none for that platform
    */
   readonly storeTools: (wanted?: ToolsWanted) => Promise<StoredTools>;

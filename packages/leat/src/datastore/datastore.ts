@@ -53,6 +53,8 @@ export interface Datastore {
   get(key: string, range?: ByteRange): Promise<Uint8Array | undefined>;
   /** The same, synchronously: a step reads an artifact by touching a field. */
   getSync(key: string, range?: ByteRange): Uint8Array | undefined;
+  /** {@link getSync} for several objects, all on their way at the same time: where a call takes as long as a network does. */
+  getManySync?(keys: readonly string[]): readonly (Uint8Array | undefined)[];
   /** The bytes as a stream, or `undefined`. */
   getStream(key: string): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** Writes an object whole or not at all, over any older one. The parts are one object: they need not be joined in memory. */
@@ -82,6 +84,11 @@ export interface Datastore {
    * sooner), when the driver has such: lets a bare machine fetch its first programs.
    */
   link?(key: string, seconds: number): Promise<string>;
+  /**
+   * Until when a link that is signed now can hold, whatever is asked for: milliseconds since the epoch, `Infinity` where nothing ends it;
+   * `undefined`: it ends with the credentials, and nobody knows when that is.
+   */
+  linksEndAt?(): Promise<number | undefined>;
   /** A path of this machine that holds the object, when the driver has one (a folder does): lets files be used in place. */
   localPath(key: string): string | undefined;
   /**

@@ -63,11 +63,14 @@ export const blobKey = (hash: string): string => `blobs/${hash.slice(0, 2)}/${ha
 /** Folder of a code package by its hash. */
 export const packagePrefix = (hash: string): string => `packages/${hash}/`;
 
+/** The folder of all tools, of whatever version. */
+export const allToolsPrefix = 'tools/';
+
 /** Folder of the tools that run tasks on other machines, by their hash. */
-export const toolsPrefix = (hash: string): string => `tools/${hash}/`;
+export const toolsPrefix = (hash: string): string => `${allToolsPrefix}${hash}/`;
 
 /** Folder of a Node binary by the sha256 of the program, in hex. */
-export const nodePrefix = (sha256: string): string => `tools/node/${sha256}/`;
+export const nodePrefix = (sha256: string): string => `${allToolsPrefix}node/${sha256}/`;
 
 /** The folder of what jobs on other machines leave for their layers: how they ended and what they printed (`agent/job-keys.ts`). */
 export const jobsPrefix = 'jobs/';

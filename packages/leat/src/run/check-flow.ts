@@ -10,7 +10,8 @@ import { type PreparedFlow, prepareFlow, type PrepareOptions } from './prepare-f
 
 export interface CheckedFlow {
   readonly prepared: PreparedFlow;
-  readonly warnings: readonly CheckFinding[];
+  /** What layers found that refuses nothing: warnings and notes. */
+  readonly findings: readonly CheckFinding[];
   /** The code package as other machines get it. */
   readonly size: PackageSize;
 }
@@ -25,7 +26,7 @@ export async function checkFlow(options: PrepareOptions): Promise<CheckedFlow> {
     await checkSize(prepared.built, plan, options.home.cache);
     return {
       prepared: { ...prepared, plan },
-      warnings: await checkLayers(plan, layers, options.home.datastore),
+      findings: await checkLayers(plan, layers, options.home.datastore),
       size: packageSize(prepared.built),
     };
   } finally {

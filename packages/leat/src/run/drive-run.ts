@@ -109,7 +109,7 @@ export interface Drive {
  */
 export function driveRun(drive: Drive): RunHandle {
   const { stores, layers, warnings, run, lease, leaseSince, plan, state, limits, options } = drive;
-  const told = [...warnings, ...notCopied(plan, limits)];
+  const told = [...warnings.filter(({ level }) => level !== 'note'), ...notCopied(plan, limits)];
   const announced = { run, address: `${run.flow}/${run.id}`, warnings: told };
   options.created?.(announced);
   const deaths = new Deaths(lease.epoch);

@@ -47,12 +47,13 @@ export function layerContext({ datastore, built, cache, tell }: ContextFacts): L
     const { limitMb } = (await settings()).config.package;
     return { platform, limitMb, cacheDir: cache };
   };
-  const store = once(async (node: Platform | undefined) => {
+  const storeNow = async (node: Platform | undefined) => {
     const { storeTools } = await import('../package/tools/write-tools.ts');
     if (node === undefined) return storeTools(datastore, { tools });
     const source = { path: await nodeFile(node), platform: node, cacheDir: cache };
     return storeTools(datastore, { tools, node: source });
-  });
+  };
+  let stored = once(storeNow);
   const copy = once(async (platform: Platform) => {
     const { copyPackage } = await import('../package/portable/store-package.ts');
     return copyPackage(built, await asked(platform));
@@ -64,7 +65,10 @@ export function layerContext({ datastore, built, cache, tell }: ContextFacts): L
     // What a build has left in the cache goes with the next builds.
     packageFolder: facts === undefined ? storeOpened(cache, built).folder : dirname(facts),
     nodeFile,
-    storeTools: async (wanted) => store(wanted?.node),
+    storeTools: async (wanted) => {
+      if (wanted?.again === true) stored = once(storeNow);
+      return stored(wanted?.node);
+    },
     storePackage: once(async (platform: Platform) => {
       const { storeArchive } = await import('../package/portable/store-package.ts');
       return storeArchive(datastore, built, await asked(platform));

@@ -116,7 +116,7 @@ function unreachable(
  * Asks every layer whether the plan can ever run there.
  *
  * @param datastore URL of the datastore
- * @returns the warnings
+ * @returns warnings and notes
  * @throws LAYER_REFUSED naming all that can never run
  */
 export async function checkLayers(

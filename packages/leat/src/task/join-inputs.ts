@@ -45,10 +45,24 @@ interface Opened {
   readonly artifacts: ArtifactRefs;
 }
 
+/** Of a name whose large values come over the network. */
+interface Fetched {
+  /** The input that is next in order. */
+  readonly next: number;
+  /** Up to which input they were fetched. */
+  readonly until: number;
+  /** How many the last time. */
+  readonly count: number;
+}
+
 /** Inputs that stay the same object while a step goes over others. */
 const keptViews = 4_096;
 /** Manifests that stay read. */
 const keptManifests = 128;
+/** Large values of inputs that are fetched at the same time when a step goes over them in order. */
+const aheadAtOnce = 24;
+/** And no more of them than this, or one. In bytes. */
+const aheadBytes = 64 * 1024 * 1024;
 
 export class JoinInputs implements ViewedJoin {
   readonly #setting: JoinSetting;
@@ -59,6 +73,7 @@ export class JoinInputs implements ViewedJoin {
   readonly #opened: (Opened | undefined)[];
   readonly #slots = new Map<string, number>();
   readonly #kept = new KeptValues();
+  readonly #fetched = new Map<string, Fetched>();
   readonly #getters = new Map<string, boolean>();
   /** What the step gets as its argument. */
   readonly list: InputList<object>;
@@ -138,9 +153,44 @@ export class JoinInputs implements ViewedJoin {
     const { artifacts, manifest } = this.#open(view.index);
     const ref = Object.hasOwn(artifacts, name) ? artifacts[name] : undefined;
     if (ref === undefined) return this.#absent(view, name);
+    if (ref.stored === 'blob' && this.#setting.artifacts.fetchesTogether) this.#fetchAhead(view.index, name);
     const value = this.#setting.artifacts.loadOf(manifest, ref);
     this.#kept.keep(view.values, slot ?? this.#newSlot(name), { value, size: ref.size });
     return value;
+  }
+
+  /** A large value comes over the network: who goes over the inputs in order waits once for ever more of them. Who touches one gets one. */
+  #fetchAhead(index: number, name: string): void {
+    const { next, until, count } = this.#fetched.get(name) ?? { next: -1, until: 0, count: 1 };
+    const isInOrder = next === index;
+    if (!isInOrder || index < until) {
+      this.#fetched.set(name, {
+        next: index + 1,
+        ...(isInOrder ? { until, count } : { until: 0, count: 1 }),
+      });
+      return;
+    }
+    const more = Math.min(aheadAtOnce, 2 * count);
+    const refs: ArtifactRef[] = [];
+    let at = index;
+    for (let bytes = 0; at < Math.min(this.list.length, index + more) && bytes < aheadBytes; at += 1) {
+      const ref = this.#refAhead(at, name);
+      if (ref?.stored !== 'blob') continue;
+      refs.push(ref);
+      bytes += ref.size;
+    }
+    this.#fetched.set(name, { next: index + 1, until: at, count: more });
+    if (refs.length > 1) this.#setting.artifacts.fetchTogether(refs);
+  }
+
+  /** What is wrong with an input is told when it is touched. */
+  #refAhead(index: number, name: string): ArtifactRef | undefined {
+    try {
+      const { artifacts } = this.#open(index);
+      return Object.hasOwn(artifacts, name) ? artifacts[name] : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   #newSlot(name: string): number {

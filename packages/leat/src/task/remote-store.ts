@@ -89,6 +89,14 @@ export class RemoteStore implements Datastore, FarStore {
     return this.#take(key, range) ?? this.#store.getSync(key, range);
   }
 
+  getManySync(keys: readonly string[]): readonly (Uint8Array | undefined)[] {
+    const known = keys.map((key) => this.#take(key));
+    const missing = keys.filter((_, at) => known[at] === undefined);
+    const found = this.#store.getManySync?.(missing) ?? missing.map((key) => this.#store.getSync(key));
+    const byKey = new Map(missing.map((key, at) => [key, found[at]]));
+    return keys.map((key, at) => known[at] ?? byKey.get(key));
+  }
+
   async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
     return this.#take(key, range) ?? (await this.#store.get(key, range));
   }

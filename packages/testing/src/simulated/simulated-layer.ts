@@ -52,6 +52,11 @@ export class SimulatedLayer implements ComputeLayer {
     return this.#platform.started;
   }
 
+  /** Tokens of the jobs that it has called expired. */
+  get expired(): ReadonlySet<string> {
+    return this.#platform.expired;
+  }
+
   /** Most tasks that ran at once; copies and lost ones do not count. */
   get peak(): number {
     return this.#platform.peak;

@@ -14,6 +14,8 @@ type Fate = 'plain' | 'startFailed' | 'interrupted' | 'lost' | 'doubled';
 export class SimulatedPlatform {
   /** Names of attempts in the order of their starts, doubled ones twice. */
   readonly started: string[] = [];
+  /** Tokens of jobs that have started too late for what they were handed. */
+  readonly expired: Set<string> = new Set();
   readonly random: Random;
   /** Told of every new status of a job, and when one vanishes. */
   readonly changes: Changes;
@@ -125,6 +127,7 @@ export class SimulatedPlatform {
     const isExpired = this.random.chance(0.25);
     if (!isExpired) return this.fail(job, 'start-failed', 'no machine could be had');
     const endedAt = this.#options.clock.now();
+    this.expired.add(job.request.token);
     const message = 'its link had expired';
     this.#become(job, { state: 'failed', reason: 'start-failed', message, expired: true, endedAt });
   }

@@ -1,6 +1,5 @@
-import type { InstanceTypeInfo } from '@aws-sdk/client-ec2';
 import type { InstanceShape } from '../../diagnose/facts.ts';
-import type { Clients } from './clients.ts';
+import type { InstanceTypeInfo, SurroundingsApi } from './api.ts';
 
 /**
  * Words that stand for families. `optimal` has meant newer ones since November 2025, and older ones in environments that were not changed yet:
@@ -24,17 +23,11 @@ export const typePatterns = (types: readonly string[]): readonly string[] => [
 
 /** The instance types that an environment may start. */
 export async function instanceShapes(
-  clients: Pick<Clients, 'ec2'>,
+  api: Pick<SurroundingsApi, 'instanceTypes'>,
   types: readonly string[],
-  abortSignal: AbortSignal,
+  signal: AbortSignal,
 ): Promise<readonly InstanceShape[]> {
-  const { paginateDescribeInstanceTypes } = await import('@aws-sdk/client-ec2');
-  const client = await clients.ec2();
-  const Filters = [{ Name: 'instance-type', Values: [...typePatterns(types)] }];
-  const shapes: InstanceShape[] = [];
-  for await (const page of paginateDescribeInstanceTypes({ client }, { Filters }, { abortSignal }))
-    shapes.push(...(page.InstanceTypes ?? []).map(shapeOf));
-  return shapes;
+  return (await api.instanceTypes(typePatterns(types), signal)).map(shapeOf);
 }
 
 function shapeOf({

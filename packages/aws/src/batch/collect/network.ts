@@ -1,6 +1,5 @@
-import type { IpPermission, RouteTable } from '@aws-sdk/client-ec2';
 import type { SecurityGroupFacts, SubnetFacts } from '../../diagnose/facts.ts';
-import type { Clients } from './clients.ts';
+import type { IpPermission, RouteTable, SurroundingsApi } from './api.ts';
 import { defined } from './environment-facts.ts';
 
 /** How the machines of an environment are connected. */
@@ -12,51 +11,44 @@ export interface NetworkFacts {
 
 /** Asks EC2 about subnets, their routes, security groups and endpoints. @throws what EC2 says when it may not be asked */
 export async function networkOf(
-  clients: Pick<Clients, 'ec2'>,
+  api: Pick<SurroundingsApi, 'subnets' | 'routeTables' | 'securityGroups' | 'vpcEndpoints'>,
   {
     subnets,
     securityGroups,
   }: { readonly subnets: readonly string[]; readonly securityGroups: readonly string[] },
-  abortSignal: AbortSignal,
+  signal: AbortSignal,
 ): Promise<NetworkFacts> {
-  const ec2 = await import('@aws-sdk/client-ec2');
-  const client = await clients.ec2();
-  const options = { abortSignal };
-  const byId = (Name: string, Values: readonly string[]) => ({ Filters: [{ Name, Values: [...Values] }] });
-  const { Subnets = [] } = await client.send(
-    new ec2.DescribeSubnetsCommand(byId('subnet-id', subnets)),
-    options,
-  );
-  const vpcs = [...new Set(Subnets.flatMap(({ VpcId }) => VpcId ?? []))];
-  const [{ RouteTables = [] }, { SecurityGroups = [] }, { VpcEndpoints = [] }] = await Promise.all([
-    client.send(new ec2.DescribeRouteTablesCommand(byId('vpc-id', vpcs)), options),
-    client.send(new ec2.DescribeSecurityGroupsCommand(byId('group-id', securityGroups)), options),
-    client.send(new ec2.DescribeVpcEndpointsCommand(byId('vpc-id', vpcs)), options),
+  const found = await api.subnets(subnets, signal);
+  const vpcs = [...new Set(found.flatMap(({ VpcId }) => VpcId ?? []))];
+  const [tables, groups, endpoints] = await Promise.all([
+    api.routeTables(vpcs, signal),
+    api.securityGroups(securityGroups, signal),
+    api.vpcEndpoints(vpcs, signal),
   ]);
   return {
     subnets: subnets.map((id) => {
-      const found = Subnets.find(({ SubnetId }) => SubnetId === id);
+      const subnet = found.find(({ SubnetId }) => SubnetId === id);
       return {
         id,
-        exists: found !== undefined,
+        exists: subnet !== undefined,
         ...defined({
-          zone: found?.AvailabilityZone,
-          freeAddresses: found?.AvailableIpAddressCount,
-          publicIpOnLaunch: found?.MapPublicIpOnLaunch,
-          way: found === undefined ? undefined : wayOut(RouteTables, id, found.VpcId),
+          zone: subnet?.AvailabilityZone,
+          freeAddresses: subnet?.AvailableIpAddressCount,
+          publicIpOnLaunch: subnet?.MapPublicIpOnLaunch,
+          way: subnet === undefined ? undefined : wayOut(tables, id, subnet.VpcId),
         }),
       };
     }),
     securityGroups: securityGroups.map((id) => {
-      const found = SecurityGroups.find(({ GroupId }) => GroupId === id);
+      const group = groups.find(({ GroupId }) => GroupId === id);
       return {
         id,
-        exists: found !== undefined,
-        ...defined({ letsHttpsOut: found?.IpPermissionsEgress?.some(letsHttps) }),
+        exists: group !== undefined,
+        ...defined({ letsHttpsOut: group?.IpPermissionsEgress?.some(letsHttps) }),
       };
     }),
     // com.amazonaws.eu-north-1.ecr.api
-    vpcEndpoints: VpcEndpoints.flatMap(({ ServiceName, State }) =>
+    vpcEndpoints: endpoints.flatMap(({ ServiceName, State }) =>
       ServiceName === undefined || State?.toLowerCase() !== 'available'
         ? []
         : [ServiceName.split('.').slice(3).join('.')],

@@ -1,23 +1,16 @@
 import type { RoleFacts } from '../../diagnose/facts.ts';
-import type { Clients } from './clients.ts';
+import type { SurroundingsApi } from './api.ts';
 
 /** What IAM knows of a role. @throws what IAM says when it may not be asked */
 export async function roleFacts(
-  clients: Pick<Clients, 'iam'>,
+  api: Pick<SurroundingsApi, 'role'>,
   arn: string,
-  abortSignal: AbortSignal,
+  signal: AbortSignal,
 ): Promise<RoleFacts> {
-  const { GetRoleCommand } = await import('@aws-sdk/client-iam');
-  const client = await clients.iam();
-  try {
-    const RoleName = arn.slice(arn.lastIndexOf('/') + 1);
-    const { Role } = await client.send(new GetRoleCommand({ RoleName }), { abortSignal });
-    const trusts = trustedServices(Role?.AssumeRolePolicyDocument);
-    return { exists: true, ...(trusts === undefined ? {} : { trusts }) };
-  } catch (error) {
-    if (error instanceof Error && error.name.startsWith('NoSuchEntity')) return { exists: false };
-    throw error;
-  }
+  const role = await api.role(arn.slice(arn.lastIndexOf('/') + 1), signal);
+  if (role === undefined) return { exists: false };
+  const trusts = trustedServices(role.AssumeRolePolicyDocument);
+  return { exists: true, ...(trusts === undefined ? {} : { trusts }) };
 }
 
 interface Policy {

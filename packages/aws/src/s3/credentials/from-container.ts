@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+// Not its promises: they load a dozen modules of Node, and this is a line of text.
+import { readFileSync } from 'node:fs';
 import { ask, parseCredentials } from './ask.ts';
 import type { CredentialSource } from './credentials.ts';
 
@@ -22,6 +23,6 @@ async function authorization(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Readonly<Record<string, string>>> {
   const file = env['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'];
-  const token = file ? (await readFile(file, 'utf8')).trim() : env['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
+  const token = file ? readFileSync(file, 'utf8').trim() : env['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
   return token ? { authorization: token } : {};
 }

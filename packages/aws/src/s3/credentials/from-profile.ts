@@ -1,7 +1,9 @@
 import { LeatError } from 'leat/datastore';
-import { readFile } from 'node:fs/promises';
+// Not its promises: they load a dozen modules of Node, and these are small files.
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { askSdk } from './api.ts';
 import type { Credentials, CredentialSource } from './credentials.ts';
 
 type Settings = Readonly<Record<string, string>>;
@@ -12,7 +14,7 @@ type Settings = Readonly<Record<string, string>>;
  */
 export const fromProfile: CredentialSource = async ({ env }) => {
   const name = env['AWS_PROFILE'] || env['AWS_DEFAULT_PROFILE'] || 'default';
-  const { config, keys } = await filesOf(env);
+  const { config, keys } = filesOf(env);
   const settings: Settings = {
     ...config.get(name === 'default' ? name : `profile ${name}`),
     ...keys.get(name),
@@ -26,24 +28,17 @@ export const fromProfile: CredentialSource = async ({ env }) => {
   return await fromSdk(name);
 };
 
-async function filesOf(env: Readonly<Record<string, string | undefined>>) {
+function filesOf(env: Readonly<Record<string, string | undefined>>) {
   const folder = join(env['HOME'] || homedir(), '.aws');
   return {
-    config: await sections(env['AWS_CONFIG_FILE'] || join(folder, 'config')),
-    keys: await sections(env['AWS_SHARED_CREDENTIALS_FILE'] || join(folder, 'credentials')),
+    config: sections(env['AWS_CONFIG_FILE'] || join(folder, 'config')),
+    keys: sections(env['AWS_SHARED_CREDENTIALS_FILE'] || join(folder, 'credentials')),
   };
 }
 
 async function fromSdk(profile: string): Promise<Credentials> {
   try {
-    const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
-    const found = await defaultProvider({ profile })();
-    return {
-      accessKeyId: found.accessKeyId,
-      secretAccessKey: found.secretAccessKey,
-      sessionToken: found.sessionToken,
-      expiresAt: found.expiration?.getTime(),
-    };
+    return await askSdk(profile);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new LeatError(
@@ -58,8 +53,8 @@ async function fromSdk(profile: string): Promise<Credentials> {
 }
 
 /** The sections of an INI file as AWS writes it; none when there is no such file. */
-async function sections(file: string): Promise<ReadonlyMap<string, Settings>> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+function sections(file: string): ReadonlyMap<string, Settings> {
+  const text = textOf(file);
   const found = new Map<string, Record<string, string>>();
   let section: Record<string, string> | undefined;
   for (const line of text.split(/\r?\n/)) {
@@ -72,4 +67,12 @@ async function sections(file: string): Promise<ReadonlyMap<string, Settings>> {
     if (section !== undefined && key !== undefined && value !== undefined) section[key] = value;
   }
   return found;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }

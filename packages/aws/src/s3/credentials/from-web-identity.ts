@@ -1,5 +1,6 @@
 import { LeatError } from 'leat/datastore';
-import { readFile } from 'node:fs/promises';
+// Not its promises: they load a dozen modules of Node, and this is a line of text.
+import { readFileSync } from 'node:fs';
 import { textOf } from '../xml.ts';
 import { ask } from './ask.ts';
 import type { CredentialSource } from './credentials.ts';
@@ -18,7 +19,7 @@ export const fromWebIdentity: CredentialSource = async ({ env, region }) => {
     Version: '2011-06-15',
     RoleArn: role,
     RoleSessionName: env['AWS_ROLE_SESSION_NAME'] || 'leat',
-    WebIdentityToken: (await readFile(file, 'utf8')).trim(),
+    WebIdentityToken: readFileSync(file, 'utf8').trim(),
   }).toString();
   const answer = await ask({
     name: `STS, for the role ${role}`,

@@ -31,9 +31,15 @@ export function serveSyncCalls({ url, port, signal }: SyncThreadData): void {
 }
 
 function send(port: SyncThreadData['port'], answer: SyncAnswer): void {
-  const value = 'value' in answer ? answer.value : undefined;
-  if (!(value instanceof Uint8Array)) return port.postMessage(answer);
-  // A view on more than its own bytes would take all of them along.
-  const own = value.byteLength === value.buffer.byteLength ? value : Uint8Array.from(value);
-  port.postMessage({ value: own }, [own.buffer as ArrayBuffer]);
+  if (!('value' in answer)) return port.postMessage(answer);
+  const moved: ArrayBuffer[] = [];
+  const own = (value: unknown): unknown => {
+    if (!(value instanceof Uint8Array)) return value;
+    // A view on more than its own bytes would take all of them along.
+    const bytes = value.byteLength === value.buffer.byteLength ? value : Uint8Array.from(value);
+    moved.push(bytes.buffer as ArrayBuffer);
+    return bytes;
+  };
+  const { value } = answer;
+  port.postMessage({ value: Array.isArray(value) ? value.map(own) : own(value) }, moved);
 }

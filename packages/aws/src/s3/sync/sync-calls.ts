@@ -85,6 +85,7 @@ function serverFile(): string {
 /** Bytes in memory of their own, which can be given to a thread without taking more than them along. */
 function ownBytes(arg: unknown): unknown {
   if (!Array.isArray(arg)) return arg instanceof Uint8Array ? Uint8Array.from(arg) : arg;
+  if (arg.some((part) => !(part instanceof Uint8Array))) return arg;
   const parts = arg as readonly Uint8Array[];
   const whole = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;

@@ -4,6 +4,8 @@ import type { Datastore, LeatError } from 'leat/datastore';
 
 /** The methods of a datastore that can be called so. */
 export interface SyncMethods extends Pick<Datastore, 'get' | 'put' | 'create' | 'stat'> {
+  /** Several objects at the same time. */
+  getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
   /** Creates an empty log; `false` when there is any object of its key. */
   createLog(key: string): Promise<boolean>;
   /** Adds to a log that was created. */

@@ -24,23 +24,28 @@ const sizeText = ({ bytes, files, largest }: PackageSize): string =>
 
 /** `leat check FLOW`: everything that `leat run` would refuse, without a run. */
 export async function check({ terminal, flow, options }: CheckCommand): Promise<number> {
-  const { prepared, warnings, size } = await checkFlow({
+  const { prepared, findings, size } = await checkFlow({
     file: flow,
     home: resolveHome(options),
     with: options.with ?? [],
   });
   const { graph, plan, built } = prepared;
-  const notes = [...built.warnings, ...warnings.map((warning) => warning.message)];
+  const told = (wanted: 'warning' | 'note'): readonly string[] =>
+    findings.flatMap(({ level, message }) => (level === wanted ? message : []));
+  const warnings = [...built.warnings, ...told('warning')];
+  const notes = told('note');
   if (options.json === true) {
     terminal.out.write(
-      `${JSON.stringify({ flow: graph.flow, steps: graph.steps.length, warnings: notes, package: { hash: built.hash, ...size }, plan })}\n`,
+      `${JSON.stringify({ flow: graph.flow, steps: graph.steps.length, warnings, notes, package: { hash: built.hash, ...size }, plan })}\n`,
     );
     return 0;
   }
-  for (const note of notes) terminal.err.write(`${terminal.err.style('yellow', 'warning')} ${note}\n`);
+  for (const warning of warnings)
+    terminal.err.write(`${terminal.err.style('yellow', 'warning')} ${warning}\n`);
   terminal.out.write(
     `${terminal.out.style('green', '✓')} ${graph.flow}: ${plural(graph.steps.length, 'step')}, the graph is good\n`,
   );
+  for (const note of notes) terminal.out.write(`${note}\n`);
   if (size.bytes > notable) terminal.out.write(`${sizeText(size)}\n`);
   const text = planText(plan);
   if (text !== undefined) terminal.out.write(`${text}\n`);

@@ -54,4 +54,6 @@ export interface StoredTools {
 export interface ToolsWanted {
   /** Also a Node binary for this platform: some 150 MB, 50 MB of them to send, once for each version of Node. */
   readonly node?: Platform;
+  /** Some of what this process has stored before may be gone: it is looked for, and what is missing is stored again. */
+  readonly again?: boolean;
 }

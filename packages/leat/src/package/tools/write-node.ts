@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { Datastore } from '../../datastore/datastore.ts';
 import { nodePrefix } from '../../datastore/keys.ts';
+import { isUsableTool } from '../../datastore/tool-life.ts';
 import { findLibatomic } from './libatomic.ts';
 import type { Platform, StoredNode } from './tool-files.ts';
 
@@ -28,7 +29,7 @@ interface Digest {
 
 const factsName = 'node.json';
 
-/** Stores the binary, unless it is there. Its facts come last and say that it is whole. */
+/** Stores the binary, unless it is there and young enough to stay. Its facts come last and say that it is whole. */
 export async function storeNode(
   datastore: Datastore,
   { path, platform, cacheDir }: NodeSource,
@@ -40,7 +41,7 @@ export async function storeNode(
   if (known !== undefined) {
     const facts = JSON.parse(Buffer.from(known).toString('utf8')) as StoredNode;
     const isEnough = facts.libatomic !== undefined || library === undefined;
-    if (isEnough && (await datastore.stat(facts.key))?.size === facts.size) return facts;
+    if (isEnough && isUsableTool(await datastore.stat(facts.key), facts.size)) return facts;
   }
   const key = `${prefix}${library === undefined ? 'node' : 'node-libatomic'}.gz`;
   const hash = createHash('sha256');

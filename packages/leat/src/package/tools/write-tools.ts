@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Datastore } from '../../datastore/datastore.ts';
 import { toolsPrefix } from '../../datastore/keys.ts';
+import { isUsableTool } from '../../datastore/tool-life.ts';
 import { LeatError } from '../../errors/index.ts';
 import type { StoredTool, StoredTools, ToolFiles } from './tool-files.ts';
 import { type NodeSource, storeNode } from './write-node.ts';
@@ -17,7 +18,7 @@ export interface ToolsToStore {
 }
 
 /**
- * Stores the tools that are not there yet.
+ * Stores the tools that are not there yet, or have been there for so long that `leat gc` might take them away.
  *
  * @throws LeatError STORE_UNAVAILABLE; INTERNAL when a tool is missing from the installation
  */
@@ -27,7 +28,7 @@ export async function storeTools(datastore: Datastore, { tools, node }: ToolsToS
   const prefix = toolsPrefix(hash('sha256', JSON.stringify(named)));
   const storing = files.map(async ({ bytes, ...tool }): Promise<StoredTool> => {
     const key = prefix + tool.name;
-    if ((await datastore.stat(key))?.size !== tool.size) await datastore.put(key, [bytes]);
+    if (!isUsableTool(await datastore.stat(key), tool.size)) await datastore.put(key, [bytes]);
     return { ...tool, key };
   });
   const [stored, storedNode] = await Promise.all([

@@ -104,6 +104,28 @@ describe('collecting garbage', () => {
     expect(await keys('')).toEqual(before);
   });
 
+  it('leaves tools for a month, and those that a run which goes on may have found young enough', async () => {
+    const day = 24 * 3_600_000;
+    await finished('first');
+    const before = await keys('');
+    const store = async (): Promise<void> => {
+      await home.datastore.put('tools/0123/agent.cjs', [Buffer.from('agent')]);
+      await home.datastore.put('tools/node/4567/node.gz', [Buffer.from('node')]);
+    };
+    await store();
+    await collect({ graceMs: 0, now: Date.now() + 29 * day });
+    expect(await keys('tools/')).toHaveLength(2);
+    expect(await collect({ graceMs: 0, now: Date.now() + 31 * day })).toMatchObject({ objects: 2 });
+    expect(await keys('')).toEqual(before);
+    await store();
+    const run = await home.run(trainGraph);
+    await collect({ graceMs: 0, now: Date.now() + 300 * day });
+    expect(await keys('tools/')).toHaveLength(2);
+    await run.end('failed');
+    await collect({ graceMs: 0, now: Date.now() + 300 * day });
+    expect(await keys('tools/')).toEqual([]);
+  });
+
   it('removes no data while a run that stays cannot be read, and says which run that is and how to let it go', async () => {
     await finished('first');
     await finished('second');

@@ -5,8 +5,9 @@
  * to refer to it.
  */
 import type { Datastore } from '../../datastore/datastore.ts';
-import { jobsPrefix, runPrefix } from '../../datastore/keys.ts';
+import { allToolsPrefix, jobsPrefix, runPrefix } from '../../datastore/keys.ts';
 import { defaultGraceMs, sweepBlobs } from '../../datastore/sweep-blobs.ts';
+import { toolLastsMs, toolRefreshMs } from '../../datastore/tool-life.ts';
 import { isLeatError, LeatError } from '../../errors/index.ts';
 import type { MetadataStore, RunRecord } from '../../metadata/metadata-store.ts';
 import { allRuns, type DataPlace } from '../all-runs.ts';
@@ -53,7 +54,7 @@ export async function collectGarbage(
   const chosen = await chooseRuns(metadata, options, now);
   const runs = dryRun ? chosen : await forget(metadata, chosen);
   const gone = new Set(runs.map(addressOf));
-  const { live, kept } = await mark(metadata, datastore, {
+  const { live, kept, runningSince } = await mark(metadata, datastore, {
     gone,
     here: options.here ?? {},
   });
@@ -65,6 +66,9 @@ export async function collectGarbage(
   });
   // Nobody knows whose they are. A task that is silent for longer than that loses what it had printed before, and nothing else.
   await sweeper.sweep(jobsPrefix, ({ modifiedAt }) => modifiedAt < Math.min(olderThan, now - jobsLastMs));
+  // What a run found young enough when it began is there until it ends.
+  const toolsFrom = Math.min(olderThan, now - toolLastsMs, runningSince - toolRefreshMs);
+  await sweeper.sweep(allToolsPrefix, ({ modifiedAt }) => modifiedAt < toolsFrom);
   const packages = await sweepPackages(datastore, sweeper, { live: live.packages, olderThan });
   const blobs = await sweepBlobs(datastore, { live: live.blobs, graceMs, dryRun, now });
   return {
@@ -97,19 +101,28 @@ async function forget(metadata: MetadataStore, chosen: readonly RunRecord[]): Pr
   return gone;
 }
 
+interface Marked {
+  readonly live: LiveSet;
+  readonly kept: number;
+  /** When the oldest run was created that has not ended; `Infinity`: all have. */
+  readonly runningSince: number;
+}
+
 /** Marks what the runs that stay refer to; also those that were started since the runs were chosen. */
 async function mark(
   metadata: MetadataStore,
   datastore: Datastore,
   { gone, here }: { readonly gone: ReadonlySet<string>; readonly here: DataPlace },
-): Promise<{ readonly live: LiveSet; readonly kept: number }> {
+): Promise<Marked> {
   const live = new LiveSet();
   const pinned = new Set<string>();
   let kept = 0;
+  let runningSince = Infinity;
   for await (const run of allRuns(metadata, here)) {
     if (gone.has(addressOf(run))) continue;
     kept += 1;
     live.addFolder(runPrefix(run.flow, run.id));
+    if (run.status === 'running') runningSince = Math.min(runningSince, run.createdAt);
     // A resume that began while its origin was being forgotten goes on to take results over: they stay, whole.
     if (run.status !== 'running' || run.originRun === undefined) continue;
     if (gone.has(`${run.flow}/${run.originRun}`)) pinned.add(runPrefix(run.flow, run.originRun));
@@ -122,7 +135,7 @@ async function mark(
       throw notReadable(run, error);
     });
   }
-  return { live, kept };
+  return { live, kept, runningSince };
 }
 
 /** What is damaged may have referred to anything, so nothing may go until its run does. */

@@ -5,7 +5,7 @@ import { failRun } from './finish.ts';
 import { describeFinished, type FinishedId, internFinished } from '../state/finished.ts';
 import { leaveFlight } from './issue.ts';
 import { noteDuration, notePace } from './pace.ts';
-import { payerOf, retryWait } from './retry.ts';
+import { isExpired, payerOf, retryWait } from './retry.ts';
 import { commandCancel, keepOther, watchAll } from './speculate.ts';
 import { type Chunk, countOf, pathOf, type SchedulerState, type Task } from '../state/state.ts';
 import { fitsOutcome, standInOutcome } from './step-outcome.ts';
@@ -100,12 +100,12 @@ const isOfAll = ({ reason }: EventFailure): boolean => reason === 'start-failed'
 /** The policy in one place: retry while there are tries, then catch, then fail. Changes nothing. */
 function afterFailure(state: SchedulerState, task: Task, failure: EventFailure, at: number): AfterFailure {
   const { retry, catchError } = nodeOf(state.table, task.step).plan;
-  const { ownFailures, platformFailures, chunk } = task;
+  const { ownFailures, platformFailures, expiredStarts, chunk } = task;
   const name =
     chunk !== undefined && isOfAll(failure)
       ? `chunk ${chunk.number}@${chunk.attempt}`
       : `${task.address}@${task.attempt}`;
-  const wait = retryWait(retry, { failure, ownFailures, platformFailures, name });
+  const wait = retryWait(retry, { failure, ownFailures, platformFailures, expiredStarts, name });
   if (state.ending === 'cancelled' || (state.ending === 'failed' && wait !== undefined))
     return { kind: 'stop' };
   if (wait !== undefined) return { kind: 'retry', at: at + wait };
@@ -171,9 +171,10 @@ export function onFailed(
 }
 
 function planRetry(state: SchedulerState, task: Task, failure: EventFailure): void {
-  const payer = payerOf(failure);
+  const payer = payerOf(failure, task.expiredStarts);
   if (payer === 'platform') task.platformFailures += 1;
   else if (payer === 'user') task.ownFailures += 1;
+  task.expiredStarts = isExpired(failure) ? task.expiredStarts + 1 : 0;
   task.attempt += 1;
   task.phase = 'waiting';
   countOf(state, task.step).retrying += 1;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RetryPolicy } from '../../plan/plan.ts';
-import { jitter, longestRetryWait, payerOf, platformRetries, retryWait } from './retry.ts';
+import { freeStarts, jitter, longestRetryWait, payerOf, platformRetries, retryWait } from './retry.ts';
 
 const failure = (reason: string, code?: string) => ({
   reason,
@@ -20,6 +20,7 @@ const failed = (reason: string, ownFailures = 0, platformFailures = 0) => ({
   failure: failure(reason),
   ownFailures,
   platformFailures,
+  expiredStarts: 0,
   name: 'train[3]@0',
 });
 
@@ -45,6 +46,12 @@ describe('who pays', () => {
 
   test('the queue, for a start that came so late that what the job was handed had expired', () => {
     expect(payerOf(failure('start-failed', 'JOB_EXPIRED'))).toBe('queue');
+    expect(payerOf(failure('start-failed', 'JOB_EXPIRED'), freeStarts - 1)).toBe('queue');
+  });
+
+  test('the platform, for one that came after too many of those', () => {
+    expect(payerOf(failure('start-failed', 'JOB_EXPIRED'), freeStarts)).toBe('platform');
+    expect(payerOf(failure('start-failed', 'LAYER_REFUSED'), freeStarts)).toBe('nobody');
   });
 });
 
@@ -89,15 +96,28 @@ describe('the wait', () => {
     expect(retryWait(policy(), failed('interrupted', 0, platformRetries))).toBeUndefined();
   });
 
-  test('is never short after a start that nothing counts, and there is always another', () => {
+  test('is never short after a start that nothing counts, whatever the platform has done to its task', () => {
     for (const count of [0, platformRetries, 1000]) {
       const wait = retryWait(policy({ times: 0 }), {
         ...failed('start-failed', 0, count),
         failure: failure('start-failed', 'JOB_EXPIRED'),
+        expiredStarts: freeStarts - 1,
       });
       expect(wait).toBeGreaterThanOrEqual(30_000);
       expect(wait).toBeLessThanOrEqual(60_000);
     }
+  });
+
+  test('is the platform’s when one start after the other has come too late, and ends', () => {
+    const expired = (platformFailures: number) =>
+      retryWait(policy(), {
+        ...failed('start-failed', 0, platformFailures),
+        failure: failure('start-failed', 'JOB_EXPIRED'),
+        expiredStarts: freeStarts + platformFailures,
+      });
+    expect(expired(0)).toBeLessThanOrEqual(1000);
+    expect(expired(platformRetries - 1)).toBeDefined();
+    expect(expired(platformRetries)).toBeUndefined();
   });
 });
 

@@ -4,7 +4,13 @@ import type { RetryPolicy } from '../../plan/plan.ts';
 /** How often a task is started again for faults of the platform, which its user does not pay for. */
 export const platformRetries = 10;
 
-/** Wait before the first such start, doubled each time; and the longest. In milliseconds. */
+/**
+ * Starts of a task in a row that nothing counts. A link that ends within the hour allows for most of a day in a queue; what goes on for longer
+ * is no queue, but a clock or a store that is wrong, and each start takes a machine.
+ */
+export const freeStarts = 20;
+
+/** Wait before the first start that the platform pays for, doubled each time; and the longest. In milliseconds. */
 const platformWait = { first: 1000, longest: 60_000 };
 
 /** Who pays for a failure with a try: see the table of design §5.1. `queue`: no try at all, since it was only a long wait for a place. */
@@ -12,10 +18,12 @@ export type Payer = 'user' | 'platform' | 'queue' | 'nobody';
 
 /**
  * Who pays for another attempt after this failure; `nobody`: there is none. A `start-failed` that says with the code
- * `LAYER_REFUSED` that it can never succeed is not tried again; one that says `JOB_EXPIRED` costs no try. A reason that this version does
- * not know is the user's.
+ * `LAYER_REFUSED` that it can never succeed is not tried again; one that says `JOB_EXPIRED` costs no try, until there have been
+ * {@link freeStarts} of them in a row. A reason that this version does not know is the user's.
+ *
+ * @param expiredStarts those of its task just before this failure, in a row
  */
-export function payerOf(failure: EventFailure): Payer {
+export function payerOf(failure: EventFailure, expiredStarts = 0): Payer {
   switch (failure.reason) {
     case 'cancelled':
     case 'refused':
@@ -24,25 +32,31 @@ export function payerOf(failure: EventFailure): Payer {
     case 'lost':
       return 'platform';
     case 'start-failed':
-      if (failure.code === 'JOB_EXPIRED') return 'queue';
+      if (isExpired(failure) && expiredStarts < freeStarts) return 'queue';
       return failure.code === 'LAYER_REFUSED' ? 'nobody' : 'platform';
     default:
       return 'user';
   }
 }
 
+/** A start that came too late for what its job was handed. */
+export const isExpired = ({ reason, code }: EventFailure): boolean =>
+  reason === 'start-failed' && code === 'JOB_EXPIRED';
+
 /** A failed attempt, with the failures of its task so far, this one not included. */
 export interface FailedAttempt {
   readonly failure: EventFailure;
   readonly ownFailures: number;
   readonly platformFailures: number;
+  /** Starts that came too late, in a row. */
+  readonly expiredStarts: number;
   /** Address and number, for the jitter: `train[3]@0`. */
   readonly name: string;
 }
 
 /** Milliseconds until the next attempt, or `undefined` when this was the last. */
 export function retryWait(policy: RetryPolicy, failed: FailedAttempt): number | undefined {
-  switch (payerOf(failed.failure)) {
+  switch (payerOf(failed.failure, failed.expiredStarts)) {
     case 'nobody':
       return undefined;
     case 'queue':
@@ -63,7 +77,7 @@ export function longestRetryWait(policy: RetryPolicy | undefined): number {
   return Math.max(platformWait.longest, Math.min(longest, maxWaitSeconds) * 1000);
 }
 
-/** Nothing counts these starts, so each of them waits as if many had failed before. */
+/** These starts cost nothing, so each of them waits as if many had failed before. */
 const queuePause = ({ name }: FailedAttempt): number =>
   Math.round(platformWait.longest * (0.5 + 0.5 * jitter(name)));
 

@@ -4,4 +4,4 @@
  * chunks, when to retry, when to start a copy), and whenever an event comes to mean something else. Runs that another policy
  * has begun can then not be recovered by this version, only resumed. Logs that name none are of policy 1.
  */
-export const schedulingPolicy = 3;
+export const schedulingPolicy = 4;

@@ -49,6 +49,7 @@ export function addTask(
     copy: undefined,
     ownFailures: 0,
     platformFailures: 0,
+    expiredStarts: 0,
     state: undefined,
     job: undefined,
     startedAt: undefined,

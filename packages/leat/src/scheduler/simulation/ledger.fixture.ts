@@ -21,11 +21,14 @@ type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 interface Tries {
   user: number;
   platform: number;
+  /** Those in a row that came too late. */
+  expired: number;
   /** Its newest failure left it with no more tries. */
   isOut: boolean;
 }
 
 const platformRetries = 10;
+const freeStarts = 20;
 const stepOf = (task: string): string => /^[^[~]+/.exec(task)![0];
 
 /** What the ledger asks of the world. */
@@ -124,7 +127,7 @@ export class Ledger {
   }
 
   #triesOf(task: string): Tries {
-    const tries = this.#tries.get(task) ?? { user: 0, platform: 0, isOut: false };
+    const tries = this.#tries.get(task) ?? { user: 0, platform: 0, expired: 0, isOut: false };
     this.#tries.set(task, tries);
     return tries;
   }
@@ -219,6 +222,7 @@ export class Ledger {
     this.#truth.expect(event, {
       mayCancel: this.cancelRequested || failsFast || ofCopies === 'first',
       engines: this.engines,
+      token: job.token,
     });
     this.#charge(job, event);
     const tries = this.#triesOf(task);
@@ -227,7 +231,8 @@ export class Ledger {
     if (this.results.has(task))
       throw new Violation(`'${task}' has a result, and is said to have failed`, task);
     const isOwn = ownReasons.has(failure.reason);
-    const isFree = failure.reason === 'start-failed' && failure.code === 'JOB_EXPIRED';
+    const isExpired = failure.reason === 'start-failed' && failure.code === 'JOB_EXPIRED';
+    const isFree = isExpired && tries.expired < freeStarts;
     const isPlatform = platformReasons.has(failure.reason) && !isFree;
     const { retry, catchError } = this.#plan(task);
     const hasTry =
@@ -239,6 +244,7 @@ export class Ledger {
       throw new Violation(`'${task}' is out of tries too early`, task);
     if (isOwn) tries.user += 1;
     if (isPlatform) tries.platform += 1;
+    tries.expired = isExpired ? tries.expired + 1 : 0;
     if (retryAt !== undefined) return;
     tries.isOut = true;
     if (catchError === undefined || failure.reason === 'cancelled' || this.cancelRequested || hasTry)

@@ -18,6 +18,8 @@ export interface TruthEvidence {
   readonly hasBegun: (task: string, attempt: number) => boolean;
   /** When a process has committed an attempt that ran alone, by the clock of engines. */
   readonly committedAt: (task: string, attempt: number) => number | undefined;
+  /** Whether a layer has said of a job that it came too late for what it was handed. */
+  readonly hasExpired: (token: string) => boolean;
 }
 
 /** How the run stands. */
@@ -26,6 +28,8 @@ export interface Standing {
   readonly mayCancel: boolean;
   /** So many engines have driven it. */
   readonly engines: number;
+  /** Of its job. */
+  readonly token: string;
 }
 
 export class Truth {
@@ -72,7 +76,9 @@ export class Truth {
     if (!this.#evidence.hasBegun(task, attempt)) throw new Violation(`${what}, and never began`, task);
   }
 
-  #expectFault({ task, attempt, failure: { reason } }: Failed, { engines }: Standing): void {
+  #expectFault({ task, attempt, failure: { reason, code } }: Failed, { engines, token }: Standing): void {
+    if (code === 'JOB_EXPIRED' && !this.#evidence.hasExpired(token))
+      throw new Violation(`'${task}@${attempt}' is said to have expired, and no layer has said so`, task);
     if (!this.#mayBe(reason, engines))
       throw new Violation(
         `'${task}@${attempt}' is said to be '${reason}', and nothing here makes it so`,

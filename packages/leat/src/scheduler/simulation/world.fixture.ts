@@ -58,6 +58,7 @@ export class World {
       datastore,
       hasBegun: (task, attempt) => this.platform.hasBegun(task, attempt),
       committedAt: (task, attempt) => this.platform.committedAt(task, attempt),
+      hasExpired: (token) => this.#layers.some(({ expired }) => expired.has(token)),
     });
     this.run = {
       id: '1',

@@ -110,6 +110,8 @@ export interface Task extends Position {
   /** Failures that the user's tries pay for, and those that they do not. */
   ownFailures: number;
   platformFailures: number;
+  /** Starts in a row that came too late for what their jobs were handed. */
+  expiredStarts: number;
   /** What the layer said last of the attempt in flight. */
   state: AttemptState | undefined;
   job: string | undefined;
