@@ -68,7 +68,16 @@ export const wholeRunFindings = (runs: readonly WholeRun[]): readonly Finding[] 
 /** Every operation of the whole runs. */
 export const wholeRunTable = (runs: readonly WholeRun[]): Table => ({
   title: 'Calls of whole runs in real containers, by operation',
-  columns: ['foreach of', 'tasks', 'side', ...operations, 'all', 'calls a task', 'DescribeJobs a second', 'seconds'],
+  columns: [
+    'foreach of',
+    'tasks',
+    'side',
+    ...operations,
+    'all',
+    'calls a task',
+    'DescribeJobs a second',
+    'seconds',
+  ],
   rows: runs.map((run) => [
     number(run.items),
     number(tasksOf(run)),
@@ -83,7 +92,7 @@ export const wholeRunTable = (runs: readonly WholeRun[]): Table => ({
 
 /** Metaflow's widest run, from which more tasks are extrapolated. */
 const widest = (runs: readonly WholeRun[]): WholeRun | undefined =>
-  runs.filter(({ system }) => system === 'Metaflow').at(-1);
+  runs.findLast(({ system }) => system === 'Metaflow');
 
 /** What Leat's layer alone came to, beside what as many tasks of Metaflow would be if each cost as much as those of its widest run. */
 export function submittedFindings(
@@ -102,8 +111,7 @@ function submitFinding(each: Submitted, measured: WholeRun | undefined): Finding
   return {
     what: `a foreach of ${number(each.tasks)} on Batch, no containers: SubmitJob`,
     leat: String(submits),
-    against:
-      measured === undefined ? '' : extrapolated(each, measured, callsOf(measured, 'SubmitJob')),
+    against: measured === undefined ? '' : extrapolated(each, measured, callsOf(measured, 'SubmitJob')),
     ratio: '',
     budget: `≤ ${budget.submits} for each 10,000`,
     verdict: verdict(submits <= budget.submits * Math.ceil(each.tasks / 10_000)),

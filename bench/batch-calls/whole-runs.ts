@@ -61,7 +61,8 @@ async function measured(
       const counted = await counting(server, () => {
         const output = run(items);
         const last = `total ${((items - 1) * items * (2 * items - 1)) / 6}`;
-        if (!output.includes(last)) throw new Error(`${system} did not print "${last}":\n${output.slice(-2000)}`);
+        if (!output.includes(last))
+          throw new Error(`${system} did not print "${last}":\n${output.slice(-2000)}`);
       });
       runs.push({ system, items, ...counted });
     }
@@ -103,7 +104,8 @@ async function sidesOf(
     run: (items) => {
       const size = ['--items', String(items), '--max-num-splits', String(items)];
       const argv = ['run', '--with', 'batch', '--max-workers', String(slots), ...size];
-      return runMetaflow({ flow: 'foreach', argv, inside: folder, environment: metaflowEnvironment, limit }).output;
+      return runMetaflow({ flow: 'foreach', argv, inside: folder, environment: metaflowEnvironment, limit })
+        .output;
     },
   };
   return [leat, metaflow];

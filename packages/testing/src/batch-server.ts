@@ -140,7 +140,11 @@ export class BatchServer {
   /** Instances of EC2 in the network that every account has. */
   async #computeResources(): Promise<object> {
     const instanceRole = 'leat-instance';
-    const form = { Action: 'CreateInstanceProfile', Version: '2010-05-08', InstanceProfileName: instanceRole };
+    const form = {
+      Action: 'CreateInstanceProfile',
+      Version: '2010-05-08',
+      InstanceProfileName: instanceRole,
+    };
     await this.#call('iam', '/', new URLSearchParams(form));
     const firstOf = async (Action: string, field: string): Promise<string> => {
       const said = await this.#call('ec2', '/', new URLSearchParams({ Action, Version: '2016-11-15' }));
