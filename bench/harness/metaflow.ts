@@ -22,11 +22,19 @@ export interface MetaflowCommand {
   readonly inside: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly exitCode?: number;
+  /** In seconds, see `Command`. */
+  readonly limit?: number;
 }
 
-/** Runs a flow of `bench/metaflow` with Metaflow's local runtime, its store in a folder of its own. */
-export function runMetaflow({ flow, argv, inside, ...more }: MetaflowCommand): MetaflowRun {
-  const folder = more.folder ?? newFolder(inside, `metaflow-${flow}`);
+/** Runs a flow of `bench/metaflow` with Metaflow's local runtime, its store in a folder of its own; `environment` may say otherwise. */
+export function runMetaflow({
+  flow,
+  argv,
+  inside,
+  folder = newFolder(inside, `metaflow-${flow}`),
+  environment = {},
+  ...more
+}: MetaflowCommand): MetaflowRun {
   const sample = measure({
     argv: [installMetaflow(console.error), path.join(flows, `${flow}.py`), ...argv],
     folder,
@@ -34,9 +42,9 @@ export function runMetaflow({ flow, argv, inside, ...more }: MetaflowCommand): M
       METAFLOW_USER: 'bench',
       METAFLOW_HOME: path.join(folder, 'home'),
       METAFLOW_DATASTORE_SYSROOT_LOCAL: folder,
-      ...more.environment,
+      ...environment,
     },
-    ...(more.exitCode === undefined ? {} : { exitCode: more.exitCode }),
+    ...more,
   });
   return { ...sample, folder };
 }

@@ -26,6 +26,8 @@ export interface Settings {
   readonly joinSizes: readonly number[];
   /** Tasks that a layer with arrays gets. */
   readonly arrayItems: number;
+  /** Widths of the foreach that runs in real containers behind a stand-in for AWS Batch, ascending. */
+  readonly batchSizes: readonly number[];
   /** Tasks for a peer that starts a process for each. */
   readonly peerFresh: number;
   /** Tasks for a peer that reuses its workers. */
@@ -61,6 +63,7 @@ const whole: Readonly<Record<string, string>> = {
   'fresh-limit': '10000',
   'join-sizes': '100000,1000000',
   'array-items': '10000',
+  'batch-sizes': '10,30,100',
   'peer-fresh': '300',
   'peer-reuse': '10000',
 };
@@ -77,6 +80,7 @@ const quick: typeof whole = {
   'fresh-limit': '100',
   'join-sizes': '1000,10000',
   'array-items': '1000',
+  'batch-sizes': '3',
   'peer-fresh': '20',
   'peer-reuse': '1000',
 };
@@ -142,6 +146,7 @@ function settingsOf(textOf: (name: string) => string): Omit<Settings, 'folder' |
     freshLimit: number('fresh-limit', 0),
     joinSizes: list('join-sizes'),
     arrayItems: number('array-items', 1),
+    batchSizes: list('batch-sizes'),
     peerFresh: number('peer-fresh', 1),
     peerReuse: number('peer-reuse', 1),
   };

@@ -186,6 +186,7 @@ def environment_of(job, attempt):
     own["AWS_BATCH_JOB_ATTEMPT"] = str(attempt)
     own["AWS_BATCH_JQ_NAME"] = job.job_queue.name
     own["AWS_BATCH_CE_NAME"] = job.job_queue.environments[0].name
+    own["AWS_EXECUTION_ENV"] = "AWS_ECS_EC2"
     if CONTROL and properties.get("jobRoleArn"):
         # The role of the task, as ECS hands it out.
         own["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"http://127.0.0.1:{CONTROL}/credentials"

@@ -18,6 +18,8 @@ export interface BatchServerOptions {
   readonly waited?: number;
   /** Where containers are made; `DOCKER_HOST` unless told. */
   readonly dockerHost?: string;
+  /** Whether the compute environment is one that Batch manages, on EC2; unless told, it is one that its users manage themselves. */
+  readonly managed?: boolean;
 }
 
 /** See the file's header. */
@@ -42,13 +44,14 @@ export class BatchServer {
     };
   }
 
-  /** Starts it with a queue `main`, on EC2. */
+  /** Starts it with a queue `main`. */
   static async start({
     slots = 4,
     seconds,
     grace = 30,
     waited = 0,
     dockerHost,
+    managed = false,
   }: BatchServerOptions = {}): Promise<BatchServer> {
     // The Python that moto is installed for.
     const bin = path.dirname(realpathSync(findProgram('moto_server', "pip install 'moto[server]>=5.2.3'")));
@@ -76,7 +79,7 @@ export class BatchServer {
       },
     });
     const server = new BatchServer(process, port, control);
-    await server.#setUp();
+    await server.#setUp(managed);
     return server;
   }
 
@@ -110,7 +113,7 @@ export class BatchServer {
     if (!answer.ok) throw new Error(`${what}: ${answer.status}`);
   }
 
-  async #setUp(): Promise<void> {
+  async #setUp(managed: boolean): Promise<void> {
     const trust = (Service: string): string =>
       JSON.stringify({
         Version: '2012-10-17',
@@ -124,7 +127,9 @@ export class BatchServer {
     }
     await this.#call('batch', '/v1/createcomputeenvironment', {
       computeEnvironmentName: 'main',
-      type: 'UNMANAGED',
+      ...(managed
+        ? { type: 'MANAGED', computeResources: await this.#computeResources() }
+        : { type: 'UNMANAGED' }),
       state: 'ENABLED',
       serviceRole: 'arn:aws:iam::123456789012:role/leat-batch',
     });
@@ -136,14 +141,40 @@ export class BatchServer {
     });
   }
 
+  /** Instances of EC2 in the network that every account has. */
+  async #computeResources(): Promise<object> {
+    const instanceRole = 'leat-instance';
+    const form = {
+      Action: 'CreateInstanceProfile',
+      Version: '2010-05-08',
+      InstanceProfileName: instanceRole,
+    };
+    await this.#call('iam', '/', new URLSearchParams(form));
+    const firstOf = async (Action: string, field: string): Promise<string> => {
+      const said = await this.#call('ec2', '/', new URLSearchParams({ Action, Version: '2016-11-15' }));
+      return new RegExp(`<${field}>([^<]+)`).exec(said)?.[1] ?? '';
+    };
+    return {
+      type: 'EC2',
+      minvCpus: 0,
+      maxvCpus: 256,
+      instanceTypes: ['optimal'],
+      instanceRole,
+      subnets: [await firstOf('DescribeSubnets', 'subnetId')],
+      securityGroupIds: [await firstOf('DescribeSecurityGroups', 'groupId')],
+    };
+  }
+
   /** moto tells services apart by the name in the signature, which it does not check. */
-  async #call(service: string, where: string, body: URLSearchParams | object): Promise<void> {
+  async #call(service: string, where: string, body: URLSearchParams | object): Promise<string> {
     const Authorization = `AWS4-HMAC-SHA256 Credential=test/20261127/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=none`;
     const answer = await fetch(`${this.endpoint}${where}`, {
       method: 'POST',
       headers: { Authorization },
       body: body instanceof URLSearchParams ? body : JSON.stringify(body),
     });
-    if (!answer.ok) throw new Error(`${service} ${where}: ${answer.status} ${await answer.text()}`);
+    const said = await answer.text();
+    if (!answer.ok) throw new Error(`${service} ${where}: ${answer.status} ${said}`);
+    return said;
   }
 }

@@ -93,17 +93,66 @@ export function imageFolder(image: TestImage): string {
 export async function testImage(engine: Pick<ContainerEngine, 'podman'>, image: TestImage): Promise<string> {
   const name = `localhost/leat-test-${image}:${hashOf(image)}`;
   if ((await engine.podman('image', 'exists', name)).code === 0) return name;
-  const folder = imageFolder(image);
+  await importFolder(engine, imageFolder(image), name);
+  return name;
+}
+
+/** An image of a test's own: one of ours, and more. */
+export interface OwnImage {
+  /** What it begins with. */
+  readonly base: Exclude<TestImage, 'busybox'>;
+  /** Another version is another image: to be changed with what is below. */
+  readonly version: string;
+  /** More programs of this machine. Their shared libraries come along. */
+  readonly programs?: readonly string[];
+  /** Adds to the folder that becomes its file system. */
+  readonly add?: (folder: string) => void;
+  /** Variables of each of its containers. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The same for an image of a test's own.
+ *
+ * @throws Error when a program that goes into it is not installed here
+ * @example await ownImage(engine, 'python-bash', { base: 'python', version: '1', programs: ['bash'] });
+ */
+export async function ownImage(
+  engine: Pick<ContainerEngine, 'podman'>,
+  kind: string,
+  { base, version, programs = [], add, environment }: OwnImage,
+): Promise<string> {
+  const name = `localhost/leat-test-${kind}:${version}-${hashOf(base)}`;
+  if ((await engine.podman('image', 'exists', name)).code === 0) return name;
+  const folder = path.join(cache, `${kind}.${randomUUID()}`);
+  try {
+    cpSync(imageFolder(base), folder, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    for (const program of programs) addProgram(folder, program, program);
+    add?.(folder);
+    await importFolder(engine, folder, name, environment);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return name;
+}
+
+async function importFolder(
+  engine: Pick<ContainerEngine, 'podman'>,
+  folder: string,
+  name: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const archive = `${folder}.${randomUUID()}.tar`;
+  const variables = { PATH: '/usr/local/bin:/usr/bin:/bin', ...environment };
+  const changes = Object.entries(variables).map(([variable, value]) => `ENV=${variable}=${value}`);
   try {
     execFileSync('tar', ['-C', folder, '--owner=0', '--group=0', '--numeric-owner', '-cf', archive, '.']);
-    const changes = ['-c', 'CMD=["/bin/sh"]', '-c', 'ENV=PATH=/usr/local/bin:/usr/bin:/bin'];
-    const made = await engine.podman('import', ...changes, archive, name);
-    if (made.code !== 0) throw new Error(`the image '${image}' could not be made: ${made.stderr}`);
+    const args = ['CMD=["/bin/sh"]', ...changes].flatMap((change) => ['-c', change]);
+    const made = await engine.podman('import', ...args, archive, name);
+    if (made.code !== 0) throw new Error(`the image ${name} could not be made: ${made.stderr}`);
   } finally {
     rmSync(archive, { force: true });
   }
-  return name;
 }
 
 function hashOf(image: TestImage): string {

@@ -11,7 +11,7 @@ export {
 } from './conformance-tasks.ts';
 export { BatchServer, type BatchServerOptions } from './batch-server.ts';
 export { ContainerEngine, type Said, writeContainersConf } from './container-engine.ts';
-export { imageFolder, type TestImage, testImage } from './container-images.ts';
+export { imageFolder, type OwnImage, ownImage, type TestImage, testImage } from './container-images.ts';
 export type { DatastoreCase, DatastoreUnderTest } from './datastore/datastore-case.ts';
 export { datastoreConformance } from './datastore/datastore-conformance.ts';
 export type { MetadataCase, MetadataUnderTest } from './metadata/metadata-case.ts';
