@@ -1,5 +1,6 @@
 /** The operations of S3 that a datastore needs, with the names of objects as they are in the bucket. */
 import { createHash } from 'node:crypto';
+import type { DatastoreAccess } from 'leat/datastore';
 import type { S3Answer, S3Client } from './s3-client.ts';
 import { s3Error } from './s3-error.ts';
 import { elements, escapeXml, textOf } from './xml.ts';
@@ -229,6 +230,11 @@ export class S3Api {
   /** See {@link S3Client.link}. */
   async link(name: string, seconds: number): Promise<string> {
     return await this.#client.link(name, seconds);
+  }
+
+  /** See {@link S3Client.access}. */
+  async access(folder: string): Promise<DatastoreAccess> {
+    return await this.#client.access(folder);
   }
 
   async close(): Promise<void> {

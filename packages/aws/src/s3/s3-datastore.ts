@@ -3,7 +3,14 @@
  * (`log/log-parts.ts`). Every call is tried again while that may help, and ends. Calls that may not wait for a promise go through a
  * thread (`sync/`), which is started by the first of them.
  */
-import type { ByteRange, Datastore, LogObject, ObjectFacts, TemporarySweep } from 'leat/datastore';
+import type {
+  ByteRange,
+  Datastore,
+  DatastoreAccess,
+  LogObject,
+  ObjectFacts,
+  TemporarySweep,
+} from 'leat/datastore';
 import { S3Api } from './api.ts';
 import { checkConditions } from './check-conditions.ts';
 import { createObject } from './create-object.ts';
@@ -103,6 +110,10 @@ export class S3Datastore implements Datastore {
     // Finds out where the bucket is.
     await this.#api.head(name);
     return await this.#api.link(name, seconds);
+  }
+
+  async access(folder: string): Promise<DatastoreAccess> {
+    return await this.#api.access(folder);
   }
 
   list(prefix: string): AsyncIterable<ObjectFacts> {

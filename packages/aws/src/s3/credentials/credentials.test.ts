@@ -103,6 +103,18 @@ describe('credentials', () => {
     });
   });
 
+  it('are read anew from the file of a profile, when those of a session have ended', async () => {
+    const profile = (id: string): string =>
+      `[default]\naws_access_key_id = ${id}\naws_secret_access_key = s\naws_session_token = t\n`;
+    const env = { HOME: folder, AWS_SHARED_CREDENTIALS_FILE: file('keys', profile('old')) };
+    const keeper = keepCredentials({ env, region: 'us-east-1' });
+    const old = await keeper.get();
+    file('keys', profile('new'));
+    expect(await keeper.get()).toBe(old);
+    expect(keeper.refused(old)).toBe(true);
+    expect(await keeper.get()).toMatchObject({ accessKeyId: 'new' });
+  });
+
   it('are the role of the machine at last, by a session', async () => {
     answer = ({ method, url, headers }) => {
       if (method === 'PUT') return 'session-token';
