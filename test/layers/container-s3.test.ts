@@ -78,7 +78,13 @@ const ways: Readonly<Record<string, (folder: string) => NodeJS.ProcessEnv>> = {
     return { AWS_PROFILE: 'work', AWS_SHARED_CREDENTIALS_FILE: path.join(folder, 'keys') };
   },
   'a program of a profile, as after a login': (folder) => {
-    const answer = { Version: 1, AccessKeyId: 'test', SecretAccessKey: secret, SessionToken: secret, Expiration: hour() };
+    const answer = {
+      Version: 1,
+      AccessKeyId: 'test',
+      SecretAccessKey: secret,
+      SessionToken: secret,
+      Expiration: hour(),
+    };
     writeFileSync(path.join(folder, 'answer.json'), JSON.stringify(answer));
     const config = `[profile work]\ncredential_process = cat ${path.join(folder, 'answer.json')}\n`;
     writeFileSync(path.join(folder, 'config'), config);

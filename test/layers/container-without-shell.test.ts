@@ -96,11 +96,14 @@ async function endIn(image: string): Promise<unknown> {
     await layer.submit([one]);
     const signal = AbortSignal.timeout(120_000);
     await expect
-      .poll(async () => {
-        const status = (await layer.poll([one.token], { waitMs: 1000, signal })).get(one.token);
-        ends[0] = status;
-        return status?.state;
-      }, { timeout: 120_000 })
+      .poll(
+        async () => {
+          const status = (await layer.poll([one.token], { waitMs: 1000, signal })).get(one.token);
+          ends[0] = status;
+          return status?.state;
+        },
+        { timeout: 120_000 },
+      )
       .toBe('failed');
   });
   return ends[0];

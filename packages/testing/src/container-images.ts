@@ -129,7 +129,9 @@ export async function testImage(engine: Pick<ContainerEngine, 'podman'>, image: 
 }
 
 function hashOf(image: TestImage): string {
-  const facts = programsOf(image).map(findProgram).map((file) => `${file} ${statSync(file).size}`);
+  const facts = programsOf(image)
+    .map(findProgram)
+    .map((file) => `${file} ${statSync(file).size}`);
   return createHash('sha256')
     .update([recipes, ...facts].join('\n'))
     .digest('hex')

@@ -95,7 +95,9 @@ describe('layers of a plan', () => {
     else {
       await expect(check).rejects.toMatchObject({
         code: 'LAYER_REFUSED',
-        message: expect.stringContaining(`step 'train' runs on 'far', whose tasks cannot reach the datastore ${datastore}`),
+        message: expect.stringContaining(
+          `step 'train' runs on 'far', whose tasks cannot reach the datastore ${datastore}`,
+        ),
         hint: expect.stringContaining(refused.fix),
         details: { steps: ['start', 'train'] },
       });

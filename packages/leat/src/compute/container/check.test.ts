@@ -94,7 +94,11 @@ describe('before tasks run in containers', () => {
 
   it('a network that cannot be made is refused where one is needed', () => {
     const engine = { ...podman('4.3.1'), rootless: true, noNetwork: 'slirp4netns is not installed' };
-    const request = (options: object) => ({ step: 'fit', resources: asked({}), options: { image: 'here', ...options } });
+    const request = (options: object) => ({
+      step: 'fit',
+      resources: asked({}),
+      options: { image: 'here', ...options },
+    });
     const found = (options: object, over: Partial<CheckedPlace> = {}) =>
       checkStep(request(options), { ...place, engine, ...over });
     const refused = [

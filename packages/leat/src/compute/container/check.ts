@@ -36,7 +36,10 @@ const settingsOf = ({ options }: StepRequest): ContainerSettings => options as u
 const nameOf = ({ kind, version, rootless }: CheckedPlace['engine']): string =>
   `${rootless ? 'rootless ' : ''}${kind} ${version}`;
 
-function checkNetwork(request: StepRequest, { engine, remoteStore, ...place }: CheckedPlace): readonly CheckFinding[] {
+function checkNetwork(
+  request: StepRequest,
+  { engine, remoteStore, ...place }: CheckedPlace,
+): readonly CheckFinding[] {
   const { step } = request;
   const network = settingsOf(request).network ?? place.network;
   if (remoteStore && network === 'none') {
@@ -69,7 +72,10 @@ function checkImage(request: StepRequest, { images }: CheckedPlace): readonly Ch
   return [{ step, level: 'error', message: `step '${step}': ${message}`, hint }];
 }
 
-function checkGpus({ step, resources: { gpu } }: StepRequest, { machine, engine }: CheckedPlace): readonly CheckFinding[] {
+function checkGpus(
+  { step, resources: { gpu } }: StepRequest,
+  { machine, engine }: CheckedPlace,
+): readonly CheckFinding[] {
   if (gpu.value > machine.gpus.length) {
     return [
       {
@@ -96,7 +102,9 @@ function checkLimits({ step, resources }: StepRequest, { engine }: CheckedPlace)
   const { cpu, memory } = resources;
   const loose = [
     ...(memory.origin !== 'default' && !engine.limits.memory ? [`${memory.value} MB of memory`] : []),
-    ...(cpu.origin !== 'default' && !engine.limits.cpu ? [`${cpu.value} cores`] : []),
+    ...(cpu.origin !== 'default' && !engine.limits.cpu
+      ? [cpu.value === 1 ? '1 core' : `${cpu.value} cores`]
+      : []),
   ];
   if (loose.length === 0) return [];
   const isLoose = memory.origin !== 'default' && !engine.limits.memory;

@@ -19,12 +19,22 @@ describe('what an engine tells of itself', () => {
       cgroups: 2,
       limits: both,
     });
-    expect(factsOf(podman, rootless, undefined)).toMatchObject({ kind: 'podman', rootless: true, limits: both });
+    expect(factsOf(podman, rootless, undefined)).toMatchObject({
+      kind: 'podman',
+      rootless: true,
+      limits: both,
+    });
   });
 
   it.each([
     ['podman of root', podman, {}, host({ cgroupVersion: 'v1', cgroupControllers: [] }), both],
-    ['rootless podman, version 1', podman, rootless, host({ cgroupVersion: 'v1', cgroupControllers: [] }), neither],
+    [
+      'rootless podman, version 1',
+      podman,
+      rootless,
+      host({ cgroupVersion: 'v1', cgroupControllers: [] }),
+      neither,
+    ],
     ['rootless podman that says null', podman, rootless, host({ cgroupControllers: null }), neither],
     [
       'rootless podman, as systemd has it by itself',
@@ -41,7 +51,13 @@ describe('what an engine tells of itself', () => {
       both,
     ],
     ['docker', docker, { MemoryLimit: true, CpuCfsQuota: true }, undefined, both],
-    ['docker without memory', docker, { MemoryLimit: false, CpuCfsQuota: true }, undefined, { memory: false, cpu: true }],
+    [
+      'docker without memory',
+      docker,
+      { MemoryLimit: false, CpuCfsQuota: true },
+      undefined,
+      { memory: false, cpu: true },
+    ],
     ['rootless docker without control groups', docker, { CgroupDriver: 'none' }, undefined, neither],
   ])('and what it can enforce: %s', (_, version, info, told, limits) => {
     expect(factsOf(version, info, told).limits).toEqual(limits);
@@ -51,7 +67,9 @@ describe('what an engine tells of itself', () => {
     const found = (told: NonNullable<PodmanAnswer['host']>, info: InfoAnswer = rootless) =>
       factsOf(podman, info, host(told)).noNetwork;
     expect(found({ slirp4netns: { executable: '' } })).toContain('neither pasta nor slirp4netns');
-    expect(found({ slirp4netns: { executable: '' }, pasta: { executable: '/usr/bin/pasta' } })).toBeUndefined();
+    expect(
+      found({ slirp4netns: { executable: '' }, pasta: { executable: '/usr/bin/pasta' } }),
+    ).toBeUndefined();
     expect(found({ slirp4netns: { executable: '' } }, {})).toBeUndefined();
     expect(found({})).toBeUndefined();
   });

@@ -8,7 +8,11 @@ const runc = (program: string): string =>
 describe('what engines say of a program that cannot be started', () => {
   it.each([
     [runc('/bin/sh'), true, false],
-    ['crun: executable file `/bin/sh` not found: No such file or directory: OCI runtime attempted to invoke a command that was not found', true, false],
+    [
+      'crun: executable file `/bin/sh` not found: No such file or directory: OCI runtime attempted to invoke a command that was not found',
+      true,
+      false,
+    ],
     ['exec /leat/node: no such file or directory', false, true],
     ['crun: open executable: Permission denied: OCI permission denied', false, false],
     ['statfs /home/ann/data: no such file or directory', false, false],

@@ -120,7 +120,9 @@ const megabytes = (bytes: number): number => Math.round(bytes / bytesPerMb);
 
 /** Words of registries that do not know who asks. They say the same of an image that is nowhere, so that nobody learns which ones there are. */
 const isRefusal = (reason: string): boolean =>
-  /unauthorized|authentication required|denied|no basic auth|invalid username\/password|\b403 forbidden/i.test(reason);
+  /unauthorized|authentication required|denied|no basic auth|invalid username\/password|\b403 forbidden/i.test(
+    reason,
+  );
 
 const another =
   "Name one that is: @container({ image: 'NAME' }), --with container:image=NAME, or the variable LEAT_CONTAINER_IMAGE. `podman images` or `docker images` lists them.";

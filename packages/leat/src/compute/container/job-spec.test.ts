@@ -79,8 +79,12 @@ describe('the request for a container', () => {
   it('asks for no limit that the engine cannot enforce', () => {
     const wanted = { ...resources, cpu: given(2), memory: given(512) };
     const limits = (memory: boolean, cpu: boolean) =>
-      createRequest(requested({ resources: wanted }), parse({}), { ...setting, limits: { memory, cpu } }, place)
-        .HostConfig;
+      createRequest(
+        requested({ resources: wanted }),
+        parse({}),
+        { ...setting, limits: { memory, cpu } },
+        place,
+      ).HostConfig;
     expect(limits(true, true)).toMatchObject({ NanoCpus: 2e9, Memory: 512 * 1024 * 1024 });
     expect(limits(true, false)).not.toHaveProperty('NanoCpus');
     expect(limits(false, true)).not.toHaveProperty('Memory');
@@ -98,12 +102,19 @@ describe('the request for a container', () => {
       '/leat/task/runner.cjs',
     ]);
     expect(Env).toEqual([
-      expect.stringMatching(/^LD_LIBRARY_PATH=\/opt\/lib:\/lib\/.*:\/usr\/lib:\/leat\/lib\/libatomic\.so\.1:/),
+      expect.stringMatching(
+        /^LD_LIBRARY_PATH=\/opt\/lib:\/lib\/.*:\/usr\/lib:\/leat\/lib\/libatomic\.so\.1:/,
+      ),
     ]);
   });
 
   it('mounts the credentials that are in files', () => {
-    const { Mounts } = createRequest(requested(), parse({}), { ...setting, access: '/tmp/a' }, place).HostConfig;
+    const { Mounts } = createRequest(
+      requested(),
+      parse({}),
+      { ...setting, access: '/tmp/a' },
+      place,
+    ).HostConfig;
     expect(Mounts).toContainEqual({ Type: 'bind', Source: '/tmp/a', Target: '/leat/access', ReadOnly: true });
   });
 

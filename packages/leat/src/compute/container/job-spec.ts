@@ -204,7 +204,8 @@ function limitsOf(
 ): object {
   const bytes = Math.round(memory.value * bytesPerMb);
   return {
-    ...(limits.cpu && cpu.origin !== 'default' && { NanoCpus: Math.round(Math.min(cpu.value, cores) * nanosPerCore) }),
+    ...(limits.cpu &&
+      cpu.origin !== 'default' && { NanoCpus: Math.round(Math.min(cpu.value, cores) * nanosPerCore) }),
     // No swap: a limit that slows a machine down for hours is none.
     ...(limits.memory && memory.origin !== 'default' && { Memory: bytes, MemorySwap: bytes }),
   };

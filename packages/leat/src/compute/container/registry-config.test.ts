@@ -22,10 +22,25 @@ describe('logins of registries', () => {
     ['nothing', undefined, image, undefined],
     ['nonsense', { auths: ['x'], credsStore: 3 }, image, undefined],
     ['none for it', { auths: { 'ghcr.io': basic('a:b') } }, image, undefined],
-    ['a login', { auths: { 'quay.io': basic('ann:se:cret') } }, image, { username: 'ann', password: 'se:cret' }],
-    ['one by address', { auths: { 'https://quay.io/v2/': basic('a:b') } }, image, { username: 'a', password: 'b' }],
+    [
+      'a login',
+      { auths: { 'quay.io': basic('ann:se:cret') } },
+      image,
+      { username: 'ann', password: 'se:cret' },
+    ],
+    [
+      'one by address',
+      { auths: { 'https://quay.io/v2/': basic('a:b') } },
+      image,
+      { username: 'a', password: 'b' },
+    ],
     ['one of the hub', { auths: { [hub]: basic('a:b') } }, 'node', { username: 'a', password: 'b' }],
-    ['one of the hub by its short name', { auths: { 'docker.io': basic('a:b') } }, 'node', { username: 'a', password: 'b' }],
+    [
+      'one of the hub by its short name',
+      { auths: { 'docker.io': basic('a:b') } },
+      'node',
+      { username: 'a', password: 'b' },
+    ],
     [
       'one for a folder of it',
       { auths: { 'quay.io': basic('a:b'), 'quay.io/bob': basic('c:d'), 'quay.io/ann': basic('e:f') } },

@@ -28,7 +28,10 @@ function hostIn(image: string): string | undefined {
 
 /** Folders of a registry that the image is in, the innermost first: podman may keep a login for each. */
 function foldersOf(image: string): readonly string[] {
-  const parts = image.replace(/@.*$/, '').replace(/:[^/]*$/, '').split('/');
+  const parts = image
+    .replace(/@.*$/, '')
+    .replace(/:[^/]*$/, '')
+    .split('/');
   return parts.map((_, at) => parts.slice(0, parts.length - at).join('/')).slice(0, -1);
 }
 
@@ -36,13 +39,10 @@ function foldersOf(image: string): readonly string[] {
  * What a configuration says of an image's registry: a login, or the program to be asked. As docker does it: a program of its own for this registry, else
  * the one for all, else what stands there itself.
  */
-export function findLogin(
-  config: unknown,
-  image: string,
-): Login | { readonly helper: string } | undefined {
+export function findLogin(config: unknown, image: string): Login | { readonly helper: string } | undefined {
   const registry = registryOf(image);
   const { credHelpers, credsStore, auths } = isRecord(config) ? config : {};
-  const own = isRecord(credHelpers) ? credHelpers[hostOf(registry)] ?? credHelpers[registry] : undefined;
+  const own = isRecord(credHelpers) ? (credHelpers[hostOf(registry)] ?? credHelpers[registry]) : undefined;
   for (const helper of [own, credsStore])
     // The name is part of a program's: it leads to no other folder.
     if (typeof helper === 'string' && /^[\w.-]+$/.test(helper)) return { helper };

@@ -51,7 +51,10 @@ describe('the login for an image', () => {
   it('is asked of the program that keeps it, by the name of the registry', async () => {
     helper('test', 'echo "{\\"Username\\":\\"$server\\",\\"Secret\\":\\"s\\"}"');
     config('{"credsStore":"test"}');
-    expect(told((await found('quay.io/ann/tools')).header)).toMatchObject({ username: 'quay.io', password: 's' });
+    expect(told((await found('quay.io/ann/tools')).header)).toMatchObject({
+      username: 'quay.io',
+      password: 's',
+    });
   });
 
   it('may be a token', async () => {

@@ -84,9 +84,9 @@ describe('the way of tasks to a datastore', () => {
       return keys(`${asked}`, 2000);
     }, clock);
     clock.due?.call();
-    await expect.poll(() => told).toEqual([
-      'the credentials of tasks in containers cannot be renewed: log in again',
-    ]);
+    await expect
+      .poll(() => told)
+      .toEqual(['the credentials of tasks in containers cannot be renewed: log in again']);
     expect([kept(), clock.due?.ms]).toEqual(['1', 30_000]);
     clock.due?.call();
     await expect.poll(kept).toBe('3');
@@ -95,6 +95,8 @@ describe('the way of tasks to a datastore', () => {
   });
 
   it('is refused with the words of the datastore when there are no credentials', async () => {
-    await expect(open(async () => Promise.reject(new Error('no credentials')))).rejects.toThrow('no credentials');
+    await expect(open(async () => Promise.reject(new Error('no credentials')))).rejects.toThrow(
+      'no credentials',
+    );
   });
 });

@@ -8,7 +8,13 @@ import { EngineError } from './engine-error.ts';
 import { type FirstProcess, saysNoLibrary, saysNoShell } from './first-process.ts';
 import { type JobFolder, makeJobFolder } from './job-folder.ts';
 import { neitherIn } from './job-status.ts';
-import { type ContainerPlace, type ContainerSetting, containerName, createRequest, messageOf } from './job-spec.ts';
+import {
+  type ContainerPlace,
+  type ContainerSetting,
+  containerName,
+  createRequest,
+  messageOf,
+} from './job-spec.ts';
 import type { ContainerSettings } from './options.ts';
 import type { StoreAccess } from './store-access.ts';
 import { platformOf } from './surroundings.ts';
@@ -91,13 +97,18 @@ export class TaskContainers {
   async #firstWithoutShell(image: string): Promise<FirstProcess> {
     const { api, setting } = this.#setting;
     if (setting.node === undefined)
-      throw never(`the image '${image}' has no /bin/sh, and there is no Node to lend to it: ${setting.noNode ?? ''}`);
+      throw never(
+        `the image '${image}' has no /bin/sh, and there is no Node to lend to it: ${setting.noNode ?? ''}`,
+      );
     const name = 'LD_LIBRARY_PATH=';
     const own = (await api.imageEnvironment(image)).find((variable) => variable.startsWith(name));
     return { kind: 'node', libraryPath: own?.slice(name.length) ?? '' };
   }
 
-  async #beginAs(first: FirstProcess, { request, settings, place, files }: Wanted): Promise<StartedContainer> {
+  async #beginAs(
+    first: FirstProcess,
+    { request, settings, place, files }: Wanted,
+  ): Promise<StartedContainer> {
     const { setting } = this.#setting;
     const { image } = settings;
     try {
@@ -108,7 +119,8 @@ export class TaskContainers {
         readEnd: files.readEnd,
       });
     } catch (error) {
-      if (first.kind === 'shell' || !(error instanceof EngineError) || !saysNoLibrary(error.message)) throw error;
+      if (first.kind === 'shell' || !(error instanceof EngineError) || !saysNoLibrary(error.message))
+        throw error;
       throw never(neitherIn(image));
     }
   }
