@@ -3,7 +3,8 @@ import { factsOf, type InfoAnswer, type PodmanAnswer } from './engine-facts.ts';
 
 const podman = { Version: '4.3.1', Os: 'linux', Arch: 'amd64', Components: [{ Name: 'Podman Engine' }] };
 const docker = { Version: '28.0.1', Os: 'linux', Arch: 'arm64', Components: [{ Name: 'Engine' }] };
-const rootless: InfoAnswer = { SecurityOptions: ['name=seccomp', 'name=rootless'] };
+// As podman 4.3 says it.
+const rootless: InfoAnswer = { SecurityOptions: ['name=seccomp,profile=default'], Rootless: true };
 const both = { memory: true, cpu: true };
 const neither = { memory: false, cpu: false };
 const host = (told: NonNullable<PodmanAnswer['host']>): PodmanAnswer => ({ host: told });
@@ -19,6 +20,8 @@ describe('what an engine tells of itself', () => {
       cgroups: 2,
       limits: both,
     });
+    const security = { SecurityOptions: ['name=seccomp,profile=builtin', 'name=rootless'] };
+    expect(factsOf(docker, security, undefined)).toMatchObject({ rootless: true });
     expect(factsOf(podman, rootless, undefined)).toMatchObject({
       kind: 'podman',
       rootless: true,
@@ -71,6 +74,7 @@ describe('what an engine tells of itself', () => {
       found({ slirp4netns: { executable: '' }, pasta: { executable: '/usr/bin/pasta' } }),
     ).toBeUndefined();
     expect(found({ slirp4netns: { executable: '' } }, {})).toBeUndefined();
+    expect(found({ slirp4netns: { executable: '' }, pasta: null })).toContain('is installed');
     expect(found({})).toBeUndefined();
   });
 });

@@ -26,7 +26,10 @@ export interface VersionAnswer {
 
 /** `GET /info`. */
 export interface InfoAnswer {
+  /** Docker's word for it is among these. */
   readonly SecurityOptions?: readonly string[] | null;
+  /** Podman's. */
+  readonly Rootless?: boolean;
   readonly CgroupVersion?: string;
   readonly CgroupDriver?: string;
   readonly MemoryLimit?: boolean;
@@ -43,8 +46,8 @@ export interface PodmanAnswer {
     readonly cgroupVersion?: string;
     /** Of a rootless podman those that were handed to this user. */
     readonly cgroupControllers?: readonly string[] | null;
-    readonly slirp4netns?: Helper;
-    readonly pasta?: Helper;
+    readonly slirp4netns?: Helper | null;
+    readonly pasta?: Helper | null;
   };
 }
 
@@ -58,7 +61,8 @@ export function factsOf(
   info: InfoAnswer,
   podman: PodmanAnswer | undefined,
 ): EngineFacts {
-  const rootless = (info.SecurityOptions ?? []).some((option) => option.includes('rootless'));
+  const rootless =
+    info.Rootless ?? (info.SecurityOptions ?? []).some((option) => option.includes('rootless'));
   const told = podman?.host?.cgroupVersion ?? info.CgroupVersion ?? '';
   const cgroups = ({ 1: 1, 2: 2 } as const)[told.replace('v', '')];
   const kind = isPodman(version) ? 'podman' : 'docker';
@@ -95,7 +99,7 @@ function podmanLimits(rootless: boolean, podman: PodmanAnswer | undefined): Enfo
 /** A rootless podman needs a program that connects a container to the network. */
 function missingHelper(podman: PodmanAnswer | undefined): string | undefined {
   const { slirp4netns, pasta } = podman?.host ?? {};
-  if (slirp4netns === undefined && pasta === undefined) return undefined;
+  if (!slirp4netns && !pasta) return undefined;
   return slirp4netns?.executable || pasta?.executable
     ? undefined
     : 'neither pasta nor slirp4netns is installed';
