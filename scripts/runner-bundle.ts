@@ -28,7 +28,7 @@ const program = {
   ],
 } as const satisfies BuildOptions;
 
-/** Builds what runs in each task's process: `runner.cjs`, which is started, and `program.cjs`, which it starts; `spawner.cjs`, which starts them; `agent.cjs`, which starts them far away; and `janitor.cjs`, which removes containers. Writes nothing. */
+/** Builds what runs in each task's process: `runner.cjs`, which is started, and `program.cjs`, which it starts; `spawner.cjs`, which starts them; `agent.cjs`, which starts them far away; `janitor.cjs`, which removes containers; and `init.cjs`, the first process of some. Writes nothing. */
 export async function buildRunner(folder: string): Promise<readonly OutputFile[]> {
   const built = await build({
     ...program,
@@ -63,5 +63,10 @@ export async function buildRunner(folder: string): Promise<readonly OutputFile[]
     entryPoints: ['packages/leat/src/compute/container/janitor-program.ts'],
     outfile: path.join(folder, 'janitor.cjs'),
   });
-  return [built, launcher, spawner, agent, janitor].flatMap(({ outputFiles }) => outputFiles);
+  const init = await build({
+    ...oneFile,
+    entryPoints: ['packages/leat/src/compute/container/init-program.ts'],
+    outfile: path.join(folder, 'init.cjs'),
+  });
+  return [built, launcher, spawner, agent, janitor, init].flatMap(({ outputFiles }) => outputFiles);
 }

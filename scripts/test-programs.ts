@@ -1,4 +1,4 @@
-// Programs that tests need and npm does not have: a PostgreSQL server, a container engine and what goes into its images, a library that shows a
+// Programs that tests need and npm does not have: a PostgreSQL server, container engines, a registry and what goes into images, a library that shows a
 // process another time, stand-ins for AWS. On Debian and its kin, as root, what is missing is installed; elsewhere it says what to install, and
 // the tests that need it fail. What Python's packages give goes to `.cache/test-programs`, where tests look for it (`findProgram` of @leat/testing).
 import { spawnSync } from 'node:child_process';
@@ -21,6 +21,8 @@ const needed: readonly Needed[] = [
   { name: 'podman', files: onPath('podman') },
   { name: 'docker.io', files: ['/usr/sbin/dockerd', ...onPath('dockerd')] },
   { name: 'runc', files: onPath('runc') },
+  { name: 'docker-registry', files: onPath('docker-registry') },
+  { name: 'uidmap', files: onPath('newuidmap') },
   { name: 'busybox-static', files: onPath('busybox') },
   { name: 'musl', files: ['/lib/ld-musl-*.so.1'] },
   { name: 'curl', files: onPath('curl') },

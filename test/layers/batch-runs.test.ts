@@ -100,6 +100,9 @@ export default class MixedFlow extends Flow {
     const folder = await leat.call(['run', 'flow.ts', '--with', 'batch'], { LEAT_DATASTORE: undefined });
     expect(folder.exitCode).toBe(3);
     expect(folder.stderr).toContain('cannot reach the datastore');
+    expect(folder.stderr).toContain('--datastore s3://BUCKET/PREFIX');
+    const checked = await leat.call(['check', 'flow.ts', '--with', 'batch'], { LEAT_DATASTORE: undefined });
+    expect([checked.exitCode, checked.stderr]).toEqual([3, folder.stderr]);
   });
 
   it('loses nothing when its engine is killed: another one finds the same jobs', async () => {

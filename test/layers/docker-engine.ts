@@ -42,6 +42,23 @@ function startDaemon(folder: string, host: string): ChildProcess {
   return spawn('/bin/bash', ['-c', command, 'dockerd', host, log, ...places], { stdio: 'ignore', env });
 }
 
+/** Makes an image of a folder; gives its name. */
+export async function importImage(
+  { docker }: Pick<DockerEngine, 'docker'>,
+  root: string,
+  name: string,
+): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'leat-image-'));
+  try {
+    const archive = path.join(folder, 'image.tar');
+    await run('tar', ['-C', root, '--owner=0', '--group=0', '-cf', archive, '.']);
+    await docker('import', '--change', 'ENV PATH=/usr/local/bin:/usr/bin:/bin', archive, name);
+    return name;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** Starts it. */
 export async function openDocker(): Promise<DockerEngine> {
   const folder = mkdtempSync(path.join(tmpdir(), 'leat-docker-'));
@@ -58,13 +75,9 @@ export async function openDocker(): Promise<DockerEngine> {
     if (daemon.exitCode !== null || performance.now() > deadline)
       throw new Error(`docker's engine does not answer: ${readFileSync(path.join(folder, 'log'), 'utf8')}`);
   }
-  const image = 'leat-test:1';
-  const archive = path.join(folder, 'image.tar');
-  await run('tar', ['-C', imageFolder('python'), '--owner=0', '--group=0', '-cf', archive, '.']);
-  await docker('import', '--change', 'ENV PATH=/usr/local/bin:/usr/bin:/bin', archive, image);
   return {
     host,
-    image,
+    image: await importImage({ docker }, imageFolder('python'), 'leat-test:1'),
     docker,
     close: async () => {
       const ended = once(daemon, 'exit');

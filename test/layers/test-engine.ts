@@ -13,6 +13,8 @@ export interface TestEngine {
   readonly environment: Readonly<Record<string, string>>;
   /** The name of an image; made when it is not there yet. */
   image(image: TestImage): Promise<string>;
+  /** Sends an image to a registry of this machine, under another name. `login`: `user:password`. */
+  push(image: string, to: string, login: string): Promise<void>;
   /** Containers that carry a label, whether they run or not. */
   list(label: string): Promise<readonly { readonly id: string }[]>;
   remove(id: string): Promise<void>;
@@ -30,12 +32,22 @@ graphroot = "${folder}/storage"
 runroot = "${folder}/run"
 `;
 
-/** Opens it, with an image like Python's slim ones as the default: a shell, Python, no Node: a few seconds. */
-export async function openEngine(): Promise<TestEngine> {
+/** With docker those of this machine need no certificate anyhow. */
+const withoutCertificate = (registry: string): string =>
+  `[[registry]]\nlocation = "${registry}"\ninsecure = true\n`;
+
+/** Opens it, with an image like Python's slim ones as the default: a shell, Python, no Node: a few seconds. `registry`: one that needs no certificate. */
+export async function openEngine({ registry }: { readonly registry?: string } = {}): Promise<TestEngine> {
   const folder = mkdtempSync(path.join(tmpdir(), 'leat-engine-'));
   const storageConf = path.join(folder, 'storage.conf');
   writeFileSync(storageConf, storage(folder));
-  const found = { CONTAINERS_CONF: writeContainersConf(folder), CONTAINERS_STORAGE_CONF: storageConf };
+  const registriesConf = path.join(folder, 'registries.conf');
+  writeFileSync(registriesConf, registry === undefined ? '' : withoutCertificate(registry));
+  const found = {
+    CONTAINERS_CONF: writeContainersConf(folder),
+    CONTAINERS_STORAGE_CONF: storageConf,
+    CONTAINERS_REGISTRIES_CONF: registriesConf,
+  };
   const env = { ...process.env, ...found };
   const podman = async (...args: readonly string[]): Promise<Said> =>
     run('podman', args, { env, cwd: folder }).then(
@@ -46,6 +58,10 @@ export async function openEngine(): Promise<TestEngine> {
   return {
     environment: { ...found, LEAT_CONTAINER_IMAGE: await image('python') },
     image,
+    push: async (name, to, login) => {
+      const said = await podman('push', '--tls-verify=false', '--creds', login, name, `docker://${to}`);
+      if (said.code !== 0) throw new Error(`the image cannot be sent: ${said.stderr}`);
+    },
     list: async (label) => {
       const { stdout } = await podman('ps', '--all', '--quiet', '--no-trunc', '--filter', `label=${label}`);
       return stdout

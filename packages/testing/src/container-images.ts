@@ -23,9 +23,10 @@ import type { ContainerEngine } from './container-engine.ts';
 
 /**
  * `node`: Node 24 or newer and a shell. `python`: Python 3, no Node, no curl, no wget; and like the slim images of Python without libatomic, which Node needs. `curl`:
- * curl and no Python. `bare`: a shell, and nothing that could download. `busybox`: busybox and musl, no glibc.
+ * curl and no Python. `bare`: a shell, and nothing that could download. `busybox`: busybox and musl, no glibc. `distroless`: glibc, and no program at all.
+ * `empty`: folders and nothing else, as for a program that needs no library.
  */
-export type TestImage = 'node' | 'python' | 'curl' | 'bare' | 'busybox';
+export type TestImage = 'node' | 'python' | 'curl' | 'bare' | 'busybox' | 'distroless' | 'empty';
 
 /** Rises when the recipes change: older images are not taken. */
 const recipes = 2;
@@ -57,7 +58,14 @@ const withPython = (root: string): void => {
   }
 };
 
-const glibc: Readonly<Record<Exclude<TestImage, 'busybox'>, Recipe>> = {
+const withLoader = (root: string): void => {
+  for (const loader of globSync('/{lib,lib64}/ld-linux-*.so.?')) copyInto(root, loader);
+  for (const library of globSync('/lib/*-linux-gnu/lib{c,dl,m,pthread,rt}.so.?')) copyInto(root, library);
+};
+
+type Described = 'node' | 'python' | 'curl' | 'bare';
+
+const glibc: Readonly<Record<Described, Recipe>> = {
   node: { programs: [process.execPath] },
   python: { programs: ['python3'], add: withPython },
   curl: { programs: ['curl'] },
@@ -75,14 +83,28 @@ export function imageFolder(image: TestImage): string {
   const draft = `${folder}.${randomUUID()}`;
   mkdirSync(draft, { recursive: true });
   try {
-    if (image === 'busybox') addBusybox(draft);
-    else addGlibc(draft, glibc[image]);
+    fill(draft, image);
     // Another process may have been quicker.
     if (!existsSync(folder)) renameSync(draft, folder);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
   return folder;
+}
+
+function fill(root: string, image: TestImage): void {
+  if (isDescribed(image)) return addGlibc(root, glibc[image]);
+  addSkeleton(root);
+  if (image === 'busybox') addBusybox(root);
+  if (image === 'distroless') withLoader(root);
+}
+
+const isDescribed = (image: TestImage): image is Described => Object.hasOwn(glibc, image);
+
+/** Programs that go into an image. */
+function programsOf(image: TestImage): readonly string[] {
+  if (isDescribed(image)) return [...ordinary.split(' '), ...glibc[image].programs];
+  return image === 'busybox' ? ['busybox'] : [];
 }
 
 /**
@@ -156,8 +178,9 @@ async function importFolder(
 }
 
 function hashOf(image: TestImage): string {
-  const programs = image === 'busybox' ? ['busybox'] : [...ordinary.split(' '), ...glibc[image].programs];
-  const facts = programs.map(findProgram).map((file) => `${file} ${statSync(file).size}`);
+  const facts = programsOf(image)
+    .map(findProgram)
+    .map((file) => `${file} ${statSync(file).size}`);
   return createHash('sha256')
     .update([recipes, ...facts].join('\n'))
     .digest('hex')
@@ -183,7 +206,6 @@ function addGlibc(root: string, { programs, add }: Recipe): void {
 }
 
 function addBusybox(root: string): void {
-  addSkeleton(root);
   const busybox = path.join(root, 'usr/bin/busybox');
   copyFileSync(realpathSync(findProgram('busybox')), busybox);
   const applets = execFileSync(busybox, ['--list'], { encoding: 'utf8' }).trim().split('\n');

@@ -1,5 +1,6 @@
 /** The operations of S3 that a datastore needs, with the names of objects as they are in the bucket. */
 import { createHash } from 'node:crypto';
+import type { DatastoreAccess } from 'leat/datastore';
 import type { S3Answer, S3Client } from './s3-client.ts';
 import { s3Error } from './s3-error.ts';
 import { elements, escapeXml, textOf } from './xml.ts';
@@ -234,6 +235,11 @@ export class S3Api {
   /** See {@link S3Client.linksEndAt}. */
   async linksEndAt(): Promise<number | undefined> {
     return await this.#client.linksEndAt();
+  }
+
+  /** See {@link S3Client.access}. */
+  async access(folder: string): Promise<DatastoreAccess> {
+    return await this.#client.access(folder);
   }
 
   async close(): Promise<void> {

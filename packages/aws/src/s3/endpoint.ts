@@ -22,6 +22,10 @@ const defaultRegion = 'us-east-1';
 export const regionOf = (env: Environment): string =>
   env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || defaultRegion;
 
+/** The server that is not AWS's own, when one is named. */
+export const endpointOf = (env: Environment): string | undefined =>
+  env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || undefined;
+
 /**
  * Where requests go: to the server that `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` names, with the bucket in the path; else to
  * AWS, with the bucket in the name of the host as AWS asks for.
@@ -29,7 +33,7 @@ export const regionOf = (env: Environment): string =>
  * @throws LeatError OPTION_INVALID for an endpoint that is no URL
  */
 export function resolveEndpoint({ bucket }: S3Location, env: Environment, region: string): S3Endpoint {
-  const told = env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'];
+  const told = endpointOf(env);
   if (told) return toldEndpoint(told, bucket, region);
   const server = `s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
   // A certificate for *.s3.…amazonaws.com covers no further dots, and a host name no capitals.

@@ -4,6 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import aws4 from 'aws4';
+import type { DatastoreAccess } from 'leat/datastore';
+import { accessFor } from './access.ts';
 import type { Credentials, CredentialKeeper } from './credentials/credentials.ts';
 import { keepCredentials } from './credentials/index.ts';
 import { regionOf, resolveEndpoint, type S3Endpoint } from './endpoint.ts';
@@ -117,6 +119,11 @@ export class S3Client {
   async linksEndAt(): Promise<number | undefined> {
     const { sessionToken, expiresAt } = await this.#credentials.get();
     return expiresAt ?? (sessionToken === undefined ? Infinity : undefined);
+  }
+
+  /** What another process needs to send the same requests; see `access.ts`. */
+  async access(folder: string): Promise<DatastoreAccess> {
+    return await accessFor(folder, { env: this.#env, credentials: this.#credentials, now: Date.now() });
   }
 
   /** Ends what is under way: it fails. */

@@ -3,7 +3,14 @@
  * (`log/log-parts.ts`). Every call is tried again while that may help, and ends. Calls that may not wait for a promise go through a
  * thread (`sync/`), which is started by the first of them.
  */
-import type { ByteRange, Datastore, LogObject, ObjectFacts, TemporarySweep } from 'leat/datastore';
+import type {
+  ByteRange,
+  Datastore,
+  DatastoreAccess,
+  LogObject,
+  ObjectFacts,
+  TemporarySweep,
+} from 'leat/datastore';
 import { S3Api } from './api.ts';
 import { checkConditions } from './check-conditions.ts';
 import { createObject } from './create-object.ts';
@@ -117,6 +124,10 @@ export class S3Datastore implements Datastore {
 
   async linksEndAt(): Promise<number | undefined> {
     return await this.#api.linksEndAt();
+  }
+
+  async access(folder: string): Promise<DatastoreAccess> {
+    return await this.#api.access(folder);
   }
 
   list(prefix: string): AsyncIterable<ObjectFacts> {

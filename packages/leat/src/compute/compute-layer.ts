@@ -2,6 +2,7 @@
  * The contract of a compute layer: a place that runs tasks and knows nothing of flows (design §5.1). The engine owns
  * loops, polling, retries, logs, timeouts across layers; a layer translates. `compute/guard.ts` wraps every layer.
  */
+import type { DatastoreAccess } from '../datastore/datastore-access.ts';
 import type { ResolvedResources } from '../plan/plan.ts';
 import type { StoredPackage } from '../package/portable/stored-package.ts';
 import type { Platform, StoredTools, ToolFiles, ToolsWanted } from '../package/tools/tool-files.ts';
@@ -239,7 +240,13 @@ export interface LayerContext {
    * @throws STORE_UNAVAILABLE; LAYER_REFUSED when it holds native code of another platform, or is too large
    */
   readonly storePackage: (platform: Platform) => Promise<StoredPackage>;
-  /** The same as a folder of this machine, for layers that mount it. @throws as {@link LayerContext.storePackage} */
+  /**
+   * What tasks in a place of their own need to open the datastore, keys of a profile, a role or a login among it; `folder`: where they will find its
+   * files. Absent: the URL is all.
+   * @throws STORE_UNAVAILABLE when there are no credentials
+   */
+  readonly storeAccess?: (folder: string) => Promise<DatastoreAccess>;
+  /** The code package as a folder of this machine, for layers that mount it. @throws as {@link LayerContext.storePackage} */
   readonly packageCopy: (platform: Platform) => Promise<string>;
   /** Tells whoever watches the run what takes long, such as an image that is being fetched. A line each time, and seldom. */
   readonly tell?: (text: string) => void;

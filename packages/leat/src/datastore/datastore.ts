@@ -3,6 +3,7 @@
  * conformance suite in `@leat/testing` says precisely what each call means. Artifacts, manifests and logs are built on
  * top of it, once for all drivers.
  */
+import type { DatastoreAccess } from './datastore-access.ts';
 
 /** Bytes `start` (inclusive) to `end` (exclusive) of an object. */
 export interface ByteRange {
@@ -89,6 +90,14 @@ export interface Datastore {
    * `undefined`: it ends with the credentials, and nobody knows when that is.
    */
   linksEndAt?(): Promise<number | undefined>;
+  /**
+   * What the process of a task needs to open this datastore by its URL in a place that has neither this process's variables nor its files, when
+   * the driver needs more than the URL. With keys that end in a while, it is asked again before they do.
+   *
+   * @param folder full path under which the other process will find the files
+   * @throws LeatError STORE_UNAVAILABLE when there are no credentials
+   */
+  access?(folder: string): Promise<DatastoreAccess>;
   /** A path of this machine that holds the object, when the driver has one (a folder does): lets files be used in place. */
   localPath(key: string): string | undefined;
   /**

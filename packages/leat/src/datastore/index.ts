@@ -1,6 +1,7 @@
 export { isLeatError, LeatError } from '../errors/index.ts';
 export { type EncodedArtifact, ArtifactStore } from './artifact-store.ts';
 export { commitAttempt, commitAttemptAsync, type CommitResult } from './commit-attempt.ts';
+export type { DatastoreAccess } from './datastore-access.ts';
 export type { ByteRange, Datastore, LogObject, ObjectFacts, TemporarySweep } from './datastore.ts';
 export type { StoredFileFacts } from './files/file-value.ts';
 export { StoredFile } from './files/stored-file.ts';

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LayerContext } from '../compute/compute-layer.ts';
+import type { DatastoreAccess } from '../datastore/datastore-access.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import { packagePrefix } from '../datastore/keys.ts';
 import { LeatError } from '../errors/index.ts';
@@ -41,6 +42,7 @@ const toolFiles = (driver?: string): ToolFiles => ({
 export function layerContext({ datastore, built, cache, tell }: ContextFacts): LayerContext {
   const facts = datastore.localPath(packagePrefix(built.hash) + factsName);
   const tools = toolFiles(datastore.driver);
+  const storeAccess = datastore.access?.bind(datastore);
   const settings = once(async () => settingsOf(built, cache));
   const nodeFile = async (platform: Platform): Promise<string> => findNodeFile(platform, await settings());
   const asked = async (platform: Platform) => {
@@ -73,6 +75,7 @@ export function layerContext({ datastore, built, cache, tell }: ContextFacts): L
       const { storeArchive } = await import('../package/portable/store-package.ts');
       return storeArchive(datastore, built, await asked(platform));
     }),
+    ...(storeAccess !== undefined && { storeAccess }),
     packageCopy: async (platform) => {
       const folder = await copy(platform);
       // A run of weeks asks again for each task, so that builds beside it do not take its folder away.
@@ -91,11 +94,23 @@ export function askContext(datastore: string, built: PackageNames): LayerContext
   return {
     ...namesOf(datastore, built),
     tools: toolFiles(),
+    storeAccess: async (folder) => accessTo(datastore, folder),
     nodeFile: refuse,
     storeTools: refuse,
     storePackage: refuse,
     packageCopy: refuse,
   };
+}
+
+/** Who asks, and whether anybody may: also when nothing else is to be done with the datastore. */
+async function accessTo(url: string, folder: string): Promise<DatastoreAccess> {
+  const { openDatastore } = await import('../datastore/open-datastore.ts');
+  const datastore = await openDatastore(url);
+  try {
+    return (await datastore.access?.(folder)) ?? { environment: {}, files: {}, onLoopback: false };
+  } finally {
+    await datastore.close();
+  }
 }
 
 /** A package that came from a store may have been built on another machine, or its project may have moved. */

@@ -80,6 +80,32 @@ describe('layers of a plan', () => {
     await closeLayers(layers);
   });
 
+  it.each([
+    ['file:///data', ['file', 's3'], undefined],
+    ['s3://bucket/data', ['s3'], undefined],
+    ['file:///data', ['s3'], { reached: 'They reach s3:.', fix: '--datastore s3://BUCKET/PREFIX' }],
+    ['s3://bucket/data', ['file'], { reached: 'They reach file:.', fix: '--datastore URL' }],
+    ['gs://bucket', ['file', 's3'], { reached: 'They reach file: or s3:.', fix: '--datastore URL' }],
+  ])('with a datastore at %s, and tasks that reach %j: %o', async (datastore, reachable, refused) => {
+    folder.write('layer.mjs', layer.replace("['file']", JSON.stringify(reachable)));
+    const { plan, factories } = await loadLayers(planOf({ start: './layer.mjs', train: './layer.mjs' }));
+    const layers = await openLayers(factories, context);
+    const check = checkLayers(plan, layers, datastore);
+    if (refused === undefined) expect(await check).toHaveLength(2);
+    else {
+      await expect(check).rejects.toMatchObject({
+        code: 'LAYER_REFUSED',
+        message: expect.stringContaining(
+          `step 'train' runs on 'far', whose tasks cannot reach the datastore ${datastore}`,
+        ),
+        hint: expect.stringContaining(refused.fix),
+        details: { steps: ['start', 'train'] },
+      });
+      await expect(check).rejects.toMatchObject({ hint: expect.stringContaining(refused.reached) });
+    }
+    await closeLayers(layers);
+  });
+
   it('that were begun and cannot be opened are taken back', async () => {
     const discarded: string[] = [];
     const factory = (name: string, open: LayerFactory['open']): LayerFactory => ({

@@ -19,6 +19,7 @@ export interface AskedPlace {
   readonly url: URL;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
   /** How often it is asked; fewer where it may well not be there. */
   readonly tries?: number;
 }
@@ -39,7 +40,8 @@ export async function ask(place: AskedPlace): Promise<HttpAnswer> {
   }
 }
 
-function requestOf({ url, method = 'GET', headers = {} }: AskedPlace): HttpRequest {
+function requestOf({ url, method = 'GET', headers = {}, body }: AskedPlace): HttpRequest {
+  const bytes = body === undefined ? undefined : Buffer.from(body);
   const secure = url.protocol === 'https:';
   return {
     method,
@@ -47,7 +49,12 @@ function requestOf({ url, method = 'GET', headers = {} }: AskedPlace): HttpReque
     hostname: url.hostname.replaceAll(/^\[|\]$/g, ''),
     port: Number(url.port) || (secure ? 443 : 80),
     path: url.pathname + url.search,
-    headers: { accept: 'application/json', ...headers },
+    headers: {
+      accept: 'application/json',
+      ...headers,
+      ...(bytes !== undefined && { 'content-length': String(bytes.byteLength) }),
+    },
+    ...(bytes !== undefined && { body: [bytes] }),
   };
 }
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CredentialKeeper } from './credentials.ts';
 import { keepCredentials } from './index.ts';
@@ -12,7 +13,7 @@ let server: Server;
 let asked: string[] = [];
 /** Status of what is not answered. */
 let refusal = 404;
-let answer: (request: IncomingMessage) => string | undefined;
+let answer: (request: IncomingMessage, body: string) => string | undefined;
 const keys = (id: string, end?: string): string =>
   JSON.stringify({
     AccessKeyId: id,
@@ -27,8 +28,10 @@ beforeEach(async () => {
   refusal = 404;
   server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
-    const text = answer(request);
-    response.writeHead(text === undefined ? refusal : 200).end(text);
+    void text(request).then((body) => {
+      const said = answer(request, body);
+      response.writeHead(said === undefined ? refusal : 200).end(said);
+    });
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -73,8 +76,10 @@ describe('credentials', () => {
   });
 
   it('are those of a token that stands for a role', async () => {
-    answer = ({ url = '' }) =>
-      url.includes('WebIdentityToken=jwt') && url.includes('RoleArn=arn%3Arole')
+    answer = ({ method, url }, body) =>
+      `${method} ${url}` === 'POST /' &&
+      body.includes('WebIdentityToken=jwt') &&
+      body.includes('RoleArn=arn%3Arole')
         ? '<R><Credentials><AccessKeyId>web</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials></R>'
         : undefined;
     const env = {
@@ -101,6 +106,18 @@ describe('credentials', () => {
     await expect(found({ ...env, AWS_PROFILE: 'other' })).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
     });
+  });
+
+  it('are read anew from the file of a profile, when those of a session have ended', async () => {
+    const profile = (id: string): string =>
+      `[default]\naws_access_key_id = ${id}\naws_secret_access_key = s\naws_session_token = t\n`;
+    const env = { HOME: folder, AWS_SHARED_CREDENTIALS_FILE: file('keys', profile('old')) };
+    const keeper = keepCredentials({ env, region: 'us-east-1' });
+    const old = await keeper.get();
+    file('keys', profile('new'));
+    expect(await keeper.get()).toBe(old);
+    expect(keeper.refused(old)).toBe(true);
+    expect(await keeper.get()).toMatchObject({ accessKeyId: 'new' });
   });
 
   it('are the role of the machine at last, by a session', async () => {

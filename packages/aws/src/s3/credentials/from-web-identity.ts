@@ -14,7 +14,8 @@ export const fromWebIdentity: CredentialSource = async ({ env, region }) => {
   const url = new URL(
     env['AWS_ENDPOINT_URL_STS'] || env['AWS_ENDPOINT_URL'] || `https://sts.${region}.amazonaws.com${suffix}`,
   );
-  url.search = new URLSearchParams({
+  // Not in the address: what is on the way may keep that.
+  const form = new URLSearchParams({
     Action: 'AssumeRoleWithWebIdentity',
     Version: '2011-06-15',
     RoleArn: role,
@@ -24,7 +25,9 @@ export const fromWebIdentity: CredentialSource = async ({ env, region }) => {
   const answer = await ask({
     name: `STS, for the role ${role}`,
     url,
-    headers: { accept: 'application/xml' },
+    method: 'POST',
+    headers: { accept: 'application/xml', 'content-type': 'application/x-www-form-urlencoded' },
+    body: form,
   });
   const xml = answer.body.toString('utf8');
   const accessKeyId = textOf(xml, 'AccessKeyId');

@@ -5,6 +5,14 @@
 import http from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import {
+  type EngineFacts,
+  factsOf,
+  type InfoAnswer,
+  isPodman,
+  type PodmanAnswer,
+  type VersionAnswer,
+} from './engine-facts.ts';
 import { connectionCodes, EngineError, textOf } from './engine-error.ts';
 import { withTag } from './image-name.ts';
 import { PullReport } from './pull-report.ts';
@@ -37,18 +45,15 @@ export interface ContainerSummary {
   readonly Labels: Readonly<Record<string, string>>;
 }
 
-/** `GET /version` and `GET /info`, as far as they are looked at. */
-export interface EngineFacts {
-  readonly kind: 'podman' | 'docker';
-  readonly version: string;
-  readonly os: string;
-  /** As engines name it: `amd64`, `arm64`. */
-  readonly arch: string;
-  readonly rootless: boolean;
-}
-
 /** Bytes of an image that have been fetched, as far as the engine tells. */
 export type PullProgress = (done: number, total: number) => void;
+
+export interface PullOptions {
+  readonly progress: PullProgress;
+  readonly signal: AbortSignal;
+  /** Who asks the registry, as a header has it; absent: the engine knows, or nobody in particular. */
+  readonly login?: string | undefined;
+}
 
 interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -57,6 +62,7 @@ interface Call {
   /** Seconds without an answer; 0: no bound. */
   readonly patience?: number;
   readonly signal?: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface Answer {
@@ -72,6 +78,9 @@ const pullPatience = 600;
 /** How often a call whose connection broke is made, and the first wait in between, in milliseconds: 3 s in all, with the jitter. */
 const mostTries = 6;
 const firstWaitMs = 100;
+
+/** Podman's own calls have a version in their path. */
+const podmanInfo = '/v4.0.0/libpod/info';
 
 const query = (values: Readonly<Record<string, string>>): string => new URLSearchParams(values).toString();
 
@@ -98,21 +107,23 @@ export class EngineApi {
   }
 
   async facts(): Promise<EngineFacts> {
-    const version = await this.#json<{
-      readonly Version: string;
-      readonly Os: string;
-      readonly Arch: string;
-      readonly Components?: readonly { readonly Name: string }[];
-    }>('/version');
-    const info = await this.#json<{ readonly SecurityOptions?: readonly string[] | null }>('/info');
-    const isPodman = (version.Components ?? []).some(({ Name }) => /podman/i.test(Name));
-    return {
-      kind: isPodman ? 'podman' : 'docker',
-      version: version.Version,
-      os: version.Os,
-      arch: version.Arch,
-      rootless: (info.SecurityOptions ?? []).some((option) => option.includes('rootless')),
-    };
+    const version = await this.#json<VersionAnswer>('/version');
+    const info = await this.#json<InfoAnswer>('/info');
+    return factsOf(version, info, isPodman(version) ? await this.#podmanInfo() : undefined);
+  }
+
+  /** Older ones may not answer that. */
+  async #podmanInfo(): Promise<PodmanAnswer | undefined> {
+    const { status, text } = await this.#call({ method: 'GET', path: podmanInfo }, [200, 400, 404, 500]);
+    return status === 200 ? (JSON.parse(text) as PodmanAnswer) : undefined;
+  }
+
+  /** Variables that an image gives its containers, each as `NAME=value`. */
+  async imageEnvironment(image: string): Promise<readonly string[]> {
+    const told = await this.#json<{ readonly Config?: { readonly Env?: readonly string[] | null } }>(
+      `/images/${encodeURI(image)}/json`,
+    );
+    return told.Config?.Env ?? [];
   }
 
   async hasImage(image: string): Promise<boolean> {
@@ -124,9 +135,10 @@ export class EngineApi {
   }
 
   /** Fetches an image from its registry, until `signal` calls that off. @throws EngineError with the engine's reason. */
-  async pull(image: string, progress: PullProgress, signal: AbortSignal): Promise<void> {
+  async pull(image: string, { progress, signal, login }: PullOptions): Promise<void> {
     const path = `/images/create?${query({ fromImage: withTag(image) })}`;
-    const answer = await this.#open({ method: 'POST', path, patience: pullPatience, signal });
+    const headers = login === undefined ? {} : { 'X-Registry-Auth': login };
+    const answer = await this.#open({ method: 'POST', path, patience: pullPatience, signal, headers });
     const status = answer.statusCode ?? 500;
     const told = new PullReport();
     for await (const piece of answer.setEncoding('utf8')) {
@@ -148,10 +160,8 @@ export class EngineApi {
   /** Both streams of a container from its beginning, as {@link LogFrames} reads them; to be opened before it is started. */
   async attach(id: string): Promise<Readable> {
     const path = `/containers/${id}/attach?${query({ stream: '1', stdout: '1', stderr: '1' })}`;
-    const request = this.#request({ method: 'POST', path, patience: slowPatience }, undefined, {
-      Connection: 'Upgrade',
-      Upgrade: 'tcp',
-    });
+    const headers = { Connection: 'Upgrade', Upgrade: 'tcp' };
+    const request = this.#request({ method: 'POST', path, patience: slowPatience, headers }, undefined);
     return new Promise((resolve, reject) => {
       request.once('error', reject);
       request.once('upgrade', (_, socket, head) => {
@@ -253,9 +263,8 @@ export class EngineApi {
   }
 
   #request(
-    { method, path, patience = usualPatience, signal }: Call,
+    { method, path, patience = usualPatience, signal, headers = {} }: Call,
     body: string | undefined,
-    headers: Readonly<Record<string, string>> = {},
   ): http.ClientRequest {
     const request = http.request({
       socketPath: this.socket,

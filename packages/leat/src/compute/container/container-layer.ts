@@ -3,8 +3,9 @@
  * the tasks of the local layer. It knows tasks, not flows, and reads no result: what a step made is in the datastore. Containers
  * end with the engine.
  */
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
 import {
   type AttemptRequest,
   type CheckFinding,
@@ -24,24 +25,22 @@ import type { MachineJob } from '../machine/machine-job.ts';
 import { MachineJobs } from '../machine/machine-jobs.ts';
 import { readMachine } from '../machine/machine.ts';
 import { Places } from '../machine/places.ts';
-import type { EngineFacts } from './api.ts';
+import type { EngineFacts } from './engine-facts.ts';
 import { checkStep } from './check.ts';
 import { connect, type Connection } from './connect.ts';
-import { Containers, type StartedContainer } from './containers.ts';
+import type { StartedContainer } from './containers.ts';
 import { EngineError } from './engine-error.ts';
 import { Images, type ImageState, missingImage } from './images.ts';
 import { Janitor } from './janitor.ts';
-import { makeJobFolder } from './job-folder.ts';
-import { type ContainerSetting, containerName, createRequest, messageOf } from './job-spec.ts';
+import type { ContainerSetting } from './job-spec.ts';
 import { makeLayerFolder } from './layer-folder.ts';
 import type { ContainerSettings } from './options.ts';
 import { ownName } from './owner.ts';
-import { isFolder, storeEnvironment } from './store-access.ts';
-import { platformOf, settingOf } from './surroundings.ts';
+import { loginFor } from './registry-login.ts';
+import { isFolder, StoreAccess } from './store-access.ts';
+import { settingOf } from './surroundings.ts';
 import { sweepDead } from './sweep.ts';
-
-/** Nobody prints it by chance, and no task can know another one's. */
-const markBytes = 16;
+import { TaskContainers } from './task-containers.ts';
 
 /** An image that is being fetched for longer than this is fetched while the run goes on. In milliseconds. */
 const checkPatienceMs = 60_000;
@@ -52,6 +51,7 @@ interface Opened {
   readonly connection: Connection;
   readonly facts: EngineFacts;
   readonly setting: ContainerSetting;
+  readonly access: StoreAccess;
   readonly folder: string;
   readonly janitor: Janitor;
 }
@@ -64,26 +64,30 @@ export class ContainerLayer implements ComputeLayer {
   readonly #places: Places;
   readonly #jobs: MachineJobs;
   readonly #images: Images;
-  readonly #containers: Containers;
+  readonly #containers: TaskContainers;
   readonly #runs = new Set<Promise<void>>();
   /** What dead engines have left. */
   readonly #swept: Promise<void>;
   #closing: Promise<void> | undefined;
-  #started = 0;
 
   private constructor(opened: Opened, places: Places) {
     const { api } = opened.connection;
+    const { context, facts } = opened;
     this.#opened = opened;
     this.#places = places;
-    this.#images = new Images(api, opened.context.tell);
-    this.#containers = new Containers(api);
+    this.#images = new Images(api, {
+      tell: context.tell,
+      loginFor: async (image) =>
+        loginFor(image, { engine: facts.kind, env: process.env, home: homedir(), uid: process.getuid?.() }),
+    });
+    this.#containers = new TaskContainers({ ...opened, api });
     this.#swept = sweepDead(api).catch(() => undefined);
     this.#jobs = new MachineJobs(places, {
       layer: this.name,
       start: (job, request, gpus) => this.#begin(job, request, gpus),
       remedies: {
-        'start-failed': `see whether ${opened.facts.kind} runs the image by itself: ${opened.facts.kind} run --rm IMAGE /bin/sh -c true`,
-        lost: `look at what ${opened.facts.kind} says of its containers: ${opened.facts.kind} events`,
+        'start-failed': `see whether ${facts.kind} runs the image by itself: ${facts.kind} run --rm IMAGE /bin/sh -c true`,
+        lost: `look at what ${facts.kind} says of its containers: ${facts.kind} events`,
       },
     });
     this.capabilities = {
@@ -97,7 +101,11 @@ export class ContainerLayer implements ComputeLayer {
     };
   }
 
-  /** Finds the container engine, or starts one. @throws LeatError LAYER_FAILED, OPTION_INVALID (`DOCKER_HOST`, a `LEAT_LOCAL_…` variable). */
+  /**
+   * Finds the container engine, or starts one.
+   *
+   * @throws LeatError LAYER_FAILED, OPTION_INVALID (`DOCKER_HOST`, a `LEAT_LOCAL_…` variable), STORE_UNAVAILABLE (no credentials for the datastore)
+   */
   static async open(context: LayerContext): Promise<ContainerLayer> {
     const places = context.places ?? new Places(readMachine());
     const folder = await makeLayerFolder();
@@ -105,13 +113,17 @@ export class ContainerLayer implements ComputeLayer {
     const janitor = new Janitor(context.runner, owner);
     janitor.tell('folder', folder);
     let connection: Connection | undefined;
+    let access: StoreAccess | undefined;
     try {
       connection = await connect(folder, (pid) => janitor.tell('service', `${pid}`));
       janitor.tell('socket', connection.api.socket);
       const facts = await connection.api.facts();
-      const setting = await settingOf(context, facts, { owner, folder, cores: places.machine.cpu });
-      return new ContainerLayer({ context, connection, facts, setting, folder, janitor }, places);
+      access = await StoreAccess.open({ context, folder: path.join(folder, 'access') });
+      const cores = places.machine.cpu;
+      const setting = await settingOf(context, facts, { owner, folder, cores, access });
+      return new ContainerLayer({ context, connection, facts, setting, access, folder, janitor }, places);
     } catch (error) {
+      access?.close();
       await connection?.service?.close();
       await janitor.close();
       await rm(folder, { recursive: true, force: true });
@@ -132,9 +144,9 @@ export class ContainerLayer implements ComputeLayer {
         if (state !== undefined) images.set(name, state);
       }),
     );
-    const { kind, version } = this.#opened.facts;
-    const { datastore } = this.#opened.context;
-    const place = { machine, engine: { kind, version }, images, remoteStore: !isFolder(datastore) };
+    const { facts, context, setting } = this.#opened;
+    const { network } = setting;
+    const place = { machine, engine: facts, images, network, remoteStore: !isFolder(context.datastore) };
     return [...this.#jobs.check(requests), ...requests.flatMap((request) => checkStep(request, place))];
   }
 
@@ -170,7 +182,8 @@ export class ContainerLayer implements ComputeLayer {
   }
 
   async #close(): Promise<void> {
-    const { connection, folder, janitor } = this.#opened;
+    const { connection, access, folder, janitor } = this.#opened;
+    access.close();
     this.#images.close();
     await this.#jobs.close();
     await Promise.all([...this.#runs, this.#swept]);
@@ -201,31 +214,10 @@ export class ContainerLayer implements ComputeLayer {
       return;
     }
     if (job.over) return;
-    const { context, facts, setting, folder } = this.#opened;
-    const packageFolder = await context.packageCopy(platformOf(facts));
-    const mark = randomBytes(markBytes).toString('hex');
-    this.#started += 1;
-    const name = containerName(request, `${process.pid}-${randomBytes(3).toString('hex')}`);
-    const message = messageOf(request, {
-      setting,
-      mark,
-      environment: storeEnvironment(context.datastore, process.env),
-    });
-    const files = await makeJobFolder(folder, `${this.#started}`, message);
-    try {
-      const place = { message: files.message, end: files.end, package: packageFolder, gpus };
-      const process = await this.#containers.start({
-        name,
-        request: createRequest(request, settings, setting, place),
-        noNode: setting.noNode,
-        readEnd: files.readEnd,
-      });
-      if (job.over) discard(process);
-      else job.start(process, mark);
-      await process.removed;
-    } finally {
-      await files.remove();
-    }
+    const { process, mark, over } = await this.#containers.start(request, gpus);
+    if (job.over) discard(process);
+    else job.start(process, mark);
+    await over;
   }
 }
 

@@ -5,7 +5,7 @@ import type { CreateRequest, EngineApi } from './api.ts';
 import { ContainerOutput } from './container-output.ts';
 import { EngineError } from './engine-error.ts';
 import { readToldEnd } from './init-script.ts';
-import { exitOf } from './job-status.ts';
+import { exitOf, type MadeOf } from './job-status.ts';
 import { killUntilGone } from './kill.ts';
 
 const firstLookMs = 20;
@@ -18,8 +18,7 @@ const outputLingerMs = 60_000;
 export interface WantedContainer {
   readonly name: string;
   readonly request: CreateRequest;
-  /** Why it has no Node of this machine; absent when it has. */
-  readonly noNode: string | undefined;
+  readonly made: MadeOf;
   /** What its first process has left. */
   readonly readEnd: () => Promise<string>;
 }
@@ -114,7 +113,7 @@ export class Containers {
       await this.#api.wait(id);
       const state = await this.#api.inspect(id);
       const told = readToldEnd(await wanted.readEnd().catch(() => ''));
-      return exitOf(state, told, { image: wanted.request.Image, noNode: wanted.noNode });
+      return exitOf(state, told, wanted.made);
     } catch (error) {
       return { lost: `the container engine no longer answers: ${(error as Error).message}` };
     }

@@ -1,7 +1,6 @@
 /** A word from time to time on an image that takes long to come, for whoever watches the run. */
 
-/** Calls after so many milliseconds; what it returns calls that off. */
-export type After = (ms: number, call: () => void) => () => void;
+import { type After, soon } from './after.ts';
 
 /** What an image takes before anybody is told, and between two words. In milliseconds. */
 const patienceMs = { first: 2000, next: 10_000 };
@@ -13,12 +12,6 @@ export interface FetchNotes {
   /** It is there, or will not come. */
   readonly end: (ready: boolean) => void;
 }
-
-const soon: After = (ms, call) => {
-  const timer = setTimeout(call, ms);
-  timer.unref();
-  return () => clearTimeout(timer);
-};
 
 /** Tells of an image from now on until its end; of one that comes at once nothing. */
 export function tellOfFetch(image: string, tell: (text: string) => void, after: After = soon): FetchNotes {

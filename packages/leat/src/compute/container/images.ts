@@ -1,7 +1,8 @@
 /** Images as the tasks of a run need them: there, or fetched once, with progress. */
-import type { EngineApi } from './api.ts';
+import type { EngineApi, PullProgress } from './api.ts';
 import { EngineError } from './engine-error.ts';
 import { tellOfFetch } from './fetch-notes.ts';
+import type { FoundLogin } from './registry-login.ts';
 
 /** What became of an image; `permanent`: asking again would bring the same. */
 export type ImageState =
@@ -14,19 +15,30 @@ interface Known {
   readonly told: Set<(note: string) => void>;
 }
 
+/** How images are fetched. */
+export interface ImagesSetting {
+  /** Whoever watches the run, told of what takes long. */
+  readonly tell?: ((text: string) => void) | undefined;
+  /** Who asks the registry, where the engine does not know it by itself. */
+  readonly loginFor?: ((image: string) => Promise<FoundLogin>) | undefined;
+}
+
 const bytesPerMb = 1024 * 1024;
 
 export class Images {
   readonly #api: Pick<EngineApi, 'hasImage' | 'pull'>;
+  readonly #tell: (text: string) => void;
+  readonly #loginFor: (image: string) => Promise<FoundLogin>;
   readonly #closing = new AbortController();
   readonly #known = new Map<string, Known>();
 
-  readonly #tell: (text: string) => void;
-
-  /** `tell`: whoever watches the run, of what takes long. */
-  constructor(api: Pick<EngineApi, 'hasImage' | 'pull'>, tell: (text: string) => void = () => undefined) {
+  constructor(
+    api: Pick<EngineApi, 'hasImage' | 'pull'>,
+    { tell = () => undefined, loginFor = async () => ({}) }: ImagesSetting = {},
+  ) {
     this.#api = api;
     this.#tell = tell;
+    this.#loginFor = loginFor;
   }
 
   /** Fetches nothing any more, also what is on its way: an image may take many minutes, and nobody waits for it. */
@@ -79,10 +91,20 @@ export class Images {
         const size = total > 0 ? `: ${megabytes(done)} of ${megabytes(total)} MB` : '';
         note(`fetching ${image}${size}`);
       };
-      await this.#api.pull(image, progress, this.#closing.signal);
+      await this.#ask(image, progress);
       ready = true;
     } finally {
       notes.end(ready);
+    }
+  }
+
+  async #ask(image: string, progress: PullProgress): Promise<void> {
+    const { header, trouble } = await this.#loginFor(image);
+    try {
+      await this.#api.pull(image, { progress, signal: this.#closing.signal, login: header });
+    } catch (error) {
+      if (trouble === undefined || !(error instanceof EngineError) || !isRefusal(error.message)) throw error;
+      throw new EngineError(error.status, `${error.message} (${trouble})`);
     }
   }
 
@@ -96,13 +118,26 @@ export class Images {
 
 const megabytes = (bytes: number): number => Math.round(bytes / bytesPerMb);
 
+/** Words of registries that do not know who asks. They say the same of an image that is nowhere, so that nobody learns which ones there are. */
+const isRefusal = (reason: string): boolean =>
+  /unauthorized|authentication required|denied|no basic auth|invalid username\/password|\b403 forbidden/i.test(
+    reason,
+  );
+
+const another =
+  "Name one that is: @container({ image: 'NAME' }), --with container:image=NAME, or the variable LEAT_CONTAINER_IMAGE. `podman images` or `docker images` lists them.";
+
 /** Says of an image that is not here and cannot be fetched what can be done. */
 export function missingImage(
   image: string,
   reason: string,
 ): { readonly message: string; readonly hint: string } {
+  const host = image.includes('/') && /[.:]/.test(image.split('/')[0] ?? '') ? ` ${image.split('/')[0]}` : '';
+  const login = isRefusal(reason)
+    ? `If it is a private one, log in first: \`docker login${host}\` or \`podman login${host}\`, with the engine that runs the tasks. `
+    : '';
   return {
     message: `the image '${image}' is not on this machine and cannot be fetched: ${reason}`,
-    hint: "Name one that is: @container({ image: 'NAME' }), --with container:image=NAME, or the variable LEAT_CONTAINER_IMAGE. `podman images` or `docker images` lists them.",
+    hint: `${login}${another}`,
   };
 }

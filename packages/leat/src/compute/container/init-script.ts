@@ -13,6 +13,7 @@ export const places = {
   driver: '/leat/driver.cjs',
   package: '/leat/package',
   libraries: '/leat/lib',
+  access: '/leat/access',
 } as const;
 
 /** What Node's own builds need beside glibc. In {@link places.libraries} each lies in a folder of its name. */
@@ -20,6 +21,9 @@ export const lentLibraries = ['libatomic.so.1', 'libgcc_s.so.1', 'libstdc++.so.6
 
 /** What the script leaves in {@link places.end} when no Node could be started. */
 const noNode = 'no-node';
+
+/** What a first process that is no shell leaves there when it begins. */
+export const begun = 'begun';
 
 // $@: Node's flags and the program. Slim images lack a library or two that Node needs: those, and no others, are lent. What the shell itself says of a program's death is not the task's.
 // TERM goes to every process in here but this one. What the kernel has killed for lack of memory is counted by
@@ -76,6 +80,8 @@ export interface ToldEnd {
   readonly outOfMemory: boolean;
   /** It has lived to tell: nothing has ended the container as a whole. */
   readonly whole: boolean;
+  /** The first process has begun to work; told by the one that is no shell. */
+  readonly begun: boolean;
 }
 
 /** Reads what the script has left. */
@@ -84,5 +90,6 @@ export function readToldEnd(text: string): ToldEnd {
     noNode: text.split('\n').includes(noNode),
     outOfMemory: /^oom [1-9]\d*$/m.test(text),
     whole: /^code \d+$/m.test(text),
+    begun: text.split('\n').includes(begun),
   };
 }

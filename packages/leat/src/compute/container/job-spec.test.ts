@@ -1,7 +1,13 @@
 import { conformanceRequest } from '@leat/testing';
 import { describe, expect, it } from 'vitest';
 import type { AttemptRequest } from '../compute-layer.ts';
-import { containerName, type ContainerSetting, createRequest, messageOf } from './job-spec.ts';
+import {
+  containerName,
+  type ContainerPlace,
+  type ContainerSetting,
+  createRequest,
+  messageOf,
+} from './job-spec.ts';
 import { parseContainerOptions } from './options.ts';
 import { userOf } from './surroundings.ts';
 
@@ -17,8 +23,16 @@ const setting: ContainerSetting = {
   network: undefined,
   selinux: false,
   cores: 8,
+  limits: { memory: true, cpu: true },
+  access: undefined,
 };
-const place = { message: '/tmp/j/message', end: '/tmp/j/end', package: '/tmp/package', gpus: [] };
+const place: ContainerPlace = {
+  message: '/tmp/j/message',
+  end: '/tmp/j/end',
+  package: '/tmp/package',
+  gpus: [],
+  first: { kind: 'shell' },
+};
 const parse = (options: Readonly<Record<string, unknown>>) =>
   parseContainerOptions(options, { env: {}, folder: '/home/ann', nodeVersion: '26.1.0' });
 
@@ -60,6 +74,48 @@ describe('the request for a container', () => {
         Tmpfs: {},
       },
     });
+  });
+
+  it('asks for no limit that the engine cannot enforce', () => {
+    const wanted = { ...resources, cpu: given(2), memory: given(512) };
+    const limits = (memory: boolean, cpu: boolean) =>
+      createRequest(
+        requested({ resources: wanted }),
+        parse({}),
+        { ...setting, limits: { memory, cpu } },
+        place,
+      ).HostConfig;
+    expect(limits(true, true)).toMatchObject({ NanoCpus: 2e9, Memory: 512 * 1024 * 1024 });
+    expect(limits(true, false)).not.toHaveProperty('NanoCpus');
+    expect(limits(false, true)).not.toHaveProperty('Memory');
+    expect(limits(false, true)).not.toHaveProperty('MemorySwap');
+  });
+
+  it('begins without a shell where the image has none, with the libraries of the image before those that are lent', () => {
+    const first = { kind: 'node', libraryPath: '/opt/lib' } as const;
+    const { Entrypoint, Env } = createRequest(requested(), parse({}), setting, { ...place, first });
+    expect(Entrypoint[0]).toBe('/leat/node');
+    expect(Entrypoint.slice(-4)).toEqual([
+      '/leat/task/init.cjs',
+      '/opt/lib',
+      '--v8-pool-size=1',
+      '/leat/task/runner.cjs',
+    ]);
+    expect(Env).toEqual([
+      expect.stringMatching(
+        /^LD_LIBRARY_PATH=\/opt\/lib:\/lib\/.*:\/usr\/lib:\/leat\/lib\/libatomic\.so\.1:/,
+      ),
+    ]);
+  });
+
+  it('mounts the credentials that are in files', () => {
+    const { Mounts } = createRequest(
+      requested(),
+      parse({}),
+      { ...setting, access: '/tmp/a' },
+      place,
+    ).HostConfig;
+    expect(Mounts).toContainEqual({ Type: 'bind', Source: '/tmp/a', Target: '/leat/access', ReadOnly: true });
   });
 
   it('of one that asks for much', () => {

@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { TaskMessage } from '../../plan/task-message.ts';
 import type { AttemptRequest } from '../compute-layer.ts';
 import type { CreateRequest } from './api.ts';
-import { initCommand, places } from './init-script.ts';
+import { type FirstProcess, firstCommand, firstEnvironment } from './first-process.ts';
+import { places } from './init-script.ts';
 import type { ContainerSettings } from './options.ts';
 
 /** What all containers of a layer have in common. Paths are those of this machine. */
@@ -29,6 +30,10 @@ export interface ContainerSetting {
   /** SELinux keeps containers from the user's files unless told. */
   readonly selinux: boolean;
   readonly cores: number;
+  /** What cannot be enforced is not asked for: some engines refuse the container then. */
+  readonly limits: EnforcedLimits;
+  /** A folder with the credentials for the datastore, where they are in files. */
+  readonly access: string | undefined;
 }
 
 /** What is different for each container. */
@@ -39,6 +44,13 @@ export interface ContainerPlace {
   /** The folder of the code package. */
   readonly package: string;
   readonly gpus: readonly string[];
+  readonly first: FirstProcess;
+}
+
+/** Limits that an engine can hold containers to. */
+export interface EnforcedLimits {
+  readonly memory: boolean;
+  readonly cpu: boolean;
 }
 
 const bytesPerMb = 1024 * 1024;
@@ -78,9 +90,9 @@ export function createRequest(
   const user = settings.user ?? setting.user;
   return {
     Image: settings.image,
-    Entrypoint: initCommand([...nodeFlags(resources), `${places.task}/runner.cjs`]),
+    Entrypoint: firstCommand(place.first, [...nodeFlags(resources), `${places.task}/runner.cjs`]),
     Cmd: [],
-    Env: environmentOf(request, settings, { user, gpus: place.gpus }),
+    Env: environmentOf(request, settings, { user, place }),
     Labels: {
       [labels.owner]: setting.owner,
       [labels.run]: `${spec.flow}/${spec.run}`,
@@ -92,7 +104,7 @@ export function createRequest(
     HostConfig: {
       Mounts: mountsOf(settings, setting, place),
       LogConfig: { Type: setting.engine === 'podman' ? 'k8s-file' : 'json-file', Config: {} },
-      ...limitsOf(resources, setting.cores),
+      ...limitsOf(resources, setting),
       ...networkOf(settings.network ?? setting.network),
       ...(settings.sharedMemory !== undefined && { ShmSize: Math.round(settings.sharedMemory * bytesPerMb) }),
       Tmpfs: Object.fromEntries(
@@ -142,7 +154,7 @@ function nodeFlags({ cpu, memory }: AttemptRequest['resources']): readonly strin
 function environmentOf(
   { environment }: AttemptRequest,
   settings: ContainerSettings,
-  { user, gpus }: { readonly user: string; readonly gpus: readonly string[] },
+  { user, place: { gpus, first } }: { readonly user: string; readonly place: ContainerPlace },
 ): readonly string[] {
   const isRoot = /^(?:0|root)(?::|$)/.test(user);
   const all = {
@@ -151,13 +163,14 @@ function environmentOf(
     ...(gpus.length > 0 && { NVIDIA_VISIBLE_DEVICES: gpus.join(',') }),
     ...settings.environment,
     ...environment,
+    ...firstEnvironment(first),
   };
   return Object.entries(all).map(([name, value]) => `${name}=${value}`);
 }
 
 function mountsOf(
   { volumes }: ContainerSettings,
-  { node, libraries, taskFolder, datastore, driver }: ContainerSetting,
+  { node, libraries, taskFolder, datastore, driver, access }: ContainerSetting,
   { message, end, package: packageFolder }: ContainerPlace,
 ): readonly unknown[] {
   const bind = (source: string, target: string, readOnly: boolean): unknown => ({
@@ -175,6 +188,7 @@ function mountsOf(
     bind(end, places.end, false),
     ...(datastore.folder === undefined ? [] : [bind(datastore.folder, places.datastore, false)]),
     ...(driver === undefined ? [] : [bind(driver, places.driver, true)]),
+    ...(access === undefined ? [] : [bind(access, places.access, true)]),
     ...volumes.map(({ source, target, readOnly }) =>
       path.isAbsolute(source)
         ? bind(source, target, readOnly)
@@ -184,12 +198,16 @@ function mountsOf(
 }
 
 /** Nobody's wish is no limit. More cores than there are is refused by engines, so it becomes all of them. */
-function limitsOf({ cpu, memory }: AttemptRequest['resources'], cores: number): object {
+function limitsOf(
+  { cpu, memory }: AttemptRequest['resources'],
+  { cores, limits }: Pick<ContainerSetting, 'cores' | 'limits'>,
+): object {
   const bytes = Math.round(memory.value * bytesPerMb);
   return {
-    ...(cpu.origin !== 'default' && { NanoCpus: Math.round(Math.min(cpu.value, cores) * nanosPerCore) }),
+    ...(limits.cpu &&
+      cpu.origin !== 'default' && { NanoCpus: Math.round(Math.min(cpu.value, cores) * nanosPerCore) }),
     // No swap: a limit that slows a machine down for hours is none.
-    ...(memory.origin !== 'default' && { Memory: bytes, MemorySwap: bytes }),
+    ...(limits.memory && memory.origin !== 'default' && { Memory: bytes, MemorySwap: bytes }),
   };
 }
 

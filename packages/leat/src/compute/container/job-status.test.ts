@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readToldEnd } from './init-script.ts';
-import { exitOf } from './job-status.ts';
+import { exitOf, type MadeOf } from './job-status.ts';
 
 const nothing = readToldEnd('');
-const madeOf = (image: string, noNode?: string) => ({ image, noNode });
+const madeOf = (image: string, noNode?: string): MadeOf => ({ image, noNode, first: 'shell' });
 const ended = (over: object = {}) => ({
   Running: false,
   Status: 'exited',
@@ -85,5 +85,18 @@ describe('how a container ended', () => {
       madeOf('scratch'),
     );
     expect(facts).toEqual({ error: new Error('no such file: /bin/sh'), permanent: true });
+  });
+
+  it('could not begin: there was no shell, and the Node that was lent did not come up', () => {
+    const made: MadeOf = { image: 'distroless', noNode: undefined, first: 'node' };
+    for (const ExitCode of [1, 127])
+      expect(exitOf(ended({ ExitCode }), nothing, made)).toMatchObject({ permanent: true });
+    expect(exitOf(ended({ ExitCode: 1 }), readToldEnd('begun\noom 0\ncode 1\n'), made)).toEqual({
+      code: 1,
+      outOfMemory: false,
+    });
+    expect(exitOf(ended({ ExitCode: 137 }), readToldEnd('begun\n'), made)).toMatchObject({
+      lost: expect.any(String),
+    });
   });
 });

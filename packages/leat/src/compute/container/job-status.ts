@@ -1,6 +1,7 @@
 /** How an engine describes a container that has ended, with what its first process has told → how the task's process ended. Pure. */
 import type { ExitFacts } from '../machine/task-process.ts';
 import type { ContainerState } from './api.ts';
+import type { FirstProcess } from './first-process.ts';
 import type { ToldEnd } from './init-script.ts';
 
 /** What a container was made of. */
@@ -8,6 +9,7 @@ export interface MadeOf {
   readonly image: string;
   /** Why there was no Node to lend to it; absent when it was lent one. */
   readonly noNode: string | undefined;
+  readonly first: FirstProcess['kind'];
 }
 
 /** `state`: `undefined` when there is no such container any more. */
@@ -17,6 +19,9 @@ export function exitOf(state: ContainerState | undefined, told: ToldEnd, made: M
   // The engine could not run its first process, whatever came first.
   if (state.Error !== '' && state.ExitCode !== 0 && !isSignal(state.ExitCode))
     return { error: new Error(state.Error), permanent: isPermanent(state.ExitCode) };
+  // No shell is there to try: the Node that is lent has died before it could do anything, or lives.
+  if (made.first === 'node' && !told.begun && isRefusedByLoader(state.ExitCode))
+    return { error: new Error(neitherIn(made.image)), permanent: true };
   const outOfMemory = state.ExitCode === killed && (state.OOMKilled || told.outOfMemory);
   const facts = { code: state.ExitCode, outOfMemory };
   // Of a task that kills itself, and of one that the kernel kills, the first process would have told.
@@ -30,6 +35,14 @@ const killed = 137;
 const isSignal = (code: number): boolean => code > 128;
 /** What shells and engines say of a program that cannot be run, or is not there. */
 const isPermanent = (code: number): boolean => code === 126 || code === 127;
+
+/** Of an image that has no shell, and whose C library does not do for the Node that is lent to it. */
+export const neitherIn = (image: string): string =>
+  `the image '${image}' has neither a /bin/sh nor the C library that the Node of this machine needs (glibc, and not an old one). ` +
+  "Take one with either, such as Debian's or a distroless one with glibc";
+
+/** What the dynamic loader ends with: it finds no library, or one that is too old. */
+const isRefusedByLoader = (code: number): boolean => code === 127 || code === 1;
 
 function noNodeIn({ image, noNode }: MadeOf): string {
   if (noNode !== undefined)

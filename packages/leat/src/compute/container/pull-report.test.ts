@@ -25,5 +25,9 @@ describe('PullReport', () => {
     expect(report.error).toBe('no route');
     report.add('{"message":"denied"}');
     expect(report.rest).toBe('{"message":"denied"}');
+    // Docker ends its refusal with a line end.
+    const refusal = new PullReport();
+    refusal.add('{"message":"unauthorized"}\n');
+    expect(refusal.error).toBe('unauthorized');
   });
 });

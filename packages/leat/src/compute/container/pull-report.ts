@@ -1,6 +1,8 @@
 interface PullLine {
   readonly id?: string;
   readonly error?: string;
+  /** Of an engine that refuses at once. */
+  readonly message?: string;
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
@@ -41,8 +43,8 @@ export class PullReport {
   }
 
   #take(line: string): void {
-    const { id, error, progressDetail } = parseLine(line);
-    this.#error ??= error;
+    const { id, error, message, progressDetail } = parseLine(line);
+    this.#error ??= error ?? message;
     if (id !== undefined && progressDetail?.total !== undefined) this.#parts.set(id, progressDetail);
   }
 }

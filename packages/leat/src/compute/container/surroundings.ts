@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { isLeatError, LeatError } from '../../errors/index.ts';
 import type { Platform } from '../../package/tools/tool-files.ts';
 import type { LayerContext } from '../compute-layer.ts';
-import type { EngineFacts } from './api.ts';
+import type { EngineFacts } from './engine-facts.ts';
 import { lentLibraries } from './init-script.ts';
 import type { ContainerSetting } from './job-spec.ts';
-import { isFolder, storeNetwork } from './store-access.ts';
+import { isFolder, type StoreAccess } from './store-access.ts';
 
 /** Engines' words for the platforms of tools. */
 const platforms: Readonly<Record<string, Platform>> = { amd64: 'linux-x64', arm64: 'linux-arm64' };
@@ -30,11 +30,18 @@ export function platformOf({ os, arch }: EngineFacts): Platform {
   );
 }
 
-/** Looks at the machine; makes the folder of the datastore, since only what is there can be mounted. `folder`: of the layer. */
+/** What is known already. */
+export interface SettingParts extends Pick<ContainerSetting, 'owner' | 'cores'> {
+  /** Of the layer. */
+  readonly folder: string;
+  readonly access: Pick<StoreAccess, 'folder' | 'network'>;
+}
+
+/** Looks at the machine; makes the folder of the datastore, since only what is there can be mounted. */
 export async function settingOf(
   context: LayerContext,
   facts: EngineFacts,
-  { owner, cores, folder }: Pick<ContainerSetting, 'owner' | 'cores'> & { readonly folder: string },
+  { owner, cores, folder, access }: SettingParts,
 ): Promise<ContainerSetting> {
   const { datastore } = context;
   const stored = isFolder(datastore) ? fileURLToPath(datastore) : undefined;
@@ -48,7 +55,9 @@ export async function settingOf(
     datastore: { url: datastore, folder: stored },
     driver: context.tools.driver,
     user: userOf(facts.rootless, process.getuid?.(), process.getgid?.()),
-    network: storeNetwork(datastore, process.env),
+    network: access.network,
+    access: access.folder,
+    limits: facts.limits,
     selinux: existsSync('/sys/fs/selinux/enforce'),
     cores,
   };
