@@ -10,7 +10,10 @@ import { agentExits, bootstrapCommand } from 'leat/agent';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const answers: Readonly<Record<string, readonly [number, string]>> = {
-  late: [403, '<Error><Code>AccessDenied</Code><Message>Request has expired</Message><Key>secret</Key></Error>'],
+  late: [
+    403,
+    '<Error><Code>AccessDenied</Code><Message>Request has expired</Message><Key>secret</Key></Error>',
+  ],
   session: [
     400,
     '<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message><Token-0>secret</Token-0></Error>',
@@ -88,7 +91,12 @@ describe.concurrent.each(['curl', 'wget', 'python3', 'perl', 'node'])('%s', (pro
   it.each([
     ['late', linkExpired, 'is refused: it has expired. HTTP 403 ', 'Request has expired'],
     ['session', linkExpired, 'is refused: it has expired. HTTP 400 ', 'The provided token has expired.'],
-    ['denied', linkRefused, 'is refused: it is not allowed, or the object is gone. HTTP 403 ', 'Access Denied'],
+    [
+      'denied',
+      linkRefused,
+      'is refused: it is not allowed, or the object is gone. HTTP 403 ',
+      'Access Denied',
+    ],
     ['gone', linkRefused, 'is refused: it is not allowed, or the object is gone. HTTP 404 ', 'No such key'],
   ])('tells a link that is %s', async (link, exit, says, message) => {
     const { code, stderr } = await fetchNode(program, link);
