@@ -69,6 +69,35 @@ describe('a job of Batch that cannot begin', { timeout: 300_000 }, () => {
     expect(links[0]?.path).not.toBe(links[1]?.path);
   });
 
+  it('whose tools somebody has removed is sent again, with tools that are stored again', async () => {
+    leat.write(
+      'flow.ts',
+      `
+import { Flow, step, local } from 'leat';
+import { openDatastore } from 'leat/datastore';
+export default class GoneFlow extends Flow {
+  @local @step start() { this.next(this.far); }
+  @step far() { this.next(this.between); }
+  @local @step async between() {
+    const store = await openDatastore(process.env.LEAT_DATASTORE!);
+    for await (const { key } of store.list('')) if (key.includes('/tools/')) await store.delete([key]);
+    await store.close();
+    this.next(this.further);
+  }
+  @step further() { this.next(this.end); }
+  @local @step end() {}
+}`,
+    );
+    const { exitCode, stderr } = await run('node');
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain("the datastore refused the link to Leat's tools when its container started");
+    const tasks = await leat.tasks('GoneFlow/latest');
+    const attempts = (of: string) => tasks.find(({ task: name }) => name === of)?.['attempts'];
+    expect([attempts('far'), attempts('further')]).toEqual([1, 2]);
+    const log = await leat.ok(['logs', 'GoneFlow/latest/further@0']);
+    expect(log.stdout + log.stderr).toContain('it is not allowed, or the object is gone. HTTP 404');
+  });
+
   it.each<readonly [string, TestImage, string]>([
     [
       'no Node and nothing to fetch one with',
