@@ -3,6 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { randomBytes } from 'node:crypto';
@@ -123,8 +124,7 @@ export class OrdinaryUser {
   /** Ends what he runs, and removes him with all that he has. */
   async remove(): Promise<void> {
     await this.call(['podman', 'system', 'reset', '--force']);
-    for (let look = 0; look < 100 && this.#end(); look += 1)
-      await new Promise((wait) => setTimeout(wait, 50));
+    for (let look = 0; look < 100 && this.#end(); look += 1) await setTimeout(50);
     await run('userdel', ['--remove', this.name]).catch(() => undefined);
   }
 

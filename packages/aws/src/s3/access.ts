@@ -7,7 +7,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where S3 is, as programs are told. No file among them: a task has none of this machine's. */
 const places = /^AWS_(?:REGION|DEFAULT_REGION|ENDPOINT_URL(?:_\w+)?)$/;
-const keys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
+const keys = new Set(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']);
 
 /** Before keys end there must be time to get new ones, in more than one try. */
 const renewBeforeMs = 5 * 60_000;
@@ -31,7 +31,7 @@ export async function accessFor(
   const onLoopback = isLoopback(endpointOf(env));
   const byVariable = Boolean(env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']);
   if (byVariable)
-    return { environment: { ...where, ...told((name) => keys.includes(name)) }, files: {}, onLoopback };
+    return { environment: { ...where, ...told((name) => keys.has(name)) }, files: {}, onLoopback };
   const found = await credentials.get();
   return {
     environment: {

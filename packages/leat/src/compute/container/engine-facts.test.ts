@@ -62,7 +62,7 @@ describe('what an engine tells of itself', () => {
       { memory: false, cpu: true },
     ],
     ['rootless docker without control groups', docker, { CgroupDriver: 'none' }, undefined, neither],
-  ])('and what it can enforce: %s', (_, version, info, told, limits) => {
+  ])('and what it can enforce: %s', (...[, version, info, told, limits]) => {
     expect(factsOf(version, info, told).limits).toEqual(limits);
   });
 

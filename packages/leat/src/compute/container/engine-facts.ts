@@ -1,5 +1,10 @@
 /** What a container engine tells of itself → what the layer looks at. Pure. */
-import type { EnforcedLimits } from './job-spec.ts';
+
+/** Limits that an engine can hold containers to. */
+export interface EnforcedLimits {
+  readonly memory: boolean;
+  readonly cpu: boolean;
+}
 
 /** See the file's header. */
 export interface EngineFacts {

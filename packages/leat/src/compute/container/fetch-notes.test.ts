@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
-import { type After, tellOfFetch } from './fetch-notes.ts';
+import type { After } from './after.ts';
+import { tellOfFetch } from './fetch-notes.ts';
 
 let now = 0;
 let next: { readonly at: number; readonly call: () => void } | undefined;

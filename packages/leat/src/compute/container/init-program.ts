@@ -59,7 +59,7 @@ function main(): void {
     stdio: ['ignore', 'inherit', 'inherit', message],
   });
   child.once('error', (error) => {
-    console.error(error.message);
+    process.stderr.write(`${error.message}\n`);
     process.exit(cannotRun);
   });
   child.once('exit', (code, signal) => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { TaskMessage } from '../../plan/task-message.ts';
 import type { AttemptRequest } from '../compute-layer.ts';
 import type { CreateRequest } from './api.ts';
+import type { EnforcedLimits } from './engine-facts.ts';
 import { type FirstProcess, firstCommand, firstEnvironment } from './first-process.ts';
 import { places } from './init-script.ts';
 import type { ContainerSettings } from './options.ts';
@@ -45,12 +46,6 @@ export interface ContainerPlace {
   readonly package: string;
   readonly gpus: readonly string[];
   readonly first: FirstProcess;
-}
-
-/** Limits that an engine can hold containers to. */
-export interface EnforcedLimits {
-  readonly memory: boolean;
-  readonly cpu: boolean;
 }
 
 const bytesPerMb = 1024 * 1024;

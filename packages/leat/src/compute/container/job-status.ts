@@ -16,12 +16,25 @@ export interface MadeOf {
 export function exitOf(state: ContainerState | undefined, told: ToldEnd, made: MadeOf): ExitFacts {
   if (state === undefined) return { lost: 'its container was removed by something outside Leat' };
   if (told.noNode) return { error: new Error(noNodeIn(made)), permanent: true };
-  // The engine could not run its first process, whatever came first.
-  if (state.Error !== '' && state.ExitCode !== 0 && !isSignal(state.ExitCode))
-    return { error: new Error(state.Error), permanent: isPermanent(state.ExitCode) };
+  return unbegun(state, told, made) ?? endOf(state, told);
+}
+
+/** Of a container whose first process could not begin. */
+function unbegun(
+  { Error: refused, ExitCode: code }: ContainerState,
+  { begun }: ToldEnd,
+  { first, image }: MadeOf,
+): ExitFacts | undefined {
+  // The engine could not run it, whatever came first.
+  if (refused !== '' && code !== 0 && !isSignal(code))
+    return { error: new Error(refused), permanent: isPermanent(code) };
   // No shell is there to try: the Node that is lent has died before it could do anything, or lives.
-  if (made.first === 'node' && !told.begun && isRefusedByLoader(state.ExitCode))
-    return { error: new Error(neitherIn(made.image)), permanent: true };
+  return first === 'node' && !begun && isRefusedByLoader(code)
+    ? { error: new Error(neitherIn(image)), permanent: true }
+    : undefined;
+}
+
+function endOf(state: ContainerState, told: ToldEnd): ExitFacts {
   const outOfMemory = state.ExitCode === killed && (state.OOMKilled || told.outOfMemory);
   const facts = { code: state.ExitCode, outOfMemory };
   // Of a task that kills itself, and of one that the kernel kills, the first process would have told.

@@ -73,7 +73,7 @@ export class TaskContainers {
       const place = { message: files.message, end: files.end, package: packageFolder, gpus };
       const settings = request.options as unknown as ContainerSettings;
       const process = await this.#begin({ request, settings, place, files });
-      return { process, mark, over: process.removed.finally(files.remove) };
+      return { process, mark, over: overOnce(process.removed, files.remove) };
     } catch (error) {
       await files.remove();
       throw error;
@@ -128,3 +128,12 @@ export class TaskContainers {
 
 /** Asking again would bring the same. */
 const never = (message: string): EngineError => new EngineError(400, message);
+
+/** Removes the files of a task when its container is gone, or could not be removed; what became of that stands. */
+async function overOnce(removed: Promise<void>, removeFiles: () => Promise<void>): Promise<void> {
+  try {
+    await removed;
+  } finally {
+    await removeFiles();
+  }
+}
