@@ -55,8 +55,9 @@ export class Leat {
       LEAT_USER: 'tester',
       LEAT_HOME: undefined,
       LEAT_NAMESPACE: undefined,
-      [markName]: this.#mark,
       ...env,
+      // Of this one alone: what is left behind is found by it.
+      [markName]: this.#mark,
     };
   }
 

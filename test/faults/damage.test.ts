@@ -1,5 +1,5 @@
 /** Files of a store that are cut, changed or gone: each is named, `leat doctor` finds it and says how to repair it, and that works. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Leat } from '../cli/leat.ts';
@@ -209,6 +209,9 @@ describe('a store with damage', () => {
   });
 
   it('a log of the database that is torn or gone after a kill: what was committed before it stands', async () => {
+    await done();
+    const ended = await leat.ok(['dump', 'HurtFlow/1', '--json']);
+    const objects = new Map(filesOf(home, 'store/**').map((file) => [file, readFileSync(file)]));
     for (const hurt of [cutInHalf, (path: string) => rmSync(path)]) {
       rmSync(join(leat.folder, 'go'), { force: true });
       leat.write('on', '');
@@ -217,12 +220,18 @@ describe('a store with damage', () => {
       run.kill('SIGKILL');
       await run.done;
       const log = join(home, 'metadata.db-wal');
-      if (existsSync(log)) hurt(log);
+      expect(existsSync(log)).toBe(true);
+      hurt(log);
+      // The run that had ended is there with all that is known of it, and so is every object of the store.
+      expect((await leat.json<{ run: { status: string } }>('show', 'HurtFlow/1')).run.status).toBe('succeeded');
+      expect((await leat.ok(['dump', 'HurtFlow/1', '--json'])).stdout).toBe(ended.stdout);
+      for (const [file, bytes] of objects) expect(readFileSync(file).equals(bytes)).toBe(true);
       leat.write('go', '');
-      // Whatever of the run is left: no command hangs or crashes, and new runs work.
+      // Whatever is left of the run that was killed: no command hangs or crashes, and new runs work.
       const recovered = await leat.call(['recover', 'HurtFlow/latest']);
       expect(recovered.stderr).not.toContain('INTERNAL');
       await leat.ok(['run', 'flow.ts']);
+      expect((await leat.ok(['dump', 'HurtFlow/1', '--json'])).stdout).toBe(ended.stdout);
       expect(await findings()).toEqual([]);
     }
   });

@@ -12,9 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { asChunk, conformanceContext, conformanceRequest } from '@leat/testing';
+import { asChunk, type Behaviour, conformanceContext, conformanceRequest } from '@leat/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { JobStatus } from '../compute-layer.ts';
+import { Places } from '../machine/places.ts';
 import { LocalLayer } from './local-layer.ts';
 import { buildRunner } from './runner.fixture.ts';
 
@@ -74,6 +75,17 @@ async function endOf(opened: LocalLayer, job: string): Promise<JobStatus> {
   }
 }
 
+/** The process of a task that prints it. */
+async function printedPid(opened: LocalLayer, job: string): Promise<number | undefined> {
+  let text = '';
+  for await (const { bytes } of opened.logs(job)) {
+    text += Buffer.from(bytes).toString('utf8');
+    const pid = /pid (\d+)\n/.exec(text)?.[1];
+    if (pid !== undefined) return Number(pid);
+  }
+  return undefined;
+}
+
 describe('when the engine dies', () => {
   it('its tasks die with it, however it dies and whatever they do', { timeout: 60_000 }, async () => {
     const work = {
@@ -102,14 +114,30 @@ describe('the local layer', () => {
     'starts processes ahead of need, uses each for one task, and ends them when none is to come',
     { timeout: 30_000 },
     async () => {
-      const opened = await open();
+      const context = conformanceContext(folder, runner);
+      const opened = await LocalLayer.open({
+        ...context,
+        places: new Places({ cpu: 1, memory: 8_000, gpus: [] }),
+      });
+      layer = opened;
+      const submit = async (behaviour: Behaviour): Promise<string> =>
+        (await opened.submit([conformanceRequest(behaviour)]))[0]?.token ?? '';
+
+      // One core: one process waits at a time.
       opened.expect(100);
-      const ahead = runners();
-      expect(ahead.length).toBeGreaterThan(0);
-      const [result] = await opened.submit([conformanceRequest('succeed')]);
-      expect(await endOf(opened, result?.token ?? '')).toMatchObject({ state: 'succeeded' });
+      const [first = 0, ...others] = runners();
+      expect(first).toBeGreaterThan(0);
+      expect(others).toEqual([]);
+      const succeeding = await submit('succeed');
+      expect(await endOf(opened, succeeding)).toMatchObject({ state: 'succeeded' });
+      // It has served its task: another one waits for the next.
+      await until(() => !runners().includes(first) && runners().length === 1);
+      const [second] = runners();
+      expect(await printedPid(opened, await submit('hang'))).toBe(second);
+
       opened.expect(0);
-      await until(() => runners().length === 0);
+      await until(() => runners().length === 1);
+      expect(runners()).toEqual([second]);
     },
   );
 

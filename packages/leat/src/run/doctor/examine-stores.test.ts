@@ -99,11 +99,26 @@ describe('a store', () => {
     expect(await examine()).toEqual([]);
   });
 
-  it('with a run that nobody drives names the command that takes it up', async () => {
+  it('with a run that nobody drives says how much was under way, and names the command that takes it up', async () => {
     const run = await started();
+    const failure = { reason: 'error', type: 'Error', message: 'it broke' } as const;
+    const submitted = { type: 'attempt-submitted', at: 1, attempt: 0, layer: 'local' } as const;
+    await run.append(
+      { ...submitted, task: 'train[0]', token: 'a' },
+      { ...submitted, task: 'train[1]', token: 'b' },
+      { type: 'attempt-state', at: 2, task: 'train[1]', attempt: 0, state: 'running' },
+    );
+    // Of these one is to be tried again; the other has failed, and 'start' has succeeded.
+    await run.fail('train[2]', failure, Date.now() + 1_000);
+    await run.fail('train[3]', failure);
     const found = await examine({ now: Date.now() + 3_600_000 });
     expect(found).toMatchObject([
-      { level: 'warning', kind: 'run-abandoned', repair: `leat recover TrainFlow/${run.id}` },
+      {
+        level: 'warning',
+        kind: 'run-abandoned',
+        message: `nobody drives 'TrainFlow/${run.id}' any more, and it has not ended: 3 of its tasks were under way`,
+        repair: `leat recover TrainFlow/${run.id}`,
+      },
     ]);
   });
 
