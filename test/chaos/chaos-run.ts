@@ -151,7 +151,7 @@ class ChaosRun {
       if (this.#address === undefined) return;
       await this.#pause(kind === 'engine paused, run taken over');
     } else {
-      const victims = kill(kind, processesOf(leat), this.#random);
+      const victims = kill(kind, () => processesOf(leat), this.#random);
       if (victims.length === 0) return;
       if (victims.some(({ pid }) => pid === this.#engine.pid)) await this.#killed();
       what = victims.map(({ pid }) => pid).join(' ');

@@ -57,7 +57,8 @@ export function drawKind(random: Random, { server, pauses }: Kinds): Kind {
 }
 
 /** Kills what a kind means among the processes that live. Those that it needs may not be there at the moment: nothing is killed then. */
-export function kill(kind: Kind, processes: readonly Found[], random: Random): readonly Found[] {
+export function kill(kind: Kind, look: () => readonly Found[], random: Random): readonly Found[] {
+  const processes = look();
   if (kind === 'task' || kind === 'task group') {
     const tasks = processes.filter(({ part }) => part === 'task');
     const victim = tasks[random.between(0, Math.max(0, tasks.length - 1))];
@@ -67,11 +68,22 @@ export function kill(kind: Kind, processes: readonly Found[], random: Random): r
   }
   const parts = partsOf[kind];
   if (parts === undefined) return [];
-  const victims = processes.filter(({ part }) => parts.includes(part));
   const needed = kind === 'everything' ? partsOf.engine : parts;
-  if (needed?.some((part) => victims.every((victim) => victim.part !== part))) return [];
-  // Stopped first: none of them sees the end of another.
-  for (const { pid } of victims) signal(pid, 'SIGSTOP');
+  if (needed?.some((part) => processes.every((process) => process.part !== part))) return [];
+  const victims = stopAll(parts, look);
   for (const { pid } of victims) signal(pid, 'SIGKILL');
   return victims;
+}
+
+/** Stopped before any is killed: none of them sees the end of another. Again until there are no more, since one that was not stopped yet may have started some. */
+function stopAll(parts: readonly Part[], look: () => readonly Found[]): readonly Found[] {
+  const stopped = new Map<number, Found>();
+  for (;;) {
+    const more = look().filter(({ pid, part }) => parts.includes(part) && !stopped.has(pid));
+    if (more.length === 0) return [...stopped.values()];
+    for (const found of more) {
+      signal(found.pid, 'SIGSTOP');
+      stopped.set(found.pid, found);
+    }
+  }
 }
