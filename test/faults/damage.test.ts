@@ -223,7 +223,9 @@ describe('a store with damage', () => {
       expect(existsSync(log)).toBe(true);
       hurt(log);
       // The run that had ended is there with all that is known of it, and so is every object of the store.
-      expect((await leat.json<{ run: { status: string } }>('show', 'HurtFlow/1')).run.status).toBe('succeeded');
+      expect((await leat.json<{ run: { status: string } }>('show', 'HurtFlow/1')).run.status).toBe(
+        'succeeded',
+      );
       expect((await leat.ok(['dump', 'HurtFlow/1', '--json'])).stdout).toBe(ended.stdout);
       for (const [file, bytes] of objects) expect(readFileSync(file).equals(bytes)).toBe(true);
       leat.write('go', '');

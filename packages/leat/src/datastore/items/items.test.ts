@@ -65,7 +65,9 @@ describe('the items of a foreach', () => {
       const size = 10_000;
       const store = new WatchedDatastore();
       const stored = (): number =>
-        store.objects.entries().reduce((sum, [key, { bytes }]) => sum + (key.endsWith('.items') ? bytes.length : 0), 0);
+        store.objects
+          .entries()
+          .reduce((sum, [key, { bytes }]) => sum + (key.endsWith('.items') ? bytes.length : 0), 0);
       let taken = 0;
       let most = 0;
       function* source(): Iterable<Buffer> {

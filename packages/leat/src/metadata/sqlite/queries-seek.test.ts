@@ -59,11 +59,7 @@ const before = { flow: 'F', id: '9' };
 
 const cases: readonly (readonly [string, () => unknown, readonly string[]])[] = [
   ['the counts of steps', () => listCounts(database, 1), ['SEARCH step_counts USING PRIMARY KEY (run=?)']],
-  [
-    'failures',
-    () => listFailures(database, 1, 10),
-    ['SEARCH tasks USING INDEX tasks_failed (run=?)'],
-  ],
+  ['failures', () => listFailures(database, 1, 10), ['SEARCH tasks USING INDEX tasks_failed (run=?)']],
   [
     'open tasks',
     () => listOpenTasks(database, 1, 10),
