@@ -21,7 +21,7 @@ import { workVariable } from '../plan/likely-work.ts';
 import { blockOnOutput } from './blocking-output.ts';
 import type { OriginOf } from './failure-record.ts';
 import { type LoadedModule, loadFlowModule } from './load-flow-module.ts';
-import { endOwnGroup, watchParent } from './orphan.ts';
+import { endOwnGroup, endWhenOrphaned, watchParent } from './orphan.ts';
 import { packageFolder } from './package-folder.ts';
 import { guardProcess } from './process-guard.ts';
 import { readMessage } from './read-message.ts';
@@ -45,6 +45,7 @@ async function main(): Promise<number> {
   const module = ahead === undefined ? undefined : await load({ folder: ahead, sourceRoot, compiled, step });
   const message = readMessage();
   if (message === undefined) return 0;
+  endWhenOrphaned(isOrphan);
   // Who has the flow loaded ahead starts the process with its variables.
   if (ahead === undefined) Object.assign(process.env, message.environment);
   const store = await openStore(message);

@@ -9,6 +9,16 @@ export function watchParent(): () => boolean {
   return () => process.ppid !== parent;
 }
 
+/** Between two looks at the parent, in milliseconds. */
+const lookMs = 1000;
+
+/** From now on an orphan ends within a second or so, whatever its step waits for; one in a synchronous loop ends when it gets out of that. Keeps nothing alive. */
+export function endWhenOrphaned(isOrphan: () => boolean): void {
+  setInterval(() => {
+    if (isOrphan()) endOwnGroup();
+  }, lookMs).unref();
+}
+
 /** Ends the process group that this process leads, itself included; does nothing when it leads none. */
 export function endOwnGroup(): void {
   try {
