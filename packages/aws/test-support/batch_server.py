@@ -36,6 +36,7 @@ from urllib.parse import parse_qs, urlparse
 from moto.batch import models
 from moto.batch.exceptions import ClientException
 from moto.batch.responses import BatchResponse
+from moto.s3.responses import S3Response
 
 from batch_attempts import CONTROL, ENDED, LEAST_TIMEOUT, WAITED
 from batch_place import place
@@ -244,8 +245,21 @@ def find_job(job_id):
     return None
 
 
+def install_puts():
+    """moto looks whether an object is there, and writes it later: of many conditional writes in the same moment two may be taken."""
+    lock = threading.Lock()
+    put = S3Response._key_response_put
+
+    def put_alone(self, *args):
+        with lock:
+            return put(self, *args)
+
+    S3Response._key_response_put = put_alone
+
+
 if __name__ == "__main__":
     install_jobs()
+    install_puts()
     install_requests()
     if CONTROL:
         server = ThreadingHTTPServer(("127.0.0.1", CONTROL), Control)

@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
 import { findProgram, freePort, ServerProcess } from '../programs.ts';
 
 /** How to start a {@link MotoServer}. */
@@ -5,6 +7,23 @@ export interface MotoOptions {
   /** Variables of the server's process. */
   readonly env?: Readonly<Record<string, string>>;
 }
+
+/** moto looks whether an object is there, and writes it later: of many writes with `If-None-Match` in the same moment two may be taken. Here one object is written at a time. */
+const launcher = `
+import sys, threading
+from moto.s3.responses import S3Response
+from moto.server import main
+
+lock = threading.Lock()
+put = S3Response._key_response_put
+
+def put_alone(self, *args):
+    with lock:
+        return put(self, *args)
+
+S3Response._key_response_put = put_alone
+main(sys.argv[1:])
+`;
 
 /**
  * moto, a stand-in for AWS in memory: S3 with conditional writes, IAM, Batch and most others. It takes any credentials and checks no
@@ -34,9 +53,11 @@ export class MotoServer {
   }
 
   static async start({ env = {} }: MotoOptions = {}): Promise<MotoServer> {
-    const program = findProgram('moto_server', "pip install 'moto[server]>=5.2.3'");
+    // The Python that moto is installed for.
+    const bin = path.dirname(realpathSync(findProgram('moto_server', "pip install 'moto[server]>=5.2.3'")));
+    const program = path.join(bin, 'python3');
     const port = await freePort();
-    const args = ['-H', '127.0.0.1', '-p', String(port)];
+    const args = ['-c', launcher, '-H', '127.0.0.1', '-p', String(port)];
     return new MotoServer(await ServerProcess.start({ program, args, port, env }), port);
   }
 
