@@ -42,7 +42,6 @@ describe('the container layer keeps every promise of a layer', () => {
       try {
         await check({
           layer,
-          fanOut: 40,
           request: (behaviour: Behaviour, over: Partial<AttemptRequest> = {}) =>
             conformanceRequest(behaviour, { options, ...over }),
           lose: async (job) => {
