@@ -226,8 +226,15 @@ function mayBeOld(tried: Try): boolean {
 function failedCall(tried: Try, tries: number): FailedCall {
   if ('error' in tried) {
     const { error } = tried;
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    return { status: undefined, code, message: error.message, tries, cause: error };
+    // That of what was called off is a number.
+    const { code } = error as { readonly code?: unknown };
+    return {
+      status: undefined,
+      code: typeof code === 'string' ? code : '',
+      message: error.message,
+      tries,
+      cause: error,
+    };
   }
   const { answer, code } = tried;
   const message = textOf(answer.body.toString('utf8'), 'Message') ?? '';
