@@ -6,12 +6,14 @@ import threading
 import time
 
 import docker
+import requests
 from moto import settings
 
 from batch_attempts import CONTROL, GRACE, Outcome, begin
 
 # Of one client: a job holds two, for its output and its end.
 CONNECTIONS = 64
+SETTLING_SECONDS = 60
 
 
 @functools.cache
@@ -102,7 +104,7 @@ def run_container(job):
 def watch(job, container, stream, memory):
     pump = threading.Thread(target=copy_logs, args=(job, container, stream), daemon=True)
     pump.start()
-    waiter = threading.Thread(target=container.wait, daemon=True)
+    waiter = threading.Thread(target=wait_for_end, args=(container,), daemon=True)
     waiter.start()
     limit = job._get_attempt_duration()
     began = time.monotonic()
@@ -127,13 +129,25 @@ def watch(job, container, stream, memory):
     return Outcome(exit_code, reason, status_reason, timed_out)
 
 
+def wait_for_end(container):
+    """A wait that is cut off, or takes longer than the client has patience, says nothing of the container: it is asked again."""
+    while True:
+        try:
+            container.wait()
+            return
+        except requests.exceptions.RequestException as error:
+            if isinstance(error, requests.exceptions.HTTPError):
+                return
+
+
 def exit_code_of(container):
-    """The answer to a wait may come before the engine knows how the container ended."""
-    for _ in range(100):
+    """The answer to a wait may come before the engine knows how the container ended, on a busy machine long before."""
+    for _ in range(SETTLING_SECONDS * 20):
         container.reload()
         if container.attrs["State"]["Status"] in ("exited", "dead"):
             return container.attrs["State"]["ExitCode"]
         time.sleep(0.05)
+    print(f"{container.name}: no exit code, {container.attrs['State']}", flush=True)
     return None
 
 

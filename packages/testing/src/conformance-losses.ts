@@ -27,7 +27,7 @@ export const lossCases: readonly LayerCase[] = [
       assertLost(last !== undefined && isOver(last) ? last : undefined);
       assert.ok((await layer.diagnose(job)).cause.length > 0);
       const [next] = await ends(layer, await submit(layer, [subject.request('succeed')]));
-      assert.equal(next?.state, 'succeeded');
+      assert.equal(next?.state, 'succeeded', JSON.stringify(next));
     },
   },
   {
