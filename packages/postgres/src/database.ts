@@ -11,7 +11,7 @@ import { type ConnectionOptions, connectionOptions } from './connection-options.
 import { explainPgError, isPassing } from './pg-errors.ts';
 
 /**
- * How long a call is made again before it fails, in milliseconds: less for a server that never answered, since its URL may
+ * For how long a call that fails is begun again, in milliseconds: less for a server that never answered, since its URL may
  * be wrong. Engines have patience of their own on top.
  */
 const patienceMs = { first: 3_000, later: 10_000 };
@@ -158,21 +158,27 @@ export class Database implements Statements {
   }
 
   async #patiently<T>(work: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + (this.#reached ? patienceMs.later : patienceMs.first);
+    let spent = 0;
     for (let wait = pause.first; ; wait = Math.min(wait * 2, pause.longest)) {
+      const began = performance.now();
       try {
         const result = await work();
         this.#reached = true;
         return result;
       } catch (error) {
-        const over = this.#closed.signal.aborted || performance.now() > deadline;
+        // As of when this try began: a process that was paused in the middle of it has not been refused for as long.
+        const over = this.#closed.signal.aborted || spent > this.#patienceMs();
         if (over || !isPassing(error)) throw explainPgError(error, this.shown);
       }
       // A random part, so that engines that lost the same server do not come back together.
-      await delay(wait * (0.5 + Math.random()), undefined, { signal: this.#closed.signal }).catch(
-        () => undefined,
-      );
+      const waitMs = wait * (0.5 + Math.random());
+      spent += performance.now() - began + waitMs;
+      await delay(waitMs, undefined, { signal: this.#closed.signal }).catch(() => undefined);
     }
+  }
+
+  #patienceMs(): number {
+    return this.#reached ? patienceMs.later : patienceMs.first;
   }
 }
 

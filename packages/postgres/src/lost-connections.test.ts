@@ -1,6 +1,6 @@
 import { PostgresServer } from '@leat/testing';
 import type { MetadataStore } from 'leat/metadata';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openPostgresStore } from './postgres-store.ts';
 import { TestProxy } from './proxy.fixture.ts';
 import { loggedTasks, sampleRun, submitted, tasksUpTo } from './sample-run.fixture.ts';
@@ -42,6 +42,20 @@ describe('a connection that breaks', () => {
       expect(await store.append(lease, [submitted(3)])).toBe(4);
       expect(await loggedTasks(direct)).toEqual(tasksUpTo(4));
       expect(await direct.steps('F', lease.run)).toMatchObject([{ total: 4, byStatus: { submitted: 4 } }]);
+    });
+
+    it('an append of a process that was paused for an hour meanwhile: that is no hour without a server', async () => {
+      const { lease } = await store.createRun(sampleRun, 'engine', minute);
+      const now = performance.now.bind(performance);
+      const hour = 60 * minute;
+      const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + (proxy.lost ? hour : 0));
+      try {
+        proxy.loseAnswersTo('last_seq = $4');
+        expect(await store.append(lease, [submitted(0)])).toBe(1);
+        expect(proxy.lost).toBe(true);
+      } finally {
+        clock.mockRestore();
+      }
     });
 
     it('the end of a run, which is a longer transaction', async () => {
