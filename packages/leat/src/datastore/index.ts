@@ -28,6 +28,7 @@ export {
   sourcesKey,
   type TaskAddress,
 } from './keys.ts';
+export { noKey, requireKey } from './object-key.ts';
 export {
   type LogEntry,
   type LogWriter,

@@ -2,14 +2,17 @@ import { LeatError } from '../errors/index.ts';
 
 /**
  * Makes sure that a key is one: `a/b/c`, no empty, `.` or `..` segment, no NUL, no backslash, so that it can never name a
- * place outside a store. Throws `STORE_UNAVAILABLE`.
+ * place outside a store.
+ *
+ * @throws LeatError STORE_UNAVAILABLE
+ * @example requireKey('runs/TrainFlow/417/train/3@0.json');
  */
 export function requireKey(key: string): void {
   const problem = problemOf(key);
   if (problem !== undefined) throw noKey(key, problem);
 }
 
-/** What is said of a key that is none. */
+/** What is said of a key that is none: `throw noKey(key, 'it holds a control character')`. */
 export function noKey(key: string, problem: string): LeatError {
   return new LeatError('STORE_UNAVAILABLE', `${JSON.stringify(key)} is no key of a datastore: ${problem}`, {
     hint: 'A key is names with / between them, such as runs/TrainFlow/417/train/3@0.json.',
