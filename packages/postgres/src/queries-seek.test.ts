@@ -56,6 +56,11 @@ const cases: readonly (readonly [string, (statements: Statements) => Promise<unk
       ['leases_pkey', 'runs_by_flow', 'runs_by_id', 'tags_pkey'],
     ],
     [
+      'the runs of a namespace',
+      (on) => listRuns(on, clock, { namespace: 'user:7', limit: 10 }),
+      ['leases_pkey', 'runs_in_namespace', 'tags_pkey'],
+    ],
+    [
       'the runs with a status',
       (on) => listRuns(on, clock, { status: 'running', limit: 10 }),
       ['leases_pkey', 'runs_by_status', 'tags_pkey'],
@@ -65,7 +70,7 @@ const cases: readonly (readonly [string, (statements: Statements) => Promise<unk
 /** A team's database: 20,000 runs of 100 flows, and one run of 10,000 tasks beside others. */
 const many = `
   INSERT INTO leat.runs (flow, id, namespace, user_name, status, created_at, package, datastore, parameters_key, parameters, plan, request)
-    SELECT 'F' || n % 100, 1 + n / 100, 'user:ada', 'ada', CASE WHEN n % 1000 = 0 THEN 'running' ELSE 'succeeded' END, n, 'abc',
+    SELECT 'F' || n % 100, 1 + n / 100, 'user:' || n / 7 % 1000, 'ada', CASE WHEN n % 1000 = 0 THEN 'running' ELSE 'succeeded' END, n, 'abc',
       'file:///s', 'p', '{}', '{}', gen_random_uuid() FROM generate_series(0, 19999) AS n;
   INSERT INTO leat.leases (run, epoch, until, last_seq, taken_by, written_by)
     SELECT key, 1, 0, 0, request, request FROM leat.runs ON CONFLICT DO NOTHING;

@@ -122,5 +122,10 @@ const first = `
   CREATE TABLE leat.dropped (run bigint PRIMARY KEY);
 `;
 
+/** `leat list runs` asks for the newest of a namespace, of whatever flows. */
+const namespaces = `
+  CREATE INDEX runs_in_namespace ON leat.runs (namespace, key);
+`;
+
 /** In order. The version of the schema that this Leat writes is their number. */
-export const migrations: readonly string[] = [first];
+export const migrations: readonly string[] = [first, namespaces];

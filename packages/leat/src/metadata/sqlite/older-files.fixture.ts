@@ -54,6 +54,20 @@ const chunkEvents: readonly RunEvent[] = [
   },
 ];
 
+/** Version 3 began to keep what a resumed run took over as ranges. */
+const reusedEvents: readonly RunEvent[] = [
+  {
+    type: 'tasks-reused',
+    at: 1030,
+    group: { step: 'train', path: [], iteration: 0 },
+    from: 30,
+    to: 34,
+    outcome: { kind: 'linear' },
+    originRun: '8',
+    results: { kind: 'named', before: 'm/', after: '@0.json' },
+  },
+];
+
 const attempt = (number: number, token: string, rest: string): string =>
   `'{"attempt":${number},"layer":"local","token":"${token}",${rest}}'`;
 
@@ -78,8 +92,15 @@ const rows = `
     "firstStartedAt":1002,"lastEndedAt":1006}');
 `;
 
-const countsOfTrain = (total: number, byStatus: string, lastEndedAt: number): string => `
-  INSERT INTO step_counts VALUES (1, 'train', '{"step":"train","total":${total},"byStatus":${byStatus},"caught":0,"reused":0,
+interface Counts {
+  readonly total: number;
+  readonly byStatus: string;
+  readonly reused: number;
+  readonly lastEndedAt: number;
+}
+
+const countsOfTrain = ({ total, byStatus, reused, lastEndedAt }: Counts): string => `
+  INSERT INTO step_counts VALUES (1, 'train', '{"step":"train","total":${total},"byStatus":${byStatus},"caught":0,"reused":${reused},
     "firstStartedAt":1008,"lastEndedAt":${lastEndedAt}}');`;
 
 const rowsOfChunks = `
@@ -87,6 +108,16 @@ const rowsOfChunks = `
   INSERT INTO open_ranges VALUES (1, 'train', 'a4', 0, 1, 1);
   INSERT INTO done_ranges VALUES (1, 1, 'train', 'a2', 0, 2, 1, 'linear', X'00a006fa0f0200140004');
 `;
+
+const rowsOfReused = `
+  INSERT INTO reused_ranges VALUES (1, 1, 'train', 'b30', 0, 4, 1030, '8', 'linear', 'm/', '@0.json', NULL);
+`;
+
+const countsOfVersion = {
+  first: { total: 2, byStatus: '{"failed":1,"running":1}', reused: 0, lastEndedAt: 1009 },
+  chunks: { total: 5, byStatus: '{"failed":1,"succeeded":2,"running":2}', reused: 0, lastEndedAt: 1024 },
+  reused: { total: 9, byStatus: '{"failed":1,"succeeded":6,"running":2}', reused: 4, lastEndedAt: 1030 },
+};
 
 interface OlderVersion {
   readonly rows: string;
@@ -96,12 +127,19 @@ interface OlderVersion {
 
 /** What a database of each earlier version holds. */
 export const olderVersions: ReadonlyMap<number, OlderVersion> = new Map([
-  [1, { rows: rows + countsOfTrain(2, '{"failed":1,"running":1}', 1009), events }],
+  [1, { rows: rows + countsOfTrain(countsOfVersion.first), events }],
   [
     2,
     {
-      rows: rows + countsOfTrain(5, '{"failed":1,"succeeded":2,"running":2}', 1024) + rowsOfChunks,
+      rows: rows + countsOfTrain(countsOfVersion.chunks) + rowsOfChunks,
       events: [...events, ...chunkEvents],
+    },
+  ],
+  [
+    3,
+    {
+      rows: rows + countsOfTrain(countsOfVersion.reused) + rowsOfChunks + rowsOfReused,
+      events: [...events, ...chunkEvents, ...reusedEvents],
     },
   ],
 ]);

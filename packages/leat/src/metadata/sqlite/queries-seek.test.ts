@@ -90,6 +90,11 @@ const cases: readonly (readonly [string, () => unknown, readonly string[]])[] = 
     ['SEARCH runs USING INDEX runs_by_flow (flow=? AND key<?)', ...ofRun, ...ofPage],
   ],
   [
+    'the runs of a namespace',
+    () => listRuns(database, { namespace: 'user:ada' }),
+    ['SEARCH runs USING INDEX runs_in_namespace (namespace=?)', ...ofRun],
+  ],
+  [
     'the runs of a flow in a namespace',
     () => listRuns(database, { namespace: 'user:ada', flow: 'F' }),
     ['SEARCH runs USING INDEX runs_by_namespace (namespace=? AND flow=?)', ...ofRun],

@@ -174,5 +174,10 @@ const reused = `
   CREATE UNIQUE INDEX reused_ranges_by_path ON reused_ranges (run, step, path, iteration);
 `;
 
+/** `leat list runs` asks for the newest of a namespace, of whatever flows. */
+const namespaces = `
+  CREATE INDEX runs_in_namespace ON runs (namespace, key);
+`;
+
 /** In order. The version of the schema that this Leat writes is their number. */
-export const migrations: readonly string[] = [first, chunks, reused];
+export const migrations: readonly string[] = [first, chunks, reused, namespaces];
