@@ -56,6 +56,25 @@ describe('the loop', () => {
     expect(world.metadata.batches[0]).toBe(2);
   });
 
+  test('writes in one batch what happened while the last one was written, up to a bound', async () => {
+    const blocks = [{ kind: 'foreach', name: 'fan', body: [step('work')], join: 'join' } as const];
+    const world = makeWorld({ flow: flowOf({ blocks, items: 6000 }) });
+    const { clock, metadata } = world;
+    const append = metadata.append.bind(metadata);
+    metadata.append = async (lease, events) => {
+      await clock.pause(500);
+      return append(lease, events);
+    };
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    const done = eventsOf(world, 'attempt-succeeded').length;
+    expect(done).toBeGreaterThan(1000);
+    // A task has four events or five.
+    expect(metadata.log.length).toBeGreaterThan(4 * done);
+    expect(metadata.batches.length).toBeLessThan(done / 20);
+    // One event may lead to several.
+    expect(Math.max(...metadata.batches)).toBeLessThan(2 * 1000);
+  });
+
   test('gives a foreach item the place of its own bytes', async () => {
     const flow = flowOf({ blocks: [{ kind: 'foreach', name: 'wide', body: [step('work')], join: 'join' }] });
     const world = makeWorld({ flow });
