@@ -138,6 +138,7 @@ def wait_for_end(container):
         except requests.exceptions.RequestException as error:
             if isinstance(error, requests.exceptions.HTTPError):
                 return
+            time.sleep(0.5)
 
 
 def exit_code_of(container):
