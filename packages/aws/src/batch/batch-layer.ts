@@ -21,6 +21,7 @@ import {
   type SubmitResult,
 } from 'leat/compute';
 import { type Datastore, openDatastore } from 'leat/datastore';
+import type { BatchFacts } from '../diagnose/facts.ts';
 import { type BatchApi, openBatchApi } from './api.ts';
 import { arrayLimits, type Group, groupAttempts } from './arrays.ts';
 import { AwsCalls } from './aws-calls.ts';
@@ -29,6 +30,7 @@ import { budgetOf } from './call-budget.ts';
 import { checkSteps } from './check-steps.ts';
 import { consoleLink } from './console-link.ts';
 import { Definitions } from './definitions.ts';
+import { EndedFacts } from './ended-facts.ts';
 import { type Child, endingsOf } from './endings.ts';
 import { isWithoutTools, settleEnd } from './ends.ts';
 import { inParallel } from './in-parallel.ts';
@@ -79,6 +81,7 @@ export class BatchLayer implements ComputeLayer {
   readonly #logs: JobLogs;
   readonly #closed: AbortController;
   readonly #region: string;
+  readonly #ended = new EndedFacts();
   /** Jobs that were told of with a link. */
   readonly #linked = new Set<JobId>();
   /** Where each attempt went that this engine has handed over or found. */
@@ -99,6 +102,7 @@ export class BatchLayer implements ComputeLayer {
       calls,
       settle: async (ended) => {
         const status = await settleEnd(store, ended);
+        this.#ended.ended(ended);
         this.#logs.ended(ended, status);
         if (isWithoutTools(status)) this.#work.forgetTools();
         return status;
@@ -213,7 +217,13 @@ export class BatchLayer implements ComputeLayer {
     yield* this.#logs.read(job, { book, index, token }, this.#closed.signal);
   }
 
+  /** Why a job waits is asked; why one has failed is known from the poll that has seen it. */
   async diagnose(job: JobId): Promise<Diagnosis> {
+    const ended = this.#ended.of(job) ?? this.#lost(job);
+    if (ended !== undefined) {
+      const { diagnose } = await import('../diagnose/diagnose.ts');
+      return diagnose({ ...ended, region: this.#region });
+    }
     const { diagnoseJob } = await import('./diagnose-job.ts');
     return diagnoseJob(job, { api: this.#api, calls: this.#calls, region: this.#region });
   }
@@ -271,6 +281,10 @@ export class BatchLayer implements ComputeLayer {
       architecture: ownArchitecture,
       command: bootstrapCommand(),
     });
+  }
+
+  #lost(job: JobId): BatchFacts | undefined {
+    return this.#poller.isLost(parseJobId(job)?.id ?? '') ? { collectedAt: Date.now() } : undefined;
   }
 
   #known(job: JobId): Child {

@@ -30,8 +30,10 @@ export class JobBook {
   readonly #counts: [number, number, number, number];
   /** Children that the engine has ended. */
   readonly #cancelled = new Set<number>();
-  #parent: DescribedJob = { status: 'SUBMITTED' };
+  #parent: Partial<JobDetail> = { status: 'SUBMITTED' };
   #summary: Reached = { starting: 0, running: 0, over: 0 };
+  /** Batch has made all children: each counts somewhere. */
+  #isMade = false;
 
   constructor(id: string, size: number, tokens: readonly string[] = []) {
     this.id = id;
@@ -53,14 +55,20 @@ export class JobBook {
   }
 
   /** What DescribeJobs says of the job itself; what it says of its only child, when it is no array, is for {@link JobBook.advance}. */
-  take(detail: DescribedJob & Pick<JobDetail, 'arrayProperties'>): void {
+  take(detail: Partial<JobDetail>): void {
+    const summary = detail.arrayProperties?.statusSummary ?? {};
     this.#parent = detail;
-    this.#summary = reachedOf(detail.arrayProperties?.statusSummary ?? {});
+    this.#summary = reachedOf(summary);
+    this.#isMade = Object.values(summary).reduce((sum, count) => sum + count, 0) >= this.size;
   }
 
-  /** What an answer means for a child. `undefined`: Batch does not know it; then it fares as its parent. */
-  read(detail: DescribedJob | undefined): JobStatus {
-    return statusOf(detail ?? this.#asParent());
+  /**
+   * What holds for a child that an answer leaves out: until Batch has made it, it fares as its parent, which may have been ended before. `undefined`: it
+   * was made, so the answer says nothing of it.
+   */
+  standIn(): Partial<JobDetail> | undefined {
+    if (this.#isMade) return undefined;
+    return isOverStatus(this.#parent.status) ? this.#parent : this.#waiting();
   }
 
   /** A child is so far; nothing happens when it is known to be further. */
@@ -161,16 +169,11 @@ export class JobBook {
   }
 
   /** What is said of children that nothing was heard of: they wait as their parent does. */
-  #waiting(): DescribedJob {
+  #waiting(): Pick<DescribedJob, 'status' | 'statusReason'> {
     const { status, statusReason } = this.#parent;
     if (this.size === 1 || status === 'SUBMITTED') return { status: 'SUBMITTED' };
     // A parent is PENDING for as long as its children are on their way.
     return { status: 'RUNNABLE', ...(statusReason === undefined ? {} : { statusReason }) };
-  }
-
-  /** A parent that was ended before its children were made. */
-  #asParent(): DescribedJob {
-    return isOverStatus(this.#parent.status) ? this.#parent : this.#waiting();
   }
 }
 

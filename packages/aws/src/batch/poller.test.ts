@@ -101,6 +101,7 @@ describe('one poll', () => {
       answer = await world.poll([job]);
     }
     expect(answer.has(job), 'it is lost').toBe(false);
+    expect(world.poller.isLost(job)).toBe(true);
     return { looks: world.batch.counts.describeJobs - asked, ms: world.timing.now() - since };
   }
 
@@ -210,6 +211,49 @@ describe('an array', () => {
     // 100 ids a call: once when it runs, once when it has ended; and the parent once a round.
     const rounds = world.timing.now() / 1000;
     expect(world.batch.counts.describeJobs).toBeLessThan(2 * 100 + 60 + rounds);
+  });
+});
+
+describe('a child that an answer leaves out', () => {
+  async function ended(size: number, parent: 'SUCCEEDED' | 'FAILED', left: number) {
+    const world = new World();
+    const jobs = await world.submit(size);
+    const states = world.states(jobs[0] ?? '');
+    states.fill('SUCCEEDED');
+    if (parent === 'FAILED') states[0] = 'FAILED';
+    world.batch.hidden.add(jobs[left] ?? '');
+    return { world, jobs, left: jobs[left] ?? '' };
+  }
+
+  async function untilOver(world: World, job: string): Promise<JobStatus | undefined> {
+    let status: JobStatus | undefined;
+    for (let polls = 0; polls < 100 && status?.state !== 'succeeded' && status?.state !== 'failed'; polls += 1)
+      status = (await world.poll([job])).get(job);
+    return status;
+  }
+
+  test('does not end as its array did: it is asked about again', async () => {
+    const { world, left } = await ended(5, 'FAILED', 3);
+    world.timing.passing = (now) => {
+      if (now > 5000) world.batch.hidden.clear();
+    };
+    expect((await untilOver(world, left))?.state).toBe('succeeded');
+  });
+
+  test('is lost after a minute', async () => {
+    const { world, left } = await ended(5, 'FAILED', 3);
+    expect(await untilOver(world, left)).toMatchObject({ state: 'failed', reason: 'lost' });
+    expect(world.timing.now()).toBeGreaterThanOrEqual(60_000);
+    expect(world.timing.now()).toBeLessThan(120_000);
+  });
+
+  test('ends with its array when that was ended before its children were made', async () => {
+    const world = new World();
+    const [first = ''] = await world.submit(4);
+    const [id = ''] = first.split(':');
+    world.batch.unmade.add(id);
+    expect(await untilOver(world, first)).toMatchObject({ state: 'failed', reason: 'cancelled' });
+    expect(world.timing.now()).toBeLessThan(10_000);
   });
 });
 

@@ -3,11 +3,13 @@
  * calls they take. It holds the engine's poll until there is news.
  */
 import type { JobId, JobStatus, PollOptions } from 'leat/compute';
+import { Absences } from './absences.ts';
 import type { BatchApi, JobDetail } from './api.ts';
 import type { AwsCalls } from './aws-calls.ts';
 import { realTiming, type Timing } from './call-budget.ts';
 import { EndedBooks } from './ended-books.ts';
 import { isOver, JobBook } from './job-book.ts';
+import { statusOf } from './job-status.ts';
 import { type Asked, parseAll, questionsOf } from './questions.ts';
 
 /** Ids that one DescribeJobs takes. */
@@ -33,17 +35,13 @@ const usualPace: Pace = { first: 1000, longest: 10_000 };
 /** Batch may not show for a while what it has just taken. In milliseconds. */
 const unseenMs = 300_000;
 
-/**
- * Rounds in a row in which Batch does not know a job that it has shown before, and how long it takes at least, in milliseconds, until that is
- * lost: rounds may be a second apart, and an answer that leaves a job out now and then must not end one that runs.
- */
-const lostAfter = { rounds: 3, ms: 60_000 };
-
 /** A child that has ended, as Batch tells it. */
 export interface EndedJob {
+  readonly job: JobId;
   readonly token: string | undefined;
   readonly status: JobStatus;
-  readonly detail: JobDetail | undefined;
+  /** Of a child that was never made that of its parent. `undefined`: Batch does not know it any more. */
+  readonly detail: Partial<JobDetail> | undefined;
 }
 
 /** What a poller needs. */
@@ -63,9 +61,6 @@ interface Entry {
   readonly book: JobBook;
   /** By the steady clock; `undefined`: it was found, or seen since, so it is there. */
   submittedAt: number | undefined;
-  unseen: number;
-  /** The first of the rounds in a row in which it was not there. */
-  firstMissAt: number | undefined;
   lost: boolean;
 }
 
@@ -76,6 +71,7 @@ export class Poller {
   readonly #pace: Pace;
   readonly #entries = new Map<string, Entry>();
   readonly #ended: EndedBooks;
+  readonly #absences: Absences;
   #nextRound = 0;
   /** When the last round began. */
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -89,6 +85,7 @@ export class Poller {
     this.#pace = facts.pace ?? usualPace;
     this.#distance = this.#pace.first;
     this.#ended = facts.ended ?? new EndedBooks();
+    this.#absences = new Absences(this.#timing);
   }
 
   /** Takes up a job that was just submitted, or (`found`) one that Batch is known to have. */
@@ -97,8 +94,6 @@ export class Poller {
     this.#entries.set(book.id, {
       book,
       submittedAt: found ? undefined : this.#timing.now(),
-      unseen: 0,
-      firstMissAt: undefined,
       lost: false,
     });
     this.hurry();
@@ -140,6 +135,11 @@ export class Poller {
   isOver(id: string, index: number): boolean {
     const entry = this.#entries.get(id);
     return entry === undefined || entry.lost || entry.book.isOver(index);
+  }
+
+  /** Whether Batch does not know a job any more that it has shown before. */
+  isLost(id: string): boolean {
+    return this.#entries.get(id)?.lost === true;
   }
 
   /** Asks about a job now and then when nobody polls, until it is over: for whoever reads its output to the end. */
@@ -191,6 +191,8 @@ export class Poller {
   #retire(book: JobBook): void {
     for (const old of this.#ended.add(book)) {
       this.#entries.delete(old.id);
+      this.#absences.over(old.id);
+      for (let index = 0; index < old.size; index += 1) this.#absences.over(old.idOf(index));
       this.#facts.forgotten?.(old);
     }
   }
@@ -238,8 +240,7 @@ export class Poller {
       const detail = byId.get(entry.book.id);
       if (detail === undefined) this.#miss(entry);
       else {
-        entry.unseen = 0;
-        entry.firstMissAt = undefined;
+        this.#absences.over(entry.book.id);
         entry.submittedAt = undefined;
         await this.#hear(entry.book, detail);
       }
@@ -247,12 +248,9 @@ export class Poller {
   }
 
   #miss(entry: Entry): void {
-    const { submittedAt } = entry;
-    const now = this.#timing.now();
-    if (submittedAt !== undefined && now - submittedAt < unseenMs) return;
-    entry.unseen += 1;
-    entry.firstMissAt ??= now;
-    entry.lost = entry.unseen >= lostAfter.rounds && now - entry.firstMissAt >= lostAfter.ms;
+    const { book, submittedAt } = entry;
+    if (submittedAt !== undefined && this.#timing.now() - submittedAt < unseenMs) return;
+    entry.lost = this.#absences.missed(book.id);
   }
 
   /** Asks until all that the parents count is known, and each child at most once; how many calls that took. */
@@ -281,11 +279,16 @@ export class Poller {
   }
 
   /** How a child ended is known in full before anybody is told that it did. */
-  async #advance(book: JobBook, index: number, detail: JobDetail | undefined): Promise<void> {
-    const status = book.read(detail);
+  async #advance(book: JobBook, index: number, answer: JobDetail | undefined): Promise<void> {
+    const job = book.idOf(index);
+    const detail = answer ?? book.standIn();
+    // A child that is left out of one answer is asked about in the next round.
+    if (detail === undefined && !this.#absences.missed(job)) return;
+    this.#absences.over(job);
+    const status = detail === undefined ? lostStatus() : statusOf(detail);
     const ends = isOver(status) && !book.isOver(index);
     const token = book.tokens[index];
-    book.advance(index, ends ? await this.#facts.settle({ token, status, detail }) : status);
+    book.advance(index, ends ? await this.#facts.settle({ job, token, status, detail }) : status);
   }
 
   /** In calls of 100, a few at once; an answer that is not there is missing. */
@@ -308,3 +311,11 @@ export class Poller {
     return found;
   }
 }
+
+/** What is told of a child that Batch does not know any more, while it still knows its array. */
+const lostStatus = (): JobStatus => ({
+  state: 'failed',
+  reason: 'lost',
+  message: 'Batch does not know it any more',
+  endedAt: Date.now(),
+});

@@ -44,6 +44,8 @@ export class SimulatedBatch implements BatchApi {
   readonly troubles: { readonly after: boolean; readonly error: Error }[] = [];
   /** Jobs that are not shown yet. */
   readonly hidden = new Set<string>();
+  /** Arrays that were ended before their children were made. */
+  readonly unmade = new Set<string>();
   /** How long after they were taken jobs are listed, by which clock. */
   listing: { readonly afterMs: number; readonly timing: Timing } | undefined;
   #next = 0;
@@ -80,6 +82,7 @@ export class SimulatedBatch implements BatchApi {
       const [parent = '', index] = id.split(':');
       const job = this.hidden.has(id) ? undefined : this.jobs.get(parent);
       if (job === undefined) return [];
+      if (this.unmade.has(parent)) return index === undefined ? endedArray(job.id, job.states.length) : [];
       return index === undefined ? this.#parent(job) : detailOf(id, job.states[Number(index)] ?? 'RUNNABLE');
     });
   }
@@ -151,6 +154,16 @@ export class SimulatedBatch implements BatchApi {
     };
   }
 }
+
+/** Somebody ended it while it waited. */
+const endedArray = (id: string, size: number): JobDetail => ({
+  ...detailOf(id, 'RUNNABLE'),
+  status: 'FAILED',
+  statusReason: 'not needed any more',
+  isTerminated: true,
+  stoppedAt: 2000,
+  arrayProperties: { size, statusSummary: {} },
+});
 
 function detailOf(jobId: string, status: State): JobDetail {
   const over = status === 'SUCCEEDED' || status === 'FAILED';

@@ -3,7 +3,7 @@ import type { JobDetail } from '../api.ts';
 import { defined } from './environment-facts.ts';
 
 /** What Batch says of a job, as the diagnosis takes it. */
-export function jobFacts(job: JobDetail): JobFacts {
+export function jobFacts(job: Partial<JobDetail>): JobFacts {
   return {
     id: job.jobId ?? '',
     name: job.jobName ?? '',
@@ -15,7 +15,7 @@ export function jobFacts(job: JobDetail): JobFacts {
   };
 }
 
-const historyOf = (job: JobDetail) =>
+const historyOf = (job: Partial<JobDetail>) =>
   defined({
     statusReason: job.statusReason,
     createdAt: job.createdAt,
@@ -28,7 +28,7 @@ const historyOf = (job: JobDetail) =>
     dependsOn: job.dependsOn?.flatMap(({ jobId: id }) => (id === undefined ? [] : [{ id }])),
   });
 
-const definitionOf = (job: JobDetail) => {
+const definitionOf = (job: Partial<JobDetail>) => {
   const { container, platformCapabilities } = job;
   return defined({
     platform: platformCapabilities?.[0],
@@ -43,7 +43,7 @@ const definitionOf = (job: JobDetail) => {
 };
 
 /** Of the last try. */
-const endOf = ({ attempts = [], container }: JobDetail) => {
+const endOf = ({ attempts = [], container }: Partial<JobDetail>) => {
   const last = attempts.at(-1)?.container;
   return defined({
     exitCode: last?.exitCode ?? container?.exitCode,
@@ -53,12 +53,12 @@ const endOf = ({ attempts = [], container }: JobDetail) => {
 };
 
 /** The same of a job that is only in the way. */
-export function otherJob(job: JobDetail): OtherJob {
+export function otherJob(job: Partial<JobDetail>): OtherJob {
   const { jobId = '', jobName, statusReason, createdAt } = job;
   return { id: jobId, ...shapeOf(job), ...defined({ name: jobName, statusReason, since: createdAt }) };
 }
 
-function shapeOf({ container }: JobDetail): Pick<JobFacts, 'vcpus' | 'memoryMib' | 'gpus'> {
+function shapeOf({ container }: Partial<JobDetail>): Pick<JobFacts, 'vcpus' | 'memoryMib' | 'gpus'> {
   const requirement = (type: string): number | undefined => {
     const value = container?.resourceRequirements?.find((each) => each.type === type)?.value;
     return value === undefined ? undefined : Number(value);
@@ -70,7 +70,7 @@ function shapeOf({ container }: JobDetail): Pick<JobFacts, 'vcpus' | 'memoryMib'
   });
 }
 
-function publicIpOf({ container }: JobDetail): boolean | undefined {
+function publicIpOf({ container }: Partial<JobDetail>): boolean | undefined {
   const said = container?.networkConfiguration?.assignPublicIp;
   return said === undefined ? undefined : said === 'ENABLED';
 }
