@@ -122,6 +122,7 @@ export class BatchLayer implements ComputeLayer {
         this.#definitions.forget(definition);
       },
       storeWork: async (group) => this.#work.store(group),
+      closed: closed.signal,
     });
     this.capabilities = {
       arrays: largestArray,
@@ -192,7 +193,8 @@ export class BatchLayer implements ComputeLayer {
     if (missing.length > 0 && run !== undefined) {
       const intents = await findIntents(this.#store, run, missing);
       await resolveIntents(missing, intents, {
-        find: async (intent) => this.#sender.recover(intent),
+        find: async (intent) => this.#sender.find(intent),
+        awaitListed: async (intent) => this.#sender.awaitListed(intent),
         take: (book) => this.#take(book, true),
       });
     }

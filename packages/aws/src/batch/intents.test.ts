@@ -81,25 +81,51 @@ describe('what became of attempts', () => {
   const older = intent('older', ['a', 'b', 'c']);
   const other = intent('other', ['d']);
 
-  async function resolve(wanted: readonly string[], carriedOut: readonly Intent[]) {
+  async function resolve(
+    wanted: readonly string[],
+    carriedOut: readonly Intent[],
+    listedLate: readonly Intent[] = [],
+  ) {
     const asked: string[] = [];
     const found: string[] = [];
+    const awaited: string[] = [];
     await resolveIntents(wanted, [newest, older, other], {
       find: async (one) => {
         asked.push(one.name);
         return carriedOut.includes(one) ? one.name : undefined;
       },
+      awaitListed: async (one) => {
+        // All others have been looked for by then.
+        awaited.push(`${one.name} after ${found.join(' ')}`);
+        await Promise.resolve();
+        return listedLate.includes(one) ? one.name : undefined;
+      },
       take: (job) => found.push(job),
     });
-    return { asked, found };
+    return { asked, found, awaited };
   }
 
   test('the newest that was carried out counts, and older ones are not asked about', async () => {
-    expect(await resolve(['a', 'b'], [newest, older])).toEqual({ asked: ['newest'], found: ['newest'] });
+    expect(await resolve(['a', 'b'], [newest, older])).toMatchObject({
+      asked: ['newest'],
+      found: ['newest'],
+    });
   });
 
   test('an intent that was not carried out hides no older one that was', async () => {
-    expect(await resolve(['a', 'b'], [older])).toEqual({ asked: ['newest', 'older'], found: ['older'] });
+    expect(await resolve(['a', 'b'], [older])).toMatchObject({
+      asked: ['newest', 'older'],
+      found: ['older'],
+    });
+  });
+
+  test('what is listed late is waited for when all others were found, and its older intents are not asked about', async () => {
+    const { asked, found, awaited } = await resolve(['a', 'b', 'd'], [other], [newest]);
+    expect({ asked, found, awaited }).toEqual({
+      asked: ['newest', 'other'],
+      found: ['other', 'newest'],
+      awaited: ['newest after other'],
+    });
   });
 
   test('those that were never sent are in none', async () => {

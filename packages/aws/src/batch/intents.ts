@@ -83,35 +83,47 @@ function mayHold(key: string, starts: ReadonlySet<string>): boolean {
   return false;
 }
 
+/** How {@link resolveIntents} looks. */
+export interface IntentLookUp<Job, Of extends Intent> {
+  /** The job of an intent, when there is one. */
+  readonly find: (intent: Of) => Promise<Job | undefined>;
+  /** The job of one that was looked for in vain, and that may be there soon. */
+  readonly awaitListed: (intent: Of) => Promise<Job | undefined>;
+  /** Told of each that was found, at once. */
+  readonly take: (job: Job, intent: Of) => void;
+}
+
 /**
- * Looks up what became of attempts: of each the newest intent first, and an older one only when nothing came of that.
- *
- * @param find the job of an intent, when there is one
- * @param take told of each that was found
+ * Looks up what became of attempts: of each the newest intent first, and an older one only when nothing came of that. What may be there soon is
+ * waited for when all others were looked for, and all of it at the same time.
  */
 export async function resolveIntents<Job, Of extends Intent>(
   tokens: readonly string[],
   intents: readonly Of[],
-  {
-    find,
-    take,
-  }: {
-    readonly find: (intent: Of) => Promise<Job | undefined>;
-    readonly take: (job: Job, intent: Of) => void;
-  },
+  { find, awaitListed, take }: IntentLookUp<Job, Of>,
 ): Promise<void> {
   const open = new Set(tokens);
   const left = new Set(intents);
+  const found = (job: Job, intent: Of): void => {
+    take(job, intent);
+    for (const token of intent.tokens) open.delete(token);
+  };
   while (open.size > 0 && left.size > 0) {
     const asked = newestOf(open, left);
     if (asked.size === 0) return;
+    const missing: Of[] = [];
     await inParallel([...asked], askedAtOnce, async (intent) => {
       left.delete(intent);
       const job = await find(intent);
-      if (job === undefined) return;
-      take(job, intent);
-      for (const token of intent.tokens) open.delete(token);
+      if (job === undefined) missing.push(intent);
+      else found(job, intent);
     });
+    await Promise.all(
+      missing.map(async (intent) => {
+        const job = await awaitListed(intent);
+        if (job !== undefined) found(job, intent);
+      }),
+    );
   }
 }
 

@@ -227,7 +227,11 @@ describe('a child that an answer leaves out', () => {
 
   async function untilOver(world: World, job: string): Promise<JobStatus | undefined> {
     let status: JobStatus | undefined;
-    for (let polls = 0; polls < 100 && status?.state !== 'succeeded' && status?.state !== 'failed'; polls += 1)
+    for (
+      let polls = 0;
+      polls < 100 && status?.state !== 'succeeded' && status?.state !== 'failed';
+      polls += 1
+    )
       status = (await world.poll([job])).get(job);
     return status;
   }

@@ -35,6 +35,7 @@ function senderFor(api: SimulatedBatch, timing = new VirtualTiming()): Sender {
     definitionOf: async () => 'leat-1:1',
     forgetDefinition: () => undefined,
     storeWork: async () => ({}),
+    closed: new AbortController().signal,
   });
 }
 
@@ -99,13 +100,25 @@ describe('an engine that takes over from one that died just now', () => {
     const [first] = group.requests;
     const [intent] = await findIntents(store, first?.spec ?? { flow: '', run: '' }, [first?.token ?? '']);
     if (intent === undefined) throw new Error('no intent');
-    const found = await senderFor(batch, timing).recover({ ...intent, recordedAt: intent.recordedAt - age });
-    return { sent: idOf(sent), found: found?.id, looks: batch.counts.jobsNamed };
+    const next = senderFor(batch, timing);
+    const aged = { ...intent, recordedAt: intent.recordedAt - age };
+    const found = (await next.find(aged)) ?? (await next.awaitListed(aged));
+    return { sent: idOf(sent), found: found?.id, looks: batch.counts.jobsNamed, waited: timing.now() };
   }
 
-  test('finds a job that Batch lists some seconds late', async () => {
-    const { sent, found } = await takeOver(12_000, 0);
+  test.each([
+    ['some seconds', 12_000, 0],
+    ['fifty seconds', 50_000, 0],
+    ['forty seconds, which was recorded five seconds ago', 40_000, 5000],
+  ])('finds a job that Batch lists late: %s', async (_, listedAfter, age) => {
+    const { sent, found, looks } = await takeOver(listedAfter, age);
     expect(found).toBe(sent);
+    expect(looks).toBeLessThan(12);
+  });
+
+  test('waits no longer than a minute for one that was never sent, whatever the clocks say', async () => {
+    const { found, waited } = await takeOver(Number.POSITIVE_INFINITY, -3_600_000);
+    expect([found, waited]).toEqual([undefined, 60_000]);
   });
 
   test('looks once for one that is there', async () => {

@@ -26,6 +26,8 @@ export interface SenderFacts {
   readonly forgetDefinition: (definition: string) => void;
   /** Stores what the jobs are told; returns the variables by which they find it. */
   readonly storeWork: (group: Group) => Promise<Readonly<Record<string, string>>>;
+  /** Aborted when the layer is closed. */
+  readonly closed: AbortSignal;
   readonly timing?: Timing;
 }
 
@@ -37,6 +39,9 @@ const looks = [1000, 4000, 10_000];
 
 /** What was recorded so short a time ago may be on its way to where Batch lists it. In milliseconds. */
 const youngMs = 60_000;
+
+/** While it may be: looked for after these waits, and after the last of them again and again. In milliseconds. */
+const youngLooks = { first: 1000, longest: 15_000 };
 
 /** Times that a call may end uncertainly before the engine is told; it asks again. */
 const mostUncertain = 4;
@@ -73,10 +78,23 @@ export class Sender {
     }
   }
 
-  /** The job of an intent that another engine has recorded, perhaps just now: then it is looked for until Batch must have listed it. */
-  async recover(intent: FoundIntent): Promise<JobBook | undefined> {
-    const isYoung = Date.now() - intent.recordedAt < youngMs;
-    return isYoung ? this.#look(intent, looks) : this.find(intent);
+  /**
+   * The job of an intent that was looked for in vain, and that another engine may have carried out just now: looked for until Batch must have
+   * listed it, and no longer, whatever the clocks say. `undefined`, at once for an old one: it was never sent.
+   */
+  async awaitListed(intent: FoundIntent): Promise<JobBook | undefined> {
+    const left = Math.min(youngMs, intent.recordedAt + youngMs - Date.now());
+    const until = this.#timing.now() + left;
+    for (
+      let wait = youngLooks.first;
+      this.#timing.now() < until;
+      wait = Math.min(youngLooks.longest, wait * 2)
+    ) {
+      await this.#timing.wait(Math.min(wait, until - this.#timing.now()), this.#facts.closed);
+      const there = await this.find(intent);
+      if (there !== undefined) return there;
+    }
+    return undefined;
   }
 
   /** The job of an intent, when Batch has it. Of several the first one counts, and the others are ended. */
@@ -135,7 +153,7 @@ export class Sender {
     for (const wait of waits) {
       const there = await this.find(intent);
       if (there !== undefined) return there;
-      await this.#timing.wait(wait);
+      await this.#timing.wait(wait, this.#facts.closed);
     }
     return this.find(intent);
   }
