@@ -24,23 +24,37 @@ const readBytes = 4096;
 const shownBytes = 400;
 const messageEnd = '</Message>';
 
+// A host may have eight addresses and none that answers, so what tries one after the other waits for each of them a few seconds only. In seconds.
+const waits = { connect: 20, eachAddress: 8, answer: 30, silence: 60 };
+
+/** No further try begins after so many seconds: the time limit of a platform may allow ten minutes beyond the task's own (that on Batch does). */
+const triesEndAfter = 300;
+
 // Each of them ends with 0 when it has the file, 4 when the link has expired, 3 when it is refused, and 1 when another try may help.
 
 const python = `
-import os,sys,shutil,urllib.request as r,urllib.error
+import os,sys,shutil,signal,urllib.request as r,urllib.error
+signal.signal(signal.SIGALRM,lambda *_:sys.exit("no answer within ${waits.answer} s"))
+signal.alarm(${waits.answer})
 try:
- with r.urlopen(os.environ["U"],timeout=60) as s,open(os.environ["F"],"wb") as f: shutil.copyfileobj(s,f)
+ with r.urlopen(os.environ["U"],timeout=${waits.silence}) as s,open(os.environ["F"],"wb") as f:
+  signal.alarm(0)
+  shutil.copyfileobj(s,f)
 except urllib.error.HTTPError as e:
  b=e.read(${readBytes}).decode("utf8","replace")
  print("HTTP %d %s"%(e.code,b.split("${messageEnd}")[0][:${shownBytes}]),file=sys.stderr)
  sys.exit(4 if ${expiries.map((text) => `"${text}" in b`).join(' or ')} else 3 if e.code in (${refusals.join(',')}) else 1)
 except Exception as e: sys.exit(str(e))`;
 
-const perl = `my $r=HTTP::Tiny->new(timeout=>60,verify_SSL=>1)->mirror($ENV{U},$ENV{F});exit 0 if $r->{success};my $b=substr($r->{content},0,${readBytes});my ($m)=split("${messageEnd}",$b);print STDERR "HTTP $r->{status} ".substr($m//"",0,${shownBytes})."\\n";exit($b=~/${expiryPattern}/?4:$r->{status}=~/^(${refusalPattern})$/?3:1)`;
+const perl = `my $r=HTTP::Tiny->new(timeout=>${waits.connect},verify_SSL=>1)->mirror($ENV{U},$ENV{F});exit 0 if $r->{success};my $b=substr($r->{content},0,${readBytes});my ($m)=split("${messageEnd}",$b);print STDERR "HTTP $r->{status} ".substr($m//"",0,${shownBytes})."\\n";exit($b=~/${expiryPattern}/?4:$r->{status}=~/^(${refusalPattern})$/?3:1)`;
 
-const olderNode = `const u=process.env.U;const e=(c,m)=>{console.error(m);process.exit(c)};require(u.slice(0,5)=="https"?"https":"http").get(u,r=>{if(r.statusCode==200)return r.pipe(require("fs").createWriteStream(process.env.F)).on("finish",()=>process.exit(0));let b="";r.setEncoding("utf8").on("data",d=>{b=(b+d).slice(0,${readBytes})}).on("end",()=>e(/${expiryPattern}/.test(b)?4:/^(${refusalPattern})$/.test(r.statusCode)?3:1,"HTTP "+r.statusCode+" "+b.split("${messageEnd}")[0].slice(0,${shownBytes})))}).on("error",x=>e(1,x.message))`;
+const olderNode = `const u=process.env.U;const e=(c,m)=>{console.error(m);process.exit(c)};require(u.slice(0,5)=="https"?"https":"http").get(u,r=>{r.on("aborted",()=>e(1,"the connection was cut"));if(r.statusCode==200)return r.pipe(require("fs").createWriteStream(process.env.F)).on("finish",()=>process.exit(0));let b="";r.setEncoding("utf8").on("data",d=>{b=(b+d).slice(0,${readBytes})}).on("end",()=>e(/${expiryPattern}/.test(b)?4:/^(${refusalPattern})$/.test(r.statusCode)?3:1,"HTTP "+r.statusCode+" "+b.split("${messageEnd}")[0].slice(0,${shownBytes})))}).on("error",x=>e(1,x.message)).on("socket",s=>s.setTimeout(${waits.silence * 1000},()=>e(1,"no answer within ${waits.silence} s")))`;
 
-/** Of the shell: finds or fetches a Node, and becomes it with the program in `$1`. POSIX, as dash and busybox have it. */
+/**
+ * Of the shell: finds or fetches a Node, and becomes it with the program in `$1`. POSIX, as dash and busybox have it. What a downloader has said
+ * is shown without what follows a question mark (`said`): a link is signed there, and logs are read by more people than may use it. GNU's wget
+ * tries twenty times unless told otherwise, and that of busybox only once; that in Debian 12 dies of `-T` (139).
+ */
 export const shellPart: string = `
 set -u
 trap 'exit 143' TERM
@@ -87,16 +101,19 @@ fetch() {
   r=9
   rm -f "$F"
   if have curl; then
-    s=$(printf 'url = "%s"\\n' "$U" | curl -sSL -K - --connect-timeout 20 --speed-limit 1 --speed-time 60 -o "$F" -w '%{http_code}' 2>"$d/said") && r=0 || r=1
+    s=$(printf 'url = "%s"\\n' "$U" | curl -sSL -K - --connect-timeout ${waits.connect} --speed-limit 1 --speed-time ${waits.silence} -o "$F" -w '%{http_code}' 2>"$d/said") && r=0 || r=1
     case $s in 2??) ;; 000) r=1;; *) refusal "$s"; r=$?;; esac
   fi
   case $r in 0|[34]) return $r;; esac
   if have wget; then
-    wget -T 60 -O "$F" "$U" 2>"$d/said" && return 0
+    case $(wget --version 2>/dev/null) in GNU*) w='-t 1 --connect-timeout=${waits.eachAddress}';; *) w=;; esac
+    wget -T ${waits.silence} $w -O "$F" "$U" 2>"$d/said"; r=$?
+    [ $r != 139 ] || { wget -O "$F" "$U" 2>"$d/said"; r=$?; }
+    [ $r != 0 ] || return 0
     r=1
     for s in 400 ${refusals.join(' ')}; do
       case $(cat "$d/said") in *" $s "*|*" $s: "*) ;; *) continue;; esac
-      wget -q --content-on-error -T 60 -O "$F" "$U" 2>/dev/null
+      wget -q --content-on-error -T ${waits.silence} $w -O "$F" "$U" 2>/dev/null
       refusal $s; r=$?
       [ $r = 1 ] || return $r
     done
@@ -123,7 +140,22 @@ sum() {
   elif have python3; then python3 -c 'import hashlib,os;print(hashlib.sha256(open(os.environ["F"],"rb").read()).hexdigest())'
   fi
 }
-said() { tail -c 600 "$d/said" 2>/dev/null || cat "$d/said"; }
+stops=' 
+<>"'"'"
+said() {
+  s=$(cat "$d/said") o=
+  while :; do
+    case $s in *\\?*) ;; *) break;; esac
+    o=$o\${s%%\\?*}?
+    s=\${s#*\\?}
+    w=\${s%%[$stops]*}
+    s=\${s#"$w"}
+  done
+  s=$o$s
+  printf %s "$s" | tail -c 600 2>/dev/null || printf %s "$s"
+}
+late() { [ -n "$began" ] && [ $(($(date +%s) - began)) -ge ${triesEndAfter} ]; }
+began=$(date +%s 2>/dev/null)
 i=0
 while :; do
   fetch; r=$?
@@ -137,7 +169,7 @@ while :; do
     9) die ${agentExits.noDownloader} "$no, and nothing to download one with: curl, wget, python3 or perl.";;
   esac
   i=$((i + 1))
-  if [ $i -ge 4 ]; then
+  if [ $i -ge 4 ] || late; then
     [ $r = 2 ] && die ${agentExits.damaged} "the Node that Leat brings along came damaged: its sha256 is $h."
     die ${agentExits.downloadFailed} "the Node that Leat brings along could not be downloaded: $(said)"
   fi
@@ -165,7 +197,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const env = process.env;
 process.once('SIGTERM', () => process.exit(143));
-const die = (code, text) => { fs.writeSync(2, 'leat: ' + text + '\\n'); process.exit(code); };
+const die = (code, text) => { fs.writeSync(2, 'leat: ' + text.replace(/\\?[^\\s<>"']+/g, '?') + '\\n'); process.exit(code); };
 const fetchTools = async () => {
   for (let tries = 1; ; tries += 1) {
     let wrong;
