@@ -119,10 +119,36 @@ describe('collecting garbage', () => {
     expect(await keys('')).toEqual(before);
     await store();
     const run = await home.run(trainGraph);
+    await (await home.metadata).renewLease(run.lease, 290 * day);
     await collect({ graceMs: 0, now: Date.now() + 300 * day });
     expect(await keys('tools/')).toHaveLength(2);
     await run.end('failed');
     await collect({ graceMs: 0, now: Date.now() + 300 * day });
+    expect(await keys('tools/')).toEqual([]);
+  });
+
+  it('leaves no tools for a run that nobody has driven for a month, though it says that it runs', async () => {
+    const day = 24 * 3_600_000;
+    await home.datastore.put('tools/0123/agent.cjs', [Buffer.from('agent')]);
+    await home.run(trainGraph);
+    // Its engine was away for three weeks: its tasks may go on without it.
+    await collect({ graceMs: 0, now: Date.now() + 29 * day });
+    expect(await keys('tools/')).toHaveLength(1);
+    await collect({ graceMs: 0, now: Date.now() + 31 * day });
+    expect(await keys('tools/')).toEqual([]);
+    expect(await (await home.metadata).runs({})).toMatchObject([{ status: 'running' }]);
+  });
+
+  it('leaves tools for a run whose engine has left it to go on by itself, for a month', async () => {
+    const day = 24 * 3_600_000;
+    await home.datastore.put('tools/0123/agent.cjs', [Buffer.from('agent')]);
+    const run = await home.run(trainGraph);
+    const at = Date.now() + 20 * day;
+    await run.append({ type: 'cancel-requested', at, by: 'ada', force: false });
+    await (await home.metadata).releaseLease(run.lease);
+    await collect({ graceMs: 0, now: at + 29 * day });
+    expect(await keys('tools/')).toHaveLength(1);
+    await collect({ graceMs: 0, now: at + 31 * day });
     expect(await keys('tools/')).toEqual([]);
   });
 

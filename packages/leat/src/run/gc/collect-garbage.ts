@@ -13,6 +13,7 @@ import type { MetadataStore, RunRecord } from '../../metadata/metadata-store.ts'
 import { allRuns, type DataPlace } from '../all-runs.ts';
 import { chooseRuns, type KeepRules } from './choose-runs.ts';
 import { LiveSet, markFolder, markRun } from './mark-live.ts';
+import { mayUseTools } from './may-use-tools.ts';
 import { sweepPackages } from './sweep-packages.ts';
 import { Sweeper } from './sweeper.ts';
 
@@ -57,6 +58,7 @@ export async function collectGarbage(
   const { live, kept, runningSince } = await mark(metadata, datastore, {
     gone,
     here: options.here ?? {},
+    now,
   });
   const olderThan = now - graceMs;
   const sweeper = new Sweeper(datastore, dryRun);
@@ -104,7 +106,7 @@ async function forget(metadata: MetadataStore, chosen: readonly RunRecord[]): Pr
 interface Marked {
   readonly live: LiveSet;
   readonly kept: number;
-  /** When the oldest run was created that has not ended; `Infinity`: all have. */
+  /** When the oldest run was created that may still need its tools; `Infinity`: none does. */
   readonly runningSince: number;
 }
 
@@ -112,7 +114,7 @@ interface Marked {
 async function mark(
   metadata: MetadataStore,
   datastore: Datastore,
-  { gone, here }: { readonly gone: ReadonlySet<string>; readonly here: DataPlace },
+  { gone, here, now }: { readonly gone: ReadonlySet<string>; readonly here: DataPlace; readonly now: number },
 ): Promise<Marked> {
   const live = new LiveSet();
   const pinned = new Set<string>();
@@ -122,7 +124,7 @@ async function mark(
     if (gone.has(addressOf(run))) continue;
     kept += 1;
     live.addFolder(runPrefix(run.flow, run.id));
-    if (run.status === 'running') runningSince = Math.min(runningSince, run.createdAt);
+    if (await mayUseTools(metadata, run, now)) runningSince = Math.min(runningSince, run.createdAt);
     // A resume that began while its origin was being forgotten goes on to take results over: they stay, whole.
     if (run.status !== 'running' || run.originRun === undefined) continue;
     if (gone.has(`${run.flow}/${run.originRun}`)) pinned.add(runPrefix(run.flow, run.originRun));
