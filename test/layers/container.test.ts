@@ -182,12 +182,20 @@ export default class FailFlow extends Flow {
     expect(await failureOf()).toMatchObject({ reason: 'start-failed', message, attempts: 1 });
   });
 
-  it('an image that is nowhere is refused before anything runs, with the way on', async () => {
-    leat.write('flow.ts', failing("@container({ image: 'localhost:1/none:1' })", ''));
+  it('an image that can be nowhere is refused before anything runs, with the way on', async () => {
+    leat.write('flow.ts', failing("@container({ image: 'localhost:1/None:1' })", ''));
     const { stderr, exitCode } = await leat.call(['run', 'flow.ts']);
     expect(exitCode).toBe(3);
-    expect(stderr).toContain("the image 'localhost:1/none:1' is not on this machine and cannot be fetched");
+    expect(stderr).toContain("the image 'localhost:1/None:1' is not on this machine and cannot be fetched");
     expect(stderr).toContain('LEAT_CONTAINER_IMAGE');
+  });
+
+  it('an image whose registry does not answer just now is told of, and refuses no run', async () => {
+    leat.write('flow.ts', failing("@container({ image: 'localhost:1/none:1', network: 'none' })", ''));
+    const { stderr } = await leat.ok(['check', 'flow.ts']);
+    expect(stderr).toContain(
+      "step 'hard': the image 'localhost:1/none:1' is not on this machine and cannot be fetched",
+    );
   });
 
   it('devices that are not there are refused before anything runs', async () => {

@@ -33,14 +33,16 @@ describe('before tasks run in containers', () => {
     expect(check(asked({}), {}, 'large')).toEqual([]);
   });
 
-  it('an image that is neither here nor to be had is refused, and says how to name one', () => {
-    const images = new Map([['none:1', { ready: false, reason: 'no route to host', permanent: false }]]);
+  it.each([
+    ['is not to be had at all is refused', 'manifest unknown', true, 'error'],
+    ['cannot be fetched just now is told of, and refuses no run', 'no route to host', false, 'warning'],
+  ])('an image that %s, and says how to name another', (_, reason, permanent, level) => {
+    const images = new Map([['none:1', { ready: false, reason, permanent }]]);
     expect(check(asked({}), { images }, 'none:1')).toEqual([
       {
         step: 'fit',
-        level: 'error',
-        message:
-          "step 'fit': the image 'none:1' is not on this machine and cannot be fetched: no route to host",
+        level,
+        message: `step 'fit': the image 'none:1' is not on this machine and cannot be fetched: ${reason}`,
         hint: expect.stringContaining('LEAT_CONTAINER_IMAGE'),
       },
     ]);

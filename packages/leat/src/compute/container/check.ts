@@ -69,7 +69,9 @@ function checkImage(request: StepRequest, { images }: CheckedPlace): readonly Ch
   const state = images.get(image);
   if (state?.ready !== false) return [];
   const { message, hint } = missingImage(image, state.reason);
-  return [{ step, level: 'error', message: `step '${step}': ${message}`, hint }];
+  // A registry that is busy, and a network that is down, may be over when the step's turn comes: it asks again then.
+  const level = state.permanent ? 'error' : 'warning';
+  return [{ step, level, message: `step '${step}': ${message}`, hint }];
 }
 
 function checkGpus(

@@ -77,8 +77,12 @@ export class ContainerLayer implements ComputeLayer {
     this.#places = places;
     this.#images = new Images(api, {
       tell: context.tell,
-      loginFor: async (image) =>
-        loginFor(image, { engine: facts.kind, env: process.env, home: homedir(), uid: process.getuid?.() }),
+      loginFor: async (image, signal) =>
+        loginFor(
+          image,
+          { engine: facts.kind, env: process.env, home: homedir(), uid: process.getuid?.() },
+          signal,
+        ),
     });
     this.#containers = new TaskContainers({ ...opened, api });
     this.#swept = sweepDead(api).catch(() => undefined);

@@ -18,7 +18,7 @@ export class EngineError extends Error {
   get permanent(): boolean {
     return (
       (this.status >= 400 && this.status < 500 && !busy.has(this.status)) ||
-      /no such file|not found|not exist|executable file|permission denied|invalid|cannot be found|unknown|denied|unauthorized|authentication required/i.test(
+      /no such file|not found|not exist|executable file|permission denied|invalid|cannot be found|unknown|denied|unauthorized|authentication required|must be lowercase/i.test(
         this.message,
       )
     );

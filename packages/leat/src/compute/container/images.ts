@@ -15,12 +15,15 @@ interface Known {
   readonly told: Set<(note: string) => void>;
 }
 
+/** Who asks for an image; `signal`: nobody waits for the answer any more. */
+type LoginFor = (image: string, signal: AbortSignal) => Promise<FoundLogin>;
+
 /** How images are fetched. */
 export interface ImagesSetting {
   /** Whoever watches the run, told of what takes long. */
   readonly tell?: ((text: string) => void) | undefined;
   /** Who asks the registry, where the engine does not know it by itself. */
-  readonly loginFor?: ((image: string) => Promise<FoundLogin>) | undefined;
+  readonly loginFor?: LoginFor | undefined;
 }
 
 const bytesPerMb = 1024 * 1024;
@@ -28,7 +31,7 @@ const bytesPerMb = 1024 * 1024;
 export class Images {
   readonly #api: Pick<EngineApi, 'hasImage' | 'pull'>;
   readonly #tell: (text: string) => void;
-  readonly #loginFor: (image: string) => Promise<FoundLogin>;
+  readonly #loginFor: LoginFor;
   readonly #closing = new AbortController();
   readonly #known = new Map<string, Known>();
 
@@ -73,8 +76,9 @@ export class Images {
       return { ready: true };
     } catch (error) {
       // A registry that is busy, and a network that is down, are no reason to give a task up.
-      const permanent = error instanceof EngineError && error.permanent;
-      return { ready: false, reason: (error as Error).message, permanent };
+      const { message } = error as Error;
+      const permanent = error instanceof EngineError && (error.permanent || isRefusal(message));
+      return { ready: false, reason: message, permanent };
     }
   }
 
@@ -99,9 +103,10 @@ export class Images {
   }
 
   async #ask(image: string, progress: PullProgress): Promise<void> {
-    const { header, trouble } = await this.#loginFor(image);
+    const { signal } = this.#closing;
+    const { header, trouble } = await this.#loginFor(image, signal);
     try {
-      await this.#api.pull(image, { progress, signal: this.#closing.signal, login: header });
+      await this.#api.pull(image, { progress, signal, login: header });
     } catch (error) {
       if (trouble === undefined || !(error instanceof EngineError) || !isRefusal(error.message)) throw error;
       throw new EngineError(error.status, `${error.message} (${trouble})`);

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -15,7 +15,8 @@ afterEach(() => {
 
 const config = (text: string): void => writeFileSync(path.join(home, 'config.json'), text);
 const docker = (): LoginSurroundings => ({ engine: 'docker', env: { DOCKER_CONFIG: home }, home, uid: 7 });
-const found = async (image: string) => loginFor(image, docker());
+const found = async (image: string, signal = new AbortController().signal) =>
+  loginFor(image, docker(), signal);
 const told = (header: string | undefined): unknown =>
   JSON.parse(Buffer.from(header ?? '', 'base64url').toString('utf8'));
 
@@ -67,6 +68,34 @@ describe('the login for an image', () => {
     helper('test', 'echo "credentials not found in native keychain"; exit 1');
     config('{"credsStore":"test"}');
     expect(await found('quay.io/x')).toEqual({});
+  });
+
+  it('is no longer asked for when nobody waits, also of a program whose children hold its output', async () => {
+    helper('test', `touch '${home}/asked'; sleep 20 & wait`);
+    config('{"credsStore":"test"}');
+    const closing = new AbortController();
+    const answer = found('quay.io/x', closing.signal);
+    await vi.waitUntil(() => existsSync(path.join(home, 'asked')), { timeout: 10_000 });
+    closing.abort();
+    expect((await answer).trouble).toContain('abort');
+  });
+
+  it('is looked for on where one file cannot be read, and that is told all the same', async () => {
+    const env = {
+      XDG_RUNTIME_DIR: path.join(home, 'run'),
+      XDG_CONFIG_HOME: path.join(home, 'none'),
+      DOCKER_CONFIG: home,
+    };
+    // For root every file can be read; a folder for nobody.
+    mkdirSync(path.join(home, 'run/containers/auth.json'), { recursive: true });
+    config(`{"auths":{"quay.io":{"auth":"${Buffer.from('ann:pw').toString('base64')}"}}}`);
+    const podman: LoginSurroundings = { engine: 'podman', env, home, uid: 7 };
+    const { header, trouble } = await loginFor('quay.io/x', podman, new AbortController().signal);
+    expect(told(header)).toMatchObject({ username: 'ann', password: 'pw' });
+    expect(trouble).toContain('EISDIR');
+    expect(await loginFor('ghcr.io/x', podman, new AbortController().signal)).toEqual({
+      trouble: expect.stringContaining('the login for ghcr.io could not be read: EISDIR'),
+    });
   });
 
   it('is unknown when the program fails, is not there, or the configuration is none; no secret is told', async () => {

@@ -2,15 +2,12 @@
  * Who asks a registry for an image: what `docker login` or `podman login` has left, or the program that keeps it. Docker's engine knows nothing of
  * that, and podman's service does not know the variables of whoever asks it: the login is sent along.
  */
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
+import { askProgram } from './login-helper.ts';
 import { findLogin, headerOf, type HelperAnswer, type Login, registryOf } from './registry-config.ts';
 
-/** How long a program that keeps logins may think; it may ask its user. In milliseconds. */
-const patienceMs = 30_000;
-/** What such a program says when it has none; it is no trouble. */
+/** What a program that keeps logins says when it has none; it is no trouble. */
 const nothing = /credentials not found/i;
 
 /** What is known of a login. */
@@ -43,45 +40,53 @@ export function loginFiles({ engine, env, home, uid }: LoginSurroundings): reado
   ];
 }
 
-/** The login for the registry of an image. Never throws: an image may be there for all. */
-export async function loginFor(image: string, surroundings: LoginSurroundings): Promise<FoundLogin> {
+/**
+ * The login for the registry of an image: the first that is found; a file that cannot be read keeps nobody from the next. Never throws: an
+ * image may be there for all.
+ *
+ * @param signal nobody waits for it any more
+ */
+export async function loginFor(
+  image: string,
+  surroundings: LoginSurroundings,
+  signal: AbortSignal,
+): Promise<FoundLogin> {
   const registry = registryOf(image);
-  try {
-    for (const file of loginFiles(surroundings)) {
-      const found = await loginIn(file, image);
-      if (found !== undefined) return { header: headerOf(found, registry) };
+  const troubles: string[] = [];
+  const told = (): Pick<FoundLogin, 'trouble'> =>
+    troubles.length === 0
+      ? {}
+      : { trouble: `the login for ${registry} could not be read: ${troubles.join('; ')}` };
+  for (const file of loginFiles(surroundings)) {
+    try {
+      const found = await loginIn(file, image, signal);
+      if (found !== undefined) return { header: headerOf(found, registry), ...told() };
+    } catch (error) {
+      troubles.push((error as Error).message);
     }
-    return {};
-  } catch (error) {
-    return { trouble: `the login for ${registry} could not be read: ${(error as Error).message}` };
   }
+  return told();
 }
 
-async function loginIn(file: string, image: string): Promise<Login | undefined> {
+async function loginIn(file: string, image: string, signal: AbortSignal): Promise<Login | undefined> {
   const config = await readFile(file, 'utf8').catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   });
   if (config === undefined) return undefined;
   const login = findLogin(parse(config), image);
-  return login !== undefined && 'helper' in login ? askHelper(login.helper, registryOf(image)) : login;
+  return login !== undefined && 'helper' in login
+    ? askHelper(login.helper, registryOf(image), signal)
+    : login;
 }
 
-/** Asks a program such as `docker-credential-pass`; it is told the registry on its input, and answers in JSON. */
-async function askHelper(name: string, registry: string): Promise<Login | undefined> {
+async function askHelper(name: string, registry: string, signal: AbortSignal): Promise<Login | undefined> {
   const program = `docker-credential-${name}`;
-  const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], timeout: patienceMs });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(registry);
-  const [answer, code] = await Promise.all([text(child.stdout), ended]);
-  if (code !== 0 && nothing.test(answer)) return undefined;
+  const { text, code } = await askProgram(program, registry, { signal });
+  if (code !== 0 && nothing.test(text)) return undefined;
   // Never what it said: that may hold secrets.
   if (code !== 0) throw new Error(`${program} ended with ${code ?? 'a signal'}`);
-  const { Username = '', Secret = '' } = parse(answer) as HelperAnswer;
+  const { Username = '', Secret = '' } = parse(text) as HelperAnswer;
   return Username === '<token>' ? { identityToken: Secret } : { username: Username, password: Secret };
 }
 
