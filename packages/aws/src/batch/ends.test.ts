@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { agentExits, type EndRecord } from 'leat/agent';
 import type { JobStatus } from 'leat/compute';
-import { expect, test } from 'vitest';
-import { endOf, expiredOf, isWithoutTools } from './ends.ts';
+import { type Datastore, openDatastore } from 'leat/datastore';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { endOf, expiredOf, isWithoutTools, settleEnd } from './ends.ts';
 
 type Failed = Extract<JobStatus, { state: 'failed' }>;
 
@@ -21,6 +26,8 @@ const record = (status: EndRecord['status'], which?: string): EndRecord => ({
   printed: { pieces: 0, lost: 0 },
   ...(which === undefined ? {} : { try: which }),
 });
+
+const stopped = { signal: 'SIGTERM', at: 80 };
 
 const task = (over: Partial<Failed> = {}): EndRecord['status'] =>
   said({ startedAt: 40, endedAt: 80, ...over });
@@ -53,10 +60,27 @@ test.each<[string, Failed, EndRecord | undefined, Partial<Failed>]>([
     { reason: 'out-of-memory' },
   ],
   [
-    'Batch’s own time limit',
+    'Batch’s own time limit, which came before the task’s: its time began late',
+    said({ reason: 'timeout', startedAt: 10_000 }),
+    { ...record(task({ exitCode: 143, member: 2, startedAt: 700_000 })), stopped },
+    {
+      reason: 'interrupted',
+      message: 'Batch ended it before its own time was up: its task began 690 s after its container',
+      startedAt: 700_000,
+      member: 2,
+    },
+  ],
+  [
+    'Batch’s own time limit, when the task had ended by itself',
     said({ reason: 'timeout' }),
-    record(task({ exitCode: 143 })),
-    { reason: 'timeout', message: 'its container ended' },
+    record(task({ exitCode: 3 })),
+    { reason: 'exit', exitCode: 3 },
+  ],
+  [
+    'Batch’s own time limit, when the task had used up its own',
+    said({ reason: 'timeout' }),
+    { ...record(task({ reason: 'timeout' })), stopped },
+    { reason: 'timeout', startedAt: 40 },
   ],
   [
     'a record of an earlier try',
@@ -126,4 +150,46 @@ test('only a job whose links were of no use is without tools', () => {
     isWithoutTools(said({ reason, exitCode }));
   expect([ended(agentExits.linkRefused), ended(agentExits.linkExpired)]).toEqual([true, true]);
   expect([ended(agentExits.downloadFailed), ended(agentExits.linkRefused, 'exit')]).toEqual([false, false]);
+});
+
+describe('a job that Batch’s own time limit has ended, without a record', () => {
+  const token = 'a'.repeat(32);
+  let folder = '';
+  let store: Datastore;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'leat-ends-'));
+    store = await openDatastore(pathToFileURL(folder).href);
+  });
+
+  afterEach(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const printed = async (execution: string): Promise<void> =>
+    store.put(`jobs/${token}/log/${execution}.000000`, [Buffer.from('1 o - 1\n.')]);
+
+  const settled = async (status: Failed = said({ reason: 'timeout' })): Promise<JobStatus> =>
+    settleEnd(store, { job: 'j', token, status, detail: { attempts: [{}, {}] } });
+
+  test('had not begun when it has stored nothing either', async () => {
+    const message = 'Batch ended it before its task began';
+    expect(await settled()).toMatchObject({ reason: 'start-failed', message });
+    expect(await settled(said({ reason: 'lost' }))).toMatchObject({ reason: 'lost' });
+  });
+
+  test('had not begun when only an earlier try of it has', async () => {
+    await printed('000000001-abcdef-1');
+    await store.put(`jobs/${token}/end`, [Buffer.from(`${JSON.stringify(record(task(), '1'))}\n`)]);
+    expect(await settled()).toMatchObject({ reason: 'start-failed' });
+  });
+
+  test.each(['000000001-abcdef-2', '000000001-abcdef'])(
+    'has used up its time when %s has',
+    async (execution) => {
+      await printed(execution);
+      expect(await settled()).toMatchObject({ reason: 'timeout', message: 'its container ended' });
+    },
+  );
 });

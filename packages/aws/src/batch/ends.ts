@@ -1,5 +1,5 @@
-/** How a job ended: what Batch says, and what the agent in its container left. Pure, but for reading the record. */
-import { agentExits, type EndRecord, explainAgentExit, readEnd } from 'leat/agent';
+/** How a job ended: what Batch says, and what the agent in its container left. Pure, but for reading that. */
+import { agentExits, type EndRecord, explainAgentExit, hasPrinted, readEnd } from 'leat/agent';
 import type { JobStatus } from 'leat/compute';
 import type { Datastore } from 'leat/datastore';
 import type { JobDetail } from './api.ts';
@@ -15,9 +15,20 @@ type Failed = Extract<JobStatus, { state: 'failed' }>;
  */
 export async function settleEnd(store: Datastore, { token, status, detail }: EndedJob): Promise<JobStatus> {
   if (token === undefined || status.state !== 'failed') return status;
+  const tries = detail?.attempts?.length;
   const record = await readEnd(store, token);
-  return expiredOf(endOf(status, record, detail?.attempts?.length), detail);
+  // Batch's limit counts the start of the container, the task's does not. An agent whose task had begun had time to leave a record when it was told to stop; one that
+  // could not may have stored what was printed.
+  const unsure = status.reason === 'timeout' && (record === undefined || isOutdated(record, tries));
+  if (unsure && !(await hasPrinted(store, token, tries?.toString()))) return neverBegun(status);
+  return expiredOf(endOf(status, record, tries), detail);
 }
+
+const neverBegun = (status: Failed): Failed => ({
+  ...status,
+  reason: 'start-failed',
+  message: 'Batch ended it before its task began',
+});
 
 /**
  * A job that waited for its place, or for its last one, for longer than any link is sure to hold, and whose link the datastore then called
@@ -59,8 +70,18 @@ export function endOf(status: Failed, record: EndRecord | undefined, tries: numb
   };
   // What the platform did to it is why it ended, whatever the process made of its SIGTERM.
   if (platformKnows.has(status.reason)) return { ...status, ...known };
-  if (status.reason === 'timeout' && task.reason !== 'timeout') return { ...status, ...known };
-  return task;
+  const isCut = status.reason === 'timeout' && task.reason !== 'timeout' && record.stopped !== undefined;
+  return isCut ? { ...cutShort(status, task.startedAt), ...known } : task;
+}
+
+/** The agent keeps the task's time, and had not ended it yet: what the container took to become ready went off it, and that is not the user's to pay. */
+function cutShort(status: Failed, taskAt: number | undefined): Failed {
+  const { startedAt } = status;
+  const late =
+    startedAt === undefined || taskAt === undefined
+      ? ''
+      : `: its task began ${Math.round(Math.max(0, taskAt - startedAt) / 1000)} s after its container`;
+  return { ...status, reason: 'interrupted', message: `Batch ended it before its own time was up${late}` };
 }
 
 const platformKnows: ReadonlySet<string> = new Set(['interrupted', 'cancelled', 'out-of-memory']);

@@ -44,8 +44,10 @@ const troubles: readonly (readonly [pattern: RegExp, trouble: ContainerTrouble])
     {
       code: 'timeout',
       kind: 'ended',
-      cause: 'it ran longer than its timeout',
-      remedy: 'Raise @timeout, or make the step faster.',
+      // The agent ends a task at its own limit, and leaves a record: this one is reached where the start took long, or the agent died.
+      cause: "it reached Batch's time limit, which counts the start of its container",
+      remedy:
+        'Its log says what the start waited for: does the network of the job reach the datastore? If its task had begun in time, raise @timeout.',
     },
   ],
   [

@@ -12,6 +12,7 @@ export type { EndRecord } from './end-record.ts';
 export { workKey } from './job-keys.ts';
 export type { PrintedChunk } from './log-frames.ts';
 export {
+  hasPrinted,
   type OutputChunk,
   readEnd,
   readExecution,

@@ -4,7 +4,14 @@ import { WatchedDatastore } from '../datastore/watched-datastore.fixture.ts';
 import { encodeEnd, type EndRecord } from './end-record.ts';
 import { endKey, executionName, pieceKey } from './job-keys.ts';
 import { encodeFrame } from './log-frames.ts';
-import { readEnd, readExecution, readOutput, type ReadOutputOptions, removeTraces } from './read-job.ts';
+import {
+  hasPrinted,
+  readEnd,
+  readExecution,
+  readOutput,
+  type ReadOutputOptions,
+  removeTraces,
+} from './read-job.ts';
 
 const job = 'b'.repeat(32);
 const first = executionName(1_700_000_000_000, 'aaaaaa');
@@ -50,6 +57,17 @@ describe('readEnd', () => {
     end({ try: '2' });
     expect(await readEnd(store, job)).toMatchObject({ execution: first, try: '2' });
     expect(store.reads).toHaveLength(1);
+  });
+});
+
+describe('hasPrinted', () => {
+  it('tells whether there is a piece, of this execution or of one without a number', async () => {
+    expect(await hasPrinted(store, job)).toBe(false);
+    piece(executionName(1_700_000_000_000, 'aaaaaa', '1'), 0, 'a');
+    expect(await hasPrinted(store, job)).toBe(true);
+    expect([await hasPrinted(store, job, '1'), await hasPrinted(store, job, '2')]).toEqual([true, false]);
+    piece(second, 0, 'b');
+    expect(await hasPrinted(store, job, '2')).toBe(true);
   });
 });
 

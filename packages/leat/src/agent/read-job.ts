@@ -85,6 +85,21 @@ export async function* readExecution(
   }
 }
 
+/**
+ * Whether a job has stored something of what its task prints: where there is no record of its end, a sign that the task had begun. One list. With `which`, the platform's
+ * own number of an execution, those of another number do not count.
+ *
+ * @throws LeatError STORE_UNAVAILABLE
+ * @example const began = end !== undefined || (await hasPrinted(store, token, '2'));
+ */
+export async function hasPrinted(store: Datastore, job: string, which?: string): Promise<boolean> {
+  for await (const { key } of store.list(printedPrefix(job))) {
+    const number = tryOf(executionOf(key));
+    if (which === undefined || number === undefined || number === which) return true;
+  }
+  return false;
+}
+
 /** Removes all that a job has left. Call it when its output has been read and the job is over. @throws LeatError STORE_UNAVAILABLE */
 export async function removeTraces(store: Datastore, job: string): Promise<void> {
   const end = await readEnd(store, job);
