@@ -1,8 +1,10 @@
 /** The lines of a stored output, each to be found once, as often as it was printed; read as far as it must be. */
 import type { LogChunk } from 'leat/compute';
 
-/** Characters that are held: lines of the two streams do not pass each other by more. */
+/** Characters that are held, {@link perLine} included: lines of the two streams do not pass each other by more. */
 const mostHeld = 1024 * 1024;
+/** What a line takes besides its characters, counted as so many of them: a million lines of one character are no megabyte. */
+const perLine = 100;
 /** A line that lies so far behind one that was found will not be found any more: the platform does not have it. In characters. */
 const mostBehind = 256 * 1024;
 /** Platforms cut lines that are longer than this, or longer still. In characters. */
@@ -14,6 +16,7 @@ const ownPrefix = 'leat: ';
 const newline = 10;
 
 interface Line {
+  /** Changes when a part of the line was found. */
   key: string;
   /** Where it begins, by the characters before it. */
   readonly at: number;
@@ -23,18 +26,21 @@ interface Line {
 /** See the file's header. */
 export class StoredLines {
   readonly #chunks: AsyncIterator<LogChunk>;
-  readonly #byKey = new Map<string, Line[]>();
+  /** Of equal lines the first that was stored comes first. Those that were found are taken out when it is their turn. */
+  readonly #byKey = new Map<string, Fifo>();
   /** In the order in which they were stored. */
   #queue: Line[] = [];
   /** What is before it in the queue is gone. */
   #first = 0;
+  /** Lines of the queue that were not found yet. */
+  #open = 0;
   #held = 0;
   #at = 0;
   #isRead = false;
   /** A line that is stored was found. */
   #begun = false;
   /** What each stream has after its last newline. */
-  readonly #open: Record<LogChunk['stream'], Buffer[]> = { stdout: [], stderr: [] };
+  readonly #unended: Record<LogChunk['stream'], Buffer[]> = { stdout: [], stderr: [] };
   #member: number | undefined;
 
   constructor(chunks: AsyncIterable<LogChunk>) {
@@ -45,7 +51,7 @@ export class StoredLines {
   async take(text: string): Promise<boolean> {
     const key = keyOf(text);
     for (;;) {
-      const line = this.#byKey.get(key)?.[0] ?? this.#cut(key);
+      const line = this.#equalTo(key) ?? this.#cut(key);
       if (line !== undefined) {
         this.#begun = true;
         if (line.key === key) this.#remove(line);
@@ -66,18 +72,18 @@ export class StoredLines {
     if (!this.#isRead) return undefined;
     const bytes = Buffer.from(`${text}\n`);
     for (const stream of ['stdout', 'stderr'] as const) {
-      const open = Buffer.concat(this.#open[stream]);
+      const open = Buffer.concat(this.#unended[stream]);
       if (open.length === 0 || !bytes.subarray(0, open.length).equals(open)) continue;
       this.#begun = true;
-      this.#open[stream] = [];
+      this.#unended[stream] = [];
       return this.#chunk(stream, bytes.subarray(open.length));
     }
     if (!this.#begun && this.#at > 0 && text.startsWith(ownPrefix)) return undefined;
-    const [isOut, isErr] = [this.#open.stdout.length > 0, this.#open.stderr.length > 0];
+    const [isOut, isErr] = [this.#unended.stdout.length > 0, this.#unended.stderr.length > 0];
     // Nobody knows its stream: the one on which it does not continue another line.
     const stream = isOut && !isErr ? 'stderr' : 'stdout';
     if (!isOut || !isErr) return this.#chunk(stream, bytes);
-    this.#open.stdout = [];
+    this.#unended.stdout = [];
     return this.#chunk(stream, Buffer.concat([Buffer.from('\n'), bytes]));
   }
 
@@ -101,14 +107,14 @@ export class StoredLines {
       from = end + 1;
     }
     // A copy: the rest of the piece that it lies in is not held for it.
-    if (from < data.length) this.#open[stream].push(Buffer.from(data.subarray(from)));
-    if (lengthOf(this.#open[stream]) > mostHeld) this.#close(stream, Buffer.alloc(0));
+    if (from < data.length) this.#unended[stream].push(Buffer.from(data.subarray(from)));
+    if (lengthOf(this.#unended[stream]) > mostHeld) this.#close(stream, Buffer.alloc(0));
     this.#at += data.length;
   }
 
   #close(stream: LogChunk['stream'], end: Buffer): void {
-    this.#add(Buffer.concat([...this.#open[stream], end]).toString());
-    this.#open[stream] = [];
+    this.#add(Buffer.concat([...this.#unended[stream], end]).toString());
+    this.#unended[stream] = [];
   }
 
   #add(text: string): void {
@@ -116,14 +122,35 @@ export class StoredLines {
     if (key === '') return;
     const line: Line = { key, at: this.#at, found: false };
     this.#queue.push(line);
-    this.#held += key.length;
     this.#index(line);
   }
 
   #index(line: Line): void {
+    this.#open += 1;
+    this.#held += line.key.length + perLine;
     const same = this.#byKey.get(line.key);
-    if (same === undefined) this.#byKey.set(line.key, [line]);
-    else same.push(line);
+    if (same === undefined) this.#byKey.set(line.key, { lines: [line], head: 0 });
+    else same.lines.push(line);
+  }
+
+  /** The first line that is the same. */
+  #equalTo(key: string): Line | undefined {
+    const same = this.#byKey.get(key);
+    if (same === undefined) return undefined;
+    for (; same.head < same.lines.length; same.head += 1) {
+      const line = same.lines[same.head];
+      // One that was found in part is another line now.
+      if (line !== undefined && !line.found && line.key === key) break;
+    }
+    if (same.head === same.lines.length) {
+      this.#byKey.delete(key);
+      return undefined;
+    }
+    if (same.head >= mostIdle) {
+      same.lines = same.lines.slice(same.head);
+      same.head = 0;
+    }
+    return same.lines[same.head];
   }
 
   /** A line that begins with this, when this is so long that a platform may have cut it there. */
@@ -138,17 +165,16 @@ export class StoredLines {
     if (rest === '') return;
     line.key = rest;
     line.found = false;
-    this.#held += rest.length;
     this.#index(line);
   }
 
   #remove(line: Line): void {
-    const same = this.#byKey.get(line.key);
-    if (same === undefined || line.found) return;
+    if (line.found) return;
     line.found = true;
-    this.#held -= line.key.length;
-    same.splice(same.indexOf(line), 1);
-    if (same.length === 0) this.#byKey.delete(line.key);
+    this.#open -= 1;
+    this.#held -= line.key.length + perLine;
+    // Those that were not found are few, but this must not keep the others that were.
+    this.#equalTo(line.key);
   }
 
   /** Lets go of what lies before a place, found or not. */
@@ -158,11 +184,20 @@ export class StoredLines {
       if (line === undefined || (!line.found && line.at >= before)) break;
       this.#remove(line);
     }
-    if (this.#first < 1024) return;
-    this.#queue = this.#queue.slice(this.#first);
+    if (this.#queue.length < mostIdle + 2 * this.#open) return;
+    this.#queue = this.#queue.filter(({ found }) => !found);
     this.#first = 0;
   }
 }
+
+/** Equal lines. What is before the head is gone. */
+interface Fifo {
+  lines: Line[];
+  head: number;
+}
+
+/** Places of lists that are empty, and kept until it is worth while to close ranks. */
+const mostIdle = 1024;
 
 const lengthOf = (parts: readonly Buffer[]): number => parts.reduce((sum, { length }) => sum + length, 0);
 

@@ -127,6 +127,40 @@ describe('what was printed and not stored', () => {
   });
 });
 
+describe('a long output of short lines', () => {
+  /** A thousand lines a chunk. */
+  async function* short(count: number, lineOf: (at: number) => string, read: (lines: number) => void) {
+    for (let at = 0; at < count; at += 1000) {
+      read(at);
+      yield out(Array.from({ length: 1000 }, (_, index) => `${lineOf(at + index)}\n`).join(''));
+    }
+  }
+
+  it('is read no further than its lines take memory, though their characters are few', async () => {
+    let read = 0;
+    const stored = short(
+      1_000_000,
+      () => 'a',
+      (lines) => {
+        read = lines;
+      },
+    );
+    expect(await Array.fromAsync(unstoredLines(stored, from(['another'])))).toEqual([]);
+    expect(read).toBeLessThan(15_000);
+  });
+
+  it('is told from what is missing, of equal lines too', async () => {
+    const count = 100_000;
+    const lineOf = (at: number): string => (at % 3 === 0 ? 'b' : 'a');
+    async function* lines() {
+      for (let at = 0; at < count + 3; at += 1) yield lineOf(at);
+    }
+    const stored = short(count, lineOf, () => undefined);
+    const found = await Array.fromAsync(unstoredLines(stored, lines()));
+    expect(textOf(found)).toBe(`${lineOf(count)}\n${lineOf(count + 1)}\n${lineOf(count + 2)}\n`);
+  });
+});
+
 /** The lines as a platform reads them: those of one stream in order, and the streams at their own pace. */
 function passing(
   printed: readonly { readonly stream: string; readonly text: string }[],
