@@ -109,6 +109,11 @@ export interface LogChunk {
   readonly member?: number;
   /** When it was printed, in milliseconds since the epoch; when it is told, unless the layer knows better. */
   readonly at?: number;
+  /**
+   * What comes next is an end of output that was cut off, which takes its layer seconds to get (`late`): the engine reads the output of other jobs
+   * first. Or it is what the job prints itself again (`live`). Absent: as it was. Such a piece may have no bytes.
+   */
+  readonly pace?: 'late' | 'live';
 }
 
 /**

@@ -9,19 +9,27 @@ export class Semaphore {
     this.#free = permits;
   }
 
-  /** Runs a call when there is room. */
-  async run<T>(call: () => Promise<T>): Promise<T> {
+  /** Waits for room. Call what it returns, once, when the room is free again. */
+  async enter(): Promise<() => void> {
     if (this.#free > 0) this.#free -= 1;
     else
       await new Promise<void>((resolve) => {
         push(this.#waiting, resolve);
       });
-    try {
-      return await call();
-    } finally {
+    return () => {
       const next = shift(this.#waiting);
       if (next === undefined) this.#free += 1;
       else next();
+    };
+  }
+
+  /** Runs a call when there is room. */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    const leave = await this.enter();
+    try {
+      return await call();
+    } finally {
+      leave();
     }
   }
 }

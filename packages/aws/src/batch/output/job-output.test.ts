@@ -46,7 +46,7 @@ type Shown = Readonly<Record<string, readonly (readonly string[])[]>>;
 async function read(
   shown: Shown,
   over: Partial<OutputFacts> = {},
-): Promise<{ text: string; pages: readonly string[] }> {
+): Promise<{ text: string; pages: readonly string[]; steps: readonly string[] }> {
   const pages: string[] = [];
   const tries = Object.keys(shown).map((stream): JobTry => ({ stream, stoppedAt: Date.now() }));
   const facts: OutputFacts = {
@@ -64,9 +64,14 @@ async function read(
     timing: new VirtualTiming(),
     ...over,
   };
+  const steps: string[] = [];
   let text = '';
-  for await (const { bytes } of outputOf(token, facts)) text += Buffer.from(bytes).toString();
-  return { text, pages };
+  for await (const { bytes, pace } of outputOf(token, facts)) {
+    const printed = Buffer.from(bytes).toString();
+    steps.push(pace ?? printed.trim());
+    text += printed;
+  }
+  return { text, pages, steps };
 }
 
 describe('the output of a job', () => {
@@ -78,8 +83,11 @@ describe('the output of a job', () => {
   it('is whole where its agent has left a record, and CloudWatch is not asked', async () => {
     await stored(1, 'a\nb\n');
     await ended(1, 1);
-    expect(await read({ one: [['a', 'b', 'leat: bye']] })).toEqual({ text: 'a\nb\n', pages: [] });
-    expect(await read({ one: [['a']] }, { mayBeCut: () => false })).toEqual({ text: 'a\nb\n', pages: [] });
+    expect(await read({ one: [['a', 'b', 'leat: bye']] })).toMatchObject({ text: 'a\nb\n', pages: [] });
+    expect(await read({ one: [['a']] }, { mayBeCut: () => false })).toMatchObject({
+      text: 'a\nb\n',
+      pages: [],
+    });
   });
 
   it('is that of CloudWatch where nothing was stored', async () => {
@@ -95,6 +103,13 @@ describe('the output of a job', () => {
       three: [['three a', 'three b']],
     });
     expect(text).toBe('one a\none b\ntwo a\nthree a\nthree b\n');
+  });
+
+  it('says when it gets slow, and when it is live again', async () => {
+    await stored(1, 'one a\n');
+    await stored(2, 'two a\n');
+    const { steps } = await read({ one: [['one a', 'one b']], two: [['two a', 'two b']] });
+    expect(steps).toEqual(['one a', 'late', 'one b', 'live', 'two a', 'late', 'two b']);
   });
 
   it('is completed for a try that Spot took, though the last one was whole', async () => {

@@ -79,7 +79,10 @@ class CompletedTries {
   async *before({ execution, try: which }: OutputChunk): AsyncGenerator<LogChunk, void, undefined> {
     if (execution === this.#execution) return;
     const number = numberOf(which);
-    if (number !== undefined && number > this.#whole + 1) yield* this.#complete(number - 1);
+    if (number !== undefined && number > this.#whole + 1) {
+      yield* this.#complete(number - 1);
+      yield paced('live');
+    }
     this.#execution = execution;
     this.#try = number;
   }
@@ -94,6 +97,7 @@ class CompletedTries {
 
   /** CloudWatch is a help, and none of it is no reason to fail: how the task ended says what happened. */
   async *#complete(last: number): AsyncGenerator<LogChunk, void, undefined> {
+    yield paced('late');
     try {
       const tries = await this.#facts.tries();
       for (; this.#whole < Math.min(last, tries.length); this.#whole += 1)
@@ -114,6 +118,9 @@ class CompletedTries {
     yield* unstoredLines(stored, lines);
   }
 }
+
+/** CloudWatch is asked seldom, and seconds after an end. */
+const paced = (pace: 'late' | 'live'): LogChunk => ({ stream: 'stdout', bytes: new Uint8Array(), pace });
 
 /** Batch counts its tries from 1. */
 function numberOf(which: string | undefined): number | undefined {

@@ -12,6 +12,15 @@ import { Semaphore } from '../semaphore.ts';
  */
 const readAtOnce = 256;
 
+/**
+ * Ends of output that layers get from elsewhere at once. They have places of their own: when a thousand jobs are killed together, these take minutes, and
+ * what other tasks print meanwhile is shown.
+ */
+const completedAtOnce = 32;
+
+/** What was read is stored so soon, or not any more. In milliseconds. */
+const closeMs = 5000;
+
 /** What a {@link LogPump} needs. */
 export interface LogPumpFacts {
   readonly clock: Clock;
@@ -26,12 +35,15 @@ export interface LogPumpFacts {
   readonly signal: AbortSignal;
 }
 
-/** Brings the output of tasks from their layers to the datastore and to whoever watches. Losing some of it fails no task. */
+/** Brings the output of tasks from their layers to the datastore and to whoever watches. Losing some of it fails no task, and is told. */
 export class LogPump {
   readonly #facts: LogPumpFacts;
   readonly #reading = new Semaphore(readAtOnce);
-  readonly #under = new Set<Promise<void>>();
+  readonly #completing = new Semaphore(completedAtOnce);
+  readonly #under = new Map<Promise<void>, Output>();
   #warned = false;
+  /** Nobody waits for what is still to be read. */
+  #isOver = false;
 
   constructor(facts: LogPumpFacts) {
     this.#facts = facts;
@@ -39,38 +51,65 @@ export class LogPump {
 
   /** Starts to read a job's output. Layers give it from its beginning, so what an earlier engine has stored of it is replaced. */
   start(layer: ComputeLayer, job: JobId, flight: Flight): void {
-    const reading = this.#reading.run(async () => this.#pump(layer.logs(job), flight));
-    const watched = reading.catch((error: unknown) => {
-      if (this.#warned || this.#facts.signal.aborted) return;
+    const logs = new MemberLogs(this.#facts, flight);
+    const watched = this.#pump(layer, job, logs).catch((error: unknown) => {
+      if (this.#warned || this.#stops) return;
       this.#warned = true;
       this.#facts.warn(
         `output of '${flight.name}' is missing: ${error instanceof Error ? error.message : String(error)}`,
       );
     });
     const entry = watched.finally(() => this.#under.delete(entry));
-    this.#under.add(entry);
+    this.#under.set(entry, { name: flight.name, logs });
   }
 
-  /** Resolves when all output was read, or after `ms`. */
+  /** Resolves when all output was read, or after `ms`: then it is told how much was not, and what was read of it is stored. */
   async drained(ms: number): Promise<void> {
     if (this.#under.size === 0) return;
+    await this.#within(ms, Promise.all(this.#under.keys()));
+    const open = [...this.#under.values()];
+    const [first] = open;
+    if (first === undefined) return;
+    this.#isOver = true;
+    const others = open.length === 1 ? '' : ` and of ${open.length - 1} more`;
+    this.#facts.warn(
+      `output of '${first.name}'${others} is incomplete: it was not read within ${ms / 1000} s of the end`,
+    );
+    await this.#within(closeMs, Promise.allSettled(open.map(async ({ logs }) => logs.close())));
+  }
+
+  async #within(ms: number, all: Promise<unknown>): Promise<void> {
     const done = new AbortController();
-    void Promise.all(this.#under).then(() => {
+    void all.then(() => {
       done.abort();
     });
     await pause(this.#facts.clock, ms, done.signal);
   }
 
-  async #pump(chunks: ReturnType<ComputeLayer['logs']>, flight: Flight): Promise<void> {
-    const { signal } = this.#facts;
-    const logs = new MemberLogs(this.#facts, flight);
+  get #stops(): boolean {
+    return this.#isOver || this.#facts.signal.aborted;
+  }
+
+  async #pump(layer: ComputeLayer, job: JobId, logs: MemberLogs): Promise<void> {
+    let leave = await this.#reading.enter();
     try {
-      for await (const chunk of chunks) {
-        if (signal.aborted) break;
-        await logs.write(chunk);
+      for await (const chunk of layer.logs(job)) {
+        if (chunk.pace !== undefined) {
+          leave();
+          leave = await (chunk.pace === 'late' ? this.#completing : this.#reading).enter();
+        }
+        if (this.#stops) break;
+        if (chunk.bytes.length > 0) await logs.write(chunk);
       }
     } finally {
+      leave();
       await logs.close();
     }
   }
+}
+
+/** The output of a job that is being read, or waits for it. */
+interface Output {
+  readonly name: string;
+  readonly logs: MemberLogs;
 }
