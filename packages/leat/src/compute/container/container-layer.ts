@@ -39,11 +39,15 @@ import { ownName } from './owner.ts';
 import { loginFor } from './registry-login.ts';
 import { isFolder, StoreAccess } from './store-access.ts';
 import { settingOf } from './surroundings.ts';
-import { sweepDead } from './sweep.ts';
+import { sweepDead, sweepOwner } from './sweep.ts';
 import { TaskContainers } from './task-containers.ts';
 
 /** An image that is being fetched for longer than this is fetched while the run goes on. In milliseconds. */
 const checkPatienceMs = 60_000;
+
+/** When the layer is closed it has removed its containers by itself, or tried to: what is left is looked for once, and where an answer was lost, for longer. */
+const atEnd = { looks: 1, rounds: 3 };
+const atUnsureEnd = { looks: 3, rounds: 6 };
 
 /** What is made when the layer is opened. */
 interface Opened {
@@ -191,10 +195,25 @@ export class ContainerLayer implements ComputeLayer {
     this.#images.close();
     await this.#jobs.close();
     await Promise.all([...this.#runs, this.#swept]);
+    this.#containers.leave();
+    const isClean = await this.#sweep();
     connection.api.close();
+    if (!isClean) {
+      this.#opened.context.tell?.(leftText);
+      // It needs the folder, and the engine in it.
+      janitor.leave();
+      return;
+    }
     await connection.service?.close();
     await janitor.close();
     await rm(folder, { recursive: true, force: true });
+  }
+
+  /** Removes what could not be removed before. Whether nothing is left. */
+  async #sweep(): Promise<boolean> {
+    const { connection, setting } = this.#opened;
+    const { api } = connection;
+    return sweepOwner(api, setting.owner, api.breaks === 0 ? atEnd : atUnsureEnd).catch(() => false);
   }
 
   #begin(job: MachineJob, request: AttemptRequest, gpus: readonly string[]): void {
@@ -224,6 +243,9 @@ export class ContainerLayer implements ComputeLayer {
     await over;
   }
 }
+
+const leftText =
+  'the container engine does not remove all containers of this run; a process in the background tries it for some minutes more';
 
 /** As `parseOptions` has left them. */
 const settingsOf = (options: Readonly<Record<string, unknown>>): ContainerSettings =>

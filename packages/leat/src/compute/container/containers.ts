@@ -6,7 +6,7 @@ import { ContainerOutput } from './container-output.ts';
 import { EngineError } from './engine-error.ts';
 import { readToldEnd } from './init-script.ts';
 import { exitOf, type MadeOf } from './job-status.ts';
-import { killUntilGone } from './kill.ts';
+import { isRemoved, killUntilGone, removeUntilGone } from './kill.ts';
 
 const firstLookMs = 20;
 const lastLookMs = 640;
@@ -25,18 +25,24 @@ export interface WantedContainer {
 
 /** A container that runs a task. */
 export interface StartedContainer extends TaskProcess {
-  /** It has ended and is gone. */
+  /** It has ended and is gone; one that could not be removed is removed later. */
   readonly removed: Promise<void>;
 }
 
 export class Containers {
   readonly #api: EngineApi;
+  readonly #leaving = new AbortController();
 
   constructor(api: EngineApi) {
     this.#api = api;
   }
 
-  /** Starts one; it is removed when it has ended. Throws what the engine said, and leaves nothing, when it cannot be started. */
+  /** Removes nothing any more: whoever calls this does it. */
+  leave(): void {
+    this.#leaving.abort();
+  }
+
+  /** Starts one; it is removed when it has ended, or when nobody can tell whether it has. Throws what the engine said, and leaves nothing, when it cannot be started. */
   async start(wanted: WantedContainer): Promise<StartedContainer> {
     const id = await this.#create(wanted);
     const output = new ContainerOutput();
@@ -119,8 +125,8 @@ export class Containers {
     }
   }
 
-  /** One that cannot be removed now is removed with all that Leat's engine leaves. */
+  /** Also of one that runs. When it cannot be done now, nobody waits for it, and it is tried again until it is done or the layer is closed, which does it then. */
   async #remove(id: string): Promise<void> {
-    await this.#api.remove(id).catch(() => undefined);
+    if (!(await isRemoved(this.#api, id))) void removeUntilGone(this.#api, id, this.#leaving.signal);
   }
 }

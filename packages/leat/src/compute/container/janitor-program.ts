@@ -1,5 +1,6 @@
 /**
- * Ends an engine's containers when the engine dies, however it dies: also by `kill -9`. A small process whose input is the engine's life.
+ * Ends an engine's containers when the engine dies, however it dies: also by `kill -9`; and those that it could not end itself. A small
+ * process whose input is the engine's life.
  *
  *     node janitor.cjs <the engine's name>
  *
@@ -7,10 +8,12 @@
  */
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { EngineApi } from './api.ts';
 import type { Belonging } from './janitor.ts';
 import { PodmanService } from './podman-service.ts';
 import { sweepOwner } from './sweep.ts';
+import { waits } from './waits.ts';
 
 const [owner = ''] = process.argv.slice(2);
 
@@ -26,13 +29,13 @@ function readBelongings(): Promise<ReadonlyMap<Belonging, string>> {
   });
 }
 
-/** Removes the containers. An engine that was started for the other process may have died with it: then it is started again. */
+/** Removes the containers, again while the container engine is away. One that was started for the other process may have died with it: then it is started again. */
 async function sweep(socket: string, service: PodmanService | undefined): Promise<void> {
   const api = new EngineApi(socket, service === undefined ? undefined : async () => service.ensure());
-  try {
-    await sweepOwner(api, owner);
-  } catch {
-    // The container engine has died, too. The next engine of Leat looks for what is left.
+  for (const waitMs of waits()) {
+    // What is left after the last try, the next engine of Leat looks for.
+    if (await sweepOwner(api, owner).catch(() => false)) break;
+    await pause(waitMs);
   }
   api.close();
 }

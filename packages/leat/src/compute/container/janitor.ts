@@ -18,7 +18,7 @@ export type Belonging =
   /** Nothing is left to do. */
   | 'done';
 
-/** The process that outlives the engine just long enough to remove its containers. */
+/** The process that outlives the engine just long enough to remove its containers; some minutes when the container engine is away. */
 export class Janitor {
   readonly #program: string;
   readonly #owner: string;
@@ -40,6 +40,12 @@ export class Janitor {
     if (value.includes('\n')) return;
     this.#told.set(what, value);
     this.#child?.stdin?.write(`${what} ${value}\n`);
+  }
+
+  /** Not all is tidied up: it does that now, as after the death of this process, and nobody waits for it. */
+  leave(): void {
+    this.#closed = true;
+    this.#child?.stdin?.end();
   }
 
   /** All is tidied up. */

@@ -1,6 +1,6 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ContainerState } from './api.ts';
-import { killUntilGone } from './kill.ts';
+import { killUntilGone, removeUntilGone } from './kill.ts';
 
 const state = (Running: boolean): ContainerState => ({
   Running,
@@ -61,4 +61,33 @@ it('waits ever longer, and not for ever', async () => {
   expect(rests[0]).toBeLessThanOrEqual(250);
   expect(rests.at(-1)).toBeGreaterThan(20_000);
   expect(Math.max(...rests)).toBeLessThanOrEqual(30_000);
+});
+
+describe('the removal of a container', () => {
+  /** How often it is tried with an engine that fails so many times, and is given up after so many rests. */
+  const tries = async (failures: number, rests = 1000): Promise<number> => {
+    let tried = 0;
+    let rested = 0;
+    const end = new AbortController();
+    const api = {
+      remove: async () => {
+        tried += 1;
+        if (tried <= failures) throw new Error('device or resource busy');
+      },
+    };
+    await removeUntilGone(api, 'c1', end.signal, async () => {
+      rested += 1;
+      if (rested === rests) end.abort();
+    });
+    return tried;
+  };
+
+  it('is repeated until it has worked, however long the engine is away', async () => {
+    expect(await tries(0)).toBe(1);
+    expect(await tries(100)).toBe(101);
+  });
+
+  it('is left to others at the end', async () => {
+    expect(await tries(100, 3)).toBe(3);
+  });
 });

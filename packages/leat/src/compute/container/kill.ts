@@ -1,9 +1,7 @@
 /** The end of a container that has to end. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineApi } from './api.ts';
-
-/** Between two tries, in milliseconds: from the first to the longest, 7 minutes in all; and how many there are. */
-const patience = { firstMs: 250, longestMs: 30_000, tries: 20 };
+import { waits } from './waits.ts';
 
 const rested = async (ms: number): Promise<void> => pause(ms, undefined, { ref: false });
 
@@ -19,15 +17,39 @@ export async function killUntilGone(
   over: AbortSignal,
   rest: (ms: number) => Promise<void> = rested,
 ): Promise<void> {
-  let waitMs = patience.firstMs;
-  for (let tries = 0; tries < patience.tries && !over.aborted; tries += 1) {
+  for (const waitMs of waits()) {
+    if (over.aborted) return;
     // What it says matters less than what became of the container.
     await api.kill(id, 'SIGKILL').catch(() => undefined);
-    await rest(waitMs * (0.75 + Math.random() / 4));
-    waitMs = Math.min(patience.longestMs, waitMs * 2);
+    await rest(waitMs);
     if (over.aborted || !(await mayRun(api, id))) return;
   }
 }
+
+/**
+ * Removes a container, running or not, again for as long as the engine answers with an error or not at all: one that was given up while nobody
+ * answered may run beside the next attempt of its task.
+ *
+ * @param over aborted when somebody else will remove it
+ */
+export async function removeUntilGone(
+  api: Pick<EngineApi, 'remove'>,
+  id: string,
+  over: AbortSignal,
+  rest: (ms: number) => Promise<void> = rested,
+): Promise<void> {
+  for (const waitMs of waits(Number.POSITIVE_INFINITY)) {
+    if (over.aborted || (await isRemoved(api, id))) return;
+    await rest(waitMs);
+  }
+}
+
+/** Tries it once. */
+export const isRemoved = async (api: Pick<EngineApi, 'remove'>, id: string): Promise<boolean> =>
+  api.remove(id).then(
+    () => true,
+    () => false,
+  );
 
 /** Also when the engine does not answer: it may be back in a moment. */
 async function mayRun(api: Pick<EngineApi, 'inspect'>, id: string): Promise<boolean> {

@@ -6,12 +6,15 @@ import { isGone } from './owner.ts';
 /** Between TERM and the removal of what a dead engine has left. In milliseconds. */
 const graceMs = 1000;
 
-/** Ends containers: gently, then by force. Resolves when they are gone. */
-async function end(api: EngineApi, containers: readonly ContainerSummary[]): Promise<void> {
+/** Ends containers: gently, then by force. One that the engine does not remove keeps none of the others. */
+async function end(
+  api: Pick<EngineApi, 'kill' | 'remove'>,
+  containers: readonly ContainerSummary[],
+): Promise<void> {
   if (containers.length === 0) return;
-  await Promise.all(containers.map(async ({ Id }) => api.kill(Id, 'SIGTERM')));
+  await Promise.allSettled(containers.map(async ({ Id }) => api.kill(Id, 'SIGTERM')));
   await pause(graceMs);
-  await Promise.all(containers.map(async ({ Id }) => api.remove(Id)));
+  await Promise.allSettled(containers.map(async ({ Id }) => api.remove(Id)));
 }
 
 /** Removes what engines of Leat have left that died together with their janitors. */
@@ -23,19 +26,32 @@ export async function sweepDead(api: EngineApi): Promise<void> {
   );
 }
 
-/** A container that was asked for may appear a moment later than its engine died. */
-const looks = 3;
-const lookMs = 500;
-/** A container that cannot be removed is left to the next engine. */
-const mostRounds = 60;
+/** How patient a sweep is. */
+export interface SweepBounds {
+  /** How often nothing must be found before there is taken to be nothing: a container that was asked for may appear a moment later. */
+  readonly looks: number;
+  /** Looks in all; a container that cannot be removed is left after them. */
+  readonly rounds: number;
+}
 
-/** Removes all containers of an engine that has died. */
-export async function sweepOwner(api: EngineApi, owner: string): Promise<void> {
-  for (let look = 0, round = 0; look < looks && round < mostRounds; look += 1, round += 1) {
+const lookMs = 500;
+/** After an engine that has died: nobody knows what it had asked for. */
+const afterDeath: SweepBounds = { looks: 3, rounds: 60 };
+
+/** Removes all containers of an engine of Leat. Whether none is left. Throws what the container engine said when it lists none. */
+export async function sweepOwner(
+  api: Pick<EngineApi, 'list' | 'kill' | 'remove'>,
+  owner: string,
+  { looks, rounds }: SweepBounds = afterDeath,
+): Promise<boolean> {
+  let clean = 0;
+  for (let round = 0; round < rounds; round += 1) {
     const found = await api.list(`${labels.owner}=${owner}`);
-    await end(api, found);
-    // What has come meanwhile is looked for again.
-    if (found.length > 0) look = -1;
+    clean = found.length === 0 ? clean + 1 : 0;
+    if (clean === looks) return true;
+    // What has come meanwhile, and what could not be removed, is looked for again.
+    if (found.length > 0) await end(api, found);
     else await pause(lookMs);
   }
+  return false;
 }

@@ -61,6 +61,11 @@ export class TaskContainers {
     this.#containers = new Containers(setting.api);
   }
 
+  /** Removes no container any more: whoever calls this does it. */
+  leave(): void {
+    this.#containers.leave();
+  }
+
   /** Throws what the engine said, and leaves nothing, when it cannot be started. */
   async start(request: AttemptRequest, gpus: readonly string[]): Promise<StartedTask> {
     const { context, facts, setting, access, folder } = this.#setting;
