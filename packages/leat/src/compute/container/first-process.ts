@@ -4,7 +4,7 @@ import { initCommand, lentLibraries, places } from './init-script.ts';
 /** The first process of a container. */
 export type FirstProcess =
   | { readonly kind: 'shell' }
-  /** `libraryPath`: what the image says itself of where libraries are, or ''. */
+  /** `libraryPath`: what the step says, else the image, of where libraries are, or ''. */
   | { readonly kind: 'node'; readonly libraryPath: string };
 
 /** Where images have their libraries. */

@@ -1,7 +1,7 @@
 /**
  * The first process of a container whose image has no shell: does what the script of `init-script.ts` does.
  *
- *     node init.cjs <the image's LD_LIBRARY_PATH, or ''> <Node's flags and the program>
+ *     node init.cjs <the LD_LIBRARY_PATH of the step or its image, or ''> <Node's flags and the program>
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, openSync, readFileSync } from 'node:fs';

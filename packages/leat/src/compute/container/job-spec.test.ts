@@ -108,6 +108,24 @@ describe('the request for a container', () => {
     ]);
   });
 
+  it.each([
+    [{ LD_LIBRARY_PATH: '/mine' }, {}, '/mine'],
+    [{ LD_LIBRARY_PATH: '/mine' }, { LD_LIBRARY_PATH: '/of/the/step' }, '/of/the/step'],
+    [{ LD_LIBRARY_PATH: '' }, {}, ''],
+    [{}, {}, '/opt/lib'],
+  ])(
+    'without a shell, passes on where libraries are: of @container %o, of the step %o, else of the image',
+    (environment, own, passed) => {
+      const first = { kind: 'node', libraryPath: '/opt/lib' } as const;
+      const request = requested({ environment: own });
+      const settings = parse({ environment });
+      const { Entrypoint, Env } = createRequest(request, settings, setting, { ...place, first });
+      expect(Entrypoint.slice(-3)[0]).toBe(passed);
+      const begin = passed === '' ? 'LD_LIBRARY_PATH=/lib/' : `LD_LIBRARY_PATH=${passed}:/lib/`;
+      expect(Env).toEqual([expect.stringContaining(begin)]);
+    },
+  );
+
   it('mounts the credentials that are in files', () => {
     const { Mounts } = createRequest(
       requested(),

@@ -83,11 +83,13 @@ export function createRequest(
 ): CreateRequest {
   const { spec, token, resources } = request;
   const user = settings.user ?? setting.user;
+  const told = { ...settings.environment, ...request.environment };
+  const first = firstWith(place.first, told['LD_LIBRARY_PATH']);
   return {
     Image: settings.image,
-    Entrypoint: firstCommand(place.first, [...nodeFlags(resources), `${places.task}/runner.cjs`]),
+    Entrypoint: firstCommand(first, [...nodeFlags(resources), `${places.task}/runner.cjs`]),
     Cmd: [],
-    Env: environmentOf(request, settings, { user, place }),
+    Env: environmentOf(told, { user, gpus: place.gpus, first }),
     Labels: {
       [labels.owner]: setting.owner,
       [labels.run]: `${spec.flow}/${spec.run}`,
@@ -146,18 +148,21 @@ function nodeFlags({ cpu, memory }: AttemptRequest['resources']): readonly strin
   return [...flags, `--max-old-space-size=${Math.max(1, Math.floor(heap))}`];
 }
 
+/** What is said of a step counts for more than what its image says. */
+const firstWith = (first: FirstProcess, libraryPath: string | undefined): FirstProcess =>
+  first.kind === 'shell' || libraryPath === undefined ? first : { ...first, libraryPath };
+
+/** `told`: variables of the step, by whoever wrote it. */
 function environmentOf(
-  { environment }: AttemptRequest,
-  settings: ContainerSettings,
-  { user, place: { gpus, first } }: { readonly user: string; readonly place: ContainerPlace },
+  told: Readonly<Record<string, string>>,
+  { user, gpus, first }: Pick<ContainerPlace, 'gpus' | 'first'> & { readonly user: string },
 ): readonly string[] {
   const isRoot = /^(?:0|root)(?::|$)/.test(user);
   const all = {
     // The image knows no home of somebody from outside.
     ...(isRoot ? {} : { HOME: '/tmp' }),
     ...(gpus.length > 0 && { NVIDIA_VISIBLE_DEVICES: gpus.join(',') }),
-    ...settings.environment,
-    ...environment,
+    ...told,
     ...firstEnvironment(first),
   };
   return Object.entries(all).map(([name, value]) => `${name}=${value}`);
