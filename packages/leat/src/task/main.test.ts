@@ -127,6 +127,8 @@ interface RunOptions {
   readonly cache?: string;
   /** What the process is told that it will probably do. */
   readonly likely?: string;
+  /** What it is told of who has started it; then it leads a group of its own, as under a layer. */
+  readonly parent?: string;
 }
 
 let counter = 0;
@@ -142,6 +144,7 @@ async function run(
     spec: over = {},
     cache,
     likely,
+    parent,
   }: RunOptions = {},
 ): Promise<Ended> {
   counter += 1;
@@ -154,11 +157,13 @@ async function run(
   const message: TaskMessage = { spec, environment, resources, datastore: new URL(`file://${folder}`).href };
   const args = [runner, ...(ahead ? [path.join(folder, 'packages', hash)] : [])];
   const child = spawn(process.execPath, args, {
+    detached: parent !== undefined,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env: {
       ...process.env,
       ...(cache === undefined ? {} : { LEAT_COMPILE_CACHE: cache }),
       ...(likely === undefined ? {} : { LEAT_LIKELY_WORK: likely }),
+      ...(parent === undefined ? {} : { LEAT_PARENT: parent }),
     },
   });
   const channel = child.stdio[3] as NodeJS.WritableStream;
@@ -194,6 +199,11 @@ async function failureOf(
 }
 
 describe('the process of a task', { timeout: 30_000 }, () => {
+  it('does not begin when whoever has started it is gone already, though the parent that it has now lives', async () => {
+    expect(await run('fine', { parent: '2147483646' })).toMatchObject({ code: null, manifest: undefined });
+    expect(await run('fine', { parent: `${process.pid}` })).toMatchObject({ code: 0 });
+  });
+
   it('ends when the step has ended, with 0, whatever is still open', async () => {
     expect(await run('fine')).toMatchObject({
       code: 0,

@@ -2,18 +2,28 @@
  * What a process does whose parent has died. Usually the layer ends it; when all that would do so were killed at once, it sees to it by
  * itself that nothing more is begun and nothing is left.
  */
+import { parentVariable } from '../plan/told-parent.ts';
 
-/** Whether the parent that this process has now is gone, whenever it is asked. */
+/**
+ * Whether the process that has started this one is gone, whenever it is asked. Who it was is told, since it may have died before this one could
+ * look; where nobody tells, it is the parent now. What the step starts shall not take that for its own.
+ */
 export function watchParent(): () => boolean {
-  const parent = process.ppid;
+  const told = process.env[parentVariable];
+  delete process.env[parentVariable];
+  const parent = told === undefined ? process.ppid : Number(told);
   return () => process.ppid !== parent;
 }
 
 /** Between two looks at the parent, in milliseconds. */
 const lookMs = 1000;
 
-/** From now on an orphan ends within a second or so, whatever its step waits for; one in a synchronous loop ends when it gets out of that. Keeps nothing alive. */
+/**
+ * One that is an orphan already ends here; from now on an orphan ends within a second or so, whatever its step waits for; one in a synchronous
+ * loop ends when it gets out of that. Keeps nothing alive.
+ */
 export function endWhenOrphaned(isOrphan: () => boolean): void {
+  if (isOrphan()) endOwnGroup();
   setInterval(() => {
     if (isOrphan()) endOwnGroup();
   }, lookMs).unref();

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Readable, type Writable } from 'node:stream';
 import { formatWork, type Work, workVariable } from '../../plan/likely-work.ts';
+import { parentVariable } from '../../plan/told-parent.ts';
 import type { ExitFacts, TaskProcess } from '../machine/task-process.ts';
 
 /** How a process is started: what standby processes are told apart by, but for their work. */
@@ -92,7 +93,7 @@ export function startTaskProcess(
     child = spawn(process.execPath, argumentsOf(setting, launch), {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      env: { ...setting.environment, ...environmentOf(launch) },
+      env: { ...setting.environment, ...environmentOf(launch), [parentVariable]: `${process.pid}` },
     });
   } catch (error) {
     return unstarted(error as Error);

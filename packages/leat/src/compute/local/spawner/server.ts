@@ -10,6 +10,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { parentVariable } from '../../../plan/told-parent.ts';
 import { eachLine, type SpawnReport, type SpawnRequest } from './protocol.ts';
 
 /** The engine's reaper ends tasks gently; what is left after this is not gentle any more. In milliseconds. */
@@ -17,7 +18,7 @@ const patienceMs = 3_000;
 
 const [folder = '', slots = '0'] = process.argv.slice(2);
 /** Read once: each look at `process.env` asks the system. */
-const own = { ...process.env };
+const own = { ...process.env, [parentVariable]: `${process.pid}` };
 const live = new Set<number>();
 let ending = false;
 

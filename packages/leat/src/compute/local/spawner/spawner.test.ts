@@ -66,13 +66,14 @@ describe('the spawn server', () => {
     await spawner.close();
   });
 
-  it('tells a process what it will probably do', async () => {
+  it('tells a process what it will probably do, and who has started it', async () => {
     const spawner = await openReady(1);
-    const file = program('likely', 'process.stdout.write(String(process.env.LEAT_LIKELY_WORK));');
+    const told = '`${process.env.LEAT_LIKELY_WORK} ${process.env.LEAT_PARENT === String(process.ppid)}`';
+    const file = program('likely', `process.stdout.write(${told});`);
     const work = { kind: 'item-linear', step: 'train' };
     const started = spawner.start([file], { ...plainLaunch, work }, () => undefined);
     started?.send('');
-    expect(started && (await textOf(started.stdout))).toBe('item-linear/train');
+    expect(started && (await textOf(started.stdout))).toBe('item-linear/train true');
     await started?.exited;
     await spawner.close();
   });
