@@ -1,6 +1,8 @@
 /**
  * Which behaviours run on which shapes on a layer whose tasks take a second each or more: every behaviour that a layer can spoil, on the
- * smallest shape that shows it, and every kind of edge once.
+ * smallest shape that shows it, and every kind of edge once. With LEAT_BEHAVIOURS=all in the environment all of them run, which takes most of an hour:
+ *
+ *     LEAT_BEHAVIOURS=all npx vitest run --project=system test/layers/container-behaviours.test.ts
  */
 import type { Behaviour } from '../behaviours/behaviour.ts';
 import { behaviours } from '../behaviours/cases/index.ts';
@@ -35,10 +37,24 @@ const onlyOn: Readonly<Record<'container' | 'batch', readonly Choice[]>> = {
   ],
 };
 
+interface Chosen {
+  readonly shape: Shape;
+  readonly behaviour: Behaviour;
+}
+
+/** Whether every behaviour was asked for. */
+export const isAllWanted: boolean = process.env['LEAT_BEHAVIOURS'] === 'all';
+
+const allBehaviours = (): readonly Chosen[] =>
+  shapes.flatMap((shape) =>
+    behaviours
+      .filter(({ appliesTo }) => appliesTo?.(shape) !== false)
+      .map((behaviour) => ({ shape, behaviour })),
+  );
+
 /** See the file's header. Throws when a name is none any more. */
-export function chosenBehaviours(
-  layer: 'container' | 'batch',
-): readonly { readonly shape: Shape; readonly behaviour: Behaviour }[] {
+export function chosenBehaviours(layer: 'container' | 'batch'): readonly Chosen[] {
+  if (isAllWanted) return allBehaviours();
   return [...everywhere, ...onlyOn[layer]].map(([shapeName, behaviourName]) => {
     const shape = shapes.find(({ name }) => name === shapeName);
     const behaviour = behaviours.find(({ name }) => name === behaviourName);

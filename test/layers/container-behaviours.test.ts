@@ -1,7 +1,7 @@
 /** Flows of the behaviour suite, unchanged, in containers. */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { flowText } from '../behaviours/write-flow.ts';
-import { chosenBehaviours } from './chosen-behaviours.ts';
+import { chosenBehaviours, isAllWanted } from './chosen-behaviours.ts';
 import { LeatOnLayer } from './leat-on-layer.ts';
 import { openEngine, type TestEngine } from './test-engine.ts';
 
@@ -11,7 +11,8 @@ beforeAll(async () => {
 });
 afterAll(async () => engine.close());
 
-describe('in containers', () => {
+// All of them are too many to run one by one.
+describe('in containers', { concurrent: isAllWanted, timeout: isAllWanted ? 900_000 : 180_000 }, () => {
   for (const { shape, behaviour } of chosenBehaviours('container')) {
     it(`${behaviour.name}, on ${shape.name}`, async () => {
       const leat = new LeatOnLayer('container:network=none', engine.environment);
