@@ -174,7 +174,7 @@ describe('a job that Batch’s own time limit has ended, without a record', () =
     settleEnd(store, { job: 'j', token, status, detail: { attempts: [{}, {}] } });
 
   test('had not begun when it has stored nothing either', async () => {
-    const message = 'Batch ended it before its task began';
+    const message = 'Batch ended it before its task began: its container ended';
     expect(await settled()).toMatchObject({ reason: 'start-failed', message });
     expect(await settled(said({ reason: 'lost' }))).toMatchObject({ reason: 'lost' });
   });

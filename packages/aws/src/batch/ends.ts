@@ -15,7 +15,8 @@ type Failed = Extract<JobStatus, { state: 'failed' }>;
  */
 export async function settleEnd(store: Datastore, { token, status, detail }: EndedJob): Promise<JobStatus> {
   if (token === undefined || status.state !== 'failed') return status;
-  const tries = detail?.attempts?.length;
+  // Of none Batch tells nothing, which is no number of tries.
+  const tries = detail?.attempts?.length || undefined;
   const record = await readEnd(store, token);
   // Batch's limit counts the start of the container, the task's does not. An agent whose task had begun had time to leave a record when it was told to stop; one that
   // could not may have stored what was printed.
@@ -27,7 +28,7 @@ export async function settleEnd(store: Datastore, { token, status, detail }: End
 const neverBegun = (status: Failed): Failed => ({
   ...status,
   reason: 'start-failed',
-  message: 'Batch ended it before its task began',
+  message: `Batch ended it before its task began: ${status.message}`,
 });
 
 /**

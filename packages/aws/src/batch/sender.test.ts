@@ -25,7 +25,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function senderFor(api: SimulatedBatch, timing = new VirtualTiming()): Sender {
+const stored = async (): Promise<Record<string, string>> => ({});
+const gone = async (): Promise<never> => Promise.reject(new Error('the datastore is away'));
+
+function senderFor(api: SimulatedBatch, timing = new VirtualTiming(), storeWork = stored): Sender {
   timing.passing = () => api.hidden.clear();
   return new Sender({
     api,
@@ -34,7 +37,7 @@ function senderFor(api: SimulatedBatch, timing = new VirtualTiming()): Sender {
     timing,
     definitionOf: async () => 'leat-1:1',
     forgetDefinition: () => undefined,
-    storeWork: async () => ({}),
+    storeWork,
     closed: new AbortController().signal,
   });
 }
@@ -119,6 +122,27 @@ describe('an engine that takes over from one that died just now', () => {
   test('waits no longer than a minute for one that was never sent, whatever the clocks say', async () => {
     const { found, waited } = await takeOver(Number.POSITIVE_INFINITY, -3_600_000);
     expect([found, waited]).toEqual([undefined, 60_000]);
+  });
+
+  test.each([
+    ['could not store', (batch: SimulatedBatch) => senderFor(batch, new VirtualTiming(), gone)],
+    [
+      'was refused for now',
+      (batch: SimulatedBatch) => {
+        batch.submitJob = async () => Promise.reject(awsError('ClientException', 400, 'is being updated'));
+        return senderFor(batch);
+      },
+    ],
+  ])('and not by one whose own call %s: nothing is waited for', async (_, senderOf) => {
+    const batch = new SimulatedBatch();
+    const sender = senderOf(batch);
+    const group = groupOf(2);
+    await expect(sender.send(group)).rejects.toThrow();
+    const [first] = group.requests;
+    const [intent] = await findIntents(store, first?.spec ?? { flow: '', run: '' }, [first?.token ?? '']);
+    if (intent === undefined) throw new Error('no intent');
+    expect(await sender.awaitListed(intent)).toBeUndefined();
+    expect(batch.counts.jobsNamed).toBe(0);
   });
 
   test('looks once for one that is there', async () => {

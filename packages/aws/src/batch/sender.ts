@@ -50,6 +50,8 @@ const mostUncertain = 4;
 export class Sender {
   readonly #facts: SenderFacts;
   readonly #timing: Timing;
+  /** Names of what this sender has recorded and surely not sent: nobody need wait for Batch to list it. */
+  readonly #unsent = new Set<string>();
 
   constructor(facts: SenderFacts) {
     this.#facts = facts;
@@ -67,22 +69,25 @@ export class Sender {
       const definition = await this.#facts.definitionOf(first);
       signal?.throwIfAborted();
       const isNew = await recordIntent(this.#facts.store, first.spec, intent);
-      if (!isNew) {
+      if (isNew) this.#unsent.add(intent.name);
+      else {
         const there = await this.#look(intent, looks.slice(0, 1));
         if (there !== undefined) return { book: there };
       }
       const environment = await this.#facts.storeWork(group);
       return { book: await this.#submit(intent, { group, first, definition, environment }, signal) };
     } catch (error) {
-      return this.#refusal(error);
+      return this.#refusal(error, intent);
     }
   }
 
   /**
    * The job of an intent that was looked for in vain, and that another engine may have carried out just now: looked for until Batch must have
-   * listed it, and no longer, whatever the clocks say. `undefined`, at once for an old one: it was never sent.
+   * listed it, and no longer, whatever the clocks say. `undefined`, at once for an old one and for what this sender has held back: it was never
+   * sent.
    */
   async awaitListed(intent: FoundIntent): Promise<JobBook | undefined> {
+    if (this.#unsent.has(intent.name)) return undefined;
     const left = Math.min(youngMs, intent.recordedAt + youngMs - Date.now());
     const until = this.#timing.now() + left;
     for (
@@ -130,9 +135,10 @@ export class Sender {
     });
     for (let uncertain = 1; ; uncertain += 1) {
       try {
-        const id = await calls.call({ what: 'SubmitJob', once: true, signal }, async (limit) =>
-          api.submitJob(request, limit),
-        );
+        const id = await calls.call({ what: 'SubmitJob', once: true, signal }, async (limit) => {
+          this.#unsent.delete(intent.name);
+          return api.submitJob(request, limit);
+        });
         return bookOf(id, intent);
       } catch (error) {
         if (!(error instanceof UncertainCallError)) throw this.#withoutDefinition(error, definition);
@@ -159,11 +165,12 @@ export class Sender {
   }
 
   /** What Batch will not take is refused for good, unless it is about the state of things and not about the job. */
-  #refusal(error: unknown): Sent {
+  #refusal(error: unknown, { name }: Intent): Sent {
     if (isLeatError(error) || isAbort(error)) throw error;
     const message = messageOf(error);
     if (!(error instanceof Error) || !('$metadata' in error)) throw error;
     if (passing.test(message)) {
+      this.#unsent.add(name);
       throw new LeatError('LAYER_FAILED', `Batch does not take the job now: ${message}`, { cause: error });
     }
     return { refused: `Batch refuses the job: ${message}` };

@@ -4,20 +4,22 @@ import { emptyFifo, type Fifo, push, shift } from './state/fifo.ts';
 export class Semaphore {
   #free: number;
   readonly #waiting: Fifo<() => void> = emptyFifo();
+  /** Whoever had room before, and wants it again. */
+  readonly #returning: Fifo<() => void> = emptyFifo();
 
   constructor(permits: number) {
     this.#free = permits;
   }
 
-  /** Waits for room. Call what it returns, once, when the room is free again. */
-  async enter(): Promise<() => void> {
+  /** Waits for room, before all others when it `returns`. Call what it returns, once, when the room is free again. */
+  async enter({ returns = false }: { readonly returns?: boolean } = {}): Promise<() => void> {
     if (this.#free > 0) this.#free -= 1;
     else
       await new Promise<void>((resolve) => {
-        push(this.#waiting, resolve);
+        push(returns ? this.#returning : this.#waiting, resolve);
       });
     return () => {
-      const next = shift(this.#waiting);
+      const next = shift(this.#returning) ?? shift(this.#waiting);
       if (next === undefined) this.#free += 1;
       else next();
     };

@@ -12,7 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EngineApi } from './api.ts';
 import type { Belonging } from './janitor.ts';
 import { PodmanService } from './podman-service.ts';
-import { sweepOwner } from './sweep.ts';
+import { type SweepBounds, sweepOwner } from './sweep.ts';
 import { waits } from './waits.ts';
 
 const [owner = ''] = process.argv.slice(2);
@@ -29,12 +29,20 @@ function readBelongings(): Promise<ReadonlyMap<Belonging, string>> {
   });
 }
 
+/** Of one try among many. */
+const eachTry: SweepBounds = { looks: 3, rounds: 6 };
+
+/** After this long no try is begun any more, in milliseconds: what refuses to go keeps the folder with the tasks' credentials. */
+const longestMs = 10 * 60_000;
+
 /** Removes the containers, again while the container engine is away. One that was started for the other process may have died with it: then it is started again. */
 async function sweep(socket: string, service: PodmanService | undefined): Promise<void> {
   const api = new EngineApi(socket, service === undefined ? undefined : async () => service.ensure());
+  const began = performance.now();
   for (const waitMs of waits()) {
     // What is left after the last try, the next engine of Leat looks for.
-    if (await sweepOwner(api, owner).catch(() => false)) break;
+    if (await sweepOwner(api, owner, eachTry).catch(() => false)) break;
+    if (performance.now() - began > longestMs) break;
     await pause(waitMs);
   }
   api.close();

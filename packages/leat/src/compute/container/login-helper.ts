@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 
 /** How long it may think; it may ask its user. In milliseconds. */
 const usualPatienceMs = 30_000;
@@ -43,7 +43,7 @@ export async function askProgram(
   const heard = hear(stdout);
   try {
     const code = await ended(child, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
-    await Promise.race([heard.over, pause(lingerMs)]);
+    await lingers(heard.over);
     return { text: heard.text(), code };
   } catch (error) {
     if (signal.aborted || (error as Error).name !== 'AbortError') throw error;
@@ -52,6 +52,14 @@ export async function askProgram(
     child.kill('SIGKILL');
     stdout.destroy();
   }
+}
+
+/** Until there is no more to hear, or for a moment. A process that stood still meanwhile has yet to hear what was said by then. */
+async function lingers(over: Promise<void>): Promise<void> {
+  const heard = new AbortController();
+  const patience = pause(lingerMs, undefined, { signal: heard.signal }).then(async () => nextTurn());
+  await Promise.race([over, patience.catch(() => undefined)]);
+  heard.abort();
 }
 
 async function ended(child: ChildProcess, signal: AbortSignal): Promise<number | undefined> {

@@ -35,14 +35,12 @@ export interface SweepBounds {
 }
 
 const lookMs = 500;
-/** After an engine that has died: nobody knows what it had asked for. */
-const afterDeath: SweepBounds = { looks: 3, rounds: 60 };
 
 /** Removes all containers of an engine of Leat. Whether none is left. Throws what the container engine said when it lists none. */
 export async function sweepOwner(
   api: Pick<EngineApi, 'list' | 'kill' | 'remove'>,
   owner: string,
-  { looks, rounds }: SweepBounds = afterDeath,
+  { looks, rounds }: SweepBounds,
 ): Promise<boolean> {
   let clean = 0;
   for (let round = 0; round < rounds; round += 1) {

@@ -99,6 +99,42 @@ describe('ends of output that are got from elsewhere', () => {
     await world.clock.run(world.pump.drained(10_000));
     expect(world.lines.filter((line) => line === 'second')).toHaveLength(40);
   });
+
+  test('a job that prints again has its place before those that wait for their first', async () => {
+    const world = new World();
+    const [isLate, again, printed, isFull] = [gate(), gate(), gate(), gate()];
+    world.start('again', async function* () {
+      yield paced('late');
+      isLate.resolve();
+      await again.promise;
+      yield paced('live');
+      yield textOf('second\n');
+      printed.resolve();
+    });
+    await isLate.promise;
+    // One more than there are places.
+    const tasks = Array.from({ length: 257 }, gate);
+    let begun = 0;
+    for (const [at, { promise }] of tasks.entries()) {
+      world.start(`task-${at}`, async function* () {
+        begun += 1;
+        if (begun === 256) isFull.resolve();
+        await promise;
+        yield textOf(`task-${at}\n`);
+      });
+    }
+    await isFull.promise;
+    again.resolve();
+    // Once it has asked for its place, one is free.
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    tasks[0]?.resolve();
+    await printed.promise;
+    for (const { resolve } of tasks) resolve();
+    await world.clock.run(world.pump.drained(10_000));
+    expect(world.lines).toHaveLength(258);
+  });
 });
 
 test('what was not read when nobody waits any longer is told of, once, and what was read is stored', async () => {

@@ -96,7 +96,10 @@ export class LogPump {
       for await (const chunk of layer.logs(job)) {
         if (chunk.pace !== undefined) {
           leave();
-          leave = await (chunk.pace === 'late' ? this.#completing : this.#reading).enter();
+          // A job that was started again had its place before those that wait for their first.
+          leave = await (chunk.pace === 'late'
+            ? this.#completing.enter()
+            : this.#reading.enter({ returns: true }));
         }
         if (this.#stops) break;
         if (chunk.bytes.length > 0) await logs.write(chunk);
