@@ -6,6 +6,7 @@
  */
 import type { Behaviour } from '../behaviours/behaviour.ts';
 import { behaviours } from '../behaviours/cases/index.ts';
+import { runIdFile } from '../behaviours/cases/run-id-file.ts';
 import type { Shape } from '../behaviours/shape.ts';
 import { shapes } from '../behaviours/shapes.ts';
 
@@ -45,10 +46,11 @@ interface Chosen {
 /** Whether every behaviour was asked for. */
 export const isAllWanted: boolean = process.env['LEAT_BEHAVIOURS'] === 'all';
 
+/** All but the one whose step reads a file of the engine's machine. */
 const allBehaviours = (): readonly Chosen[] =>
   shapes.flatMap((shape) =>
     behaviours
-      .filter(({ appliesTo }) => appliesTo?.(shape) !== false)
+      .filter(({ name, appliesTo }) => name !== runIdFile.name && appliesTo?.(shape) !== false)
       .map((behaviour) => ({ shape, behaviour })),
   );
 
