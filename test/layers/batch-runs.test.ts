@@ -1,6 +1,6 @@
 // Whole runs on the Batch layer, through the command line: jobs in real containers, results in S3, a server with Batch's semantics. What
 // happens to engines, instances and the network must cost nobody a result.
-import { type ContainerEngine, type BatchServer, FaultProxy } from '@leat/testing';
+import { type ContainerEngine, type BatchServer, FaultProxy, testImage } from '@leat/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Leat } from '../cli/leat.ts';
 import { type BatchPlace, openBatch } from './batch-place.ts';
@@ -70,6 +70,31 @@ describe('a run on Batch', { timeout: 300_000 }, () => {
     expect((await leat.ok(['logs', 'SquareFlow/latest/work[2]'])).stdout).toContain('begin 2');
     const tasks = await leat.tasks('SquareFlow/latest');
     expect(tasks.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 'succeeded'));
+  });
+
+  it('takes an image without Node: its step calls what the image has, with the Node of the datastore', async () => {
+    leat.write(
+      'flow.ts',
+      `
+import { execFileSync } from 'node:child_process';
+import { Flow, step, local } from 'leat';
+export default class ToolFlow extends Flow {
+  declare product: number;
+  declare node: string;
+  @local @step start() { this.next(this.far); }
+  @step far() {
+    this.product = Number(execFileSync('python3', ['-c', 'print(6*7)'], { encoding: 'utf8' }));
+    this.node = process.execPath;
+    this.next(this.end);
+  }
+  @local @step end() {}
+}`,
+    );
+    const python = await testImage(engine, 'python');
+    expect((await engine.podman('run', '--rm', python, 'sh', '-c', 'command -v node')).code).not.toBe(0);
+    await leat.ok(['run', 'flow.ts', '--with', 'batch:memory=300'], { LEAT_BATCH_IMAGE: python });
+    const far = (await leat.artifacts('ToolFlow/latest')).get('far');
+    expect(far).toEqual({ product: 42, node: expect.stringMatching(/^\/.*\/node$/) });
   });
 
   it('goes on in a process, a container and a job of Batch, one step each', async () => {
