@@ -1,5 +1,8 @@
 // What tasks on Batch print is there to the last line, also when their container is killed with the agent in it before that could store the end:
 // by Spot, by Spot with a retry of Batch's own, by memory that ran out. Real containers; their log goes to the stand-in's CloudWatch.
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Leat } from '../cli/leat.ts';
 import { type BatchPlace, openBatch } from './batch-place.ts';
@@ -67,6 +70,26 @@ async function linesOf(attempt: number): Promise<readonly string[]> {
   return `${stdout}${stderr}`.split('\n').filter((line) => line !== '');
 }
 
+interface Gate {
+  /** Answers nobody before it is open. */
+  readonly address: string;
+  open(): void;
+  close(): void;
+}
+
+/** What a task waits for; its container is on this machine's network. */
+async function openGate(): Promise<Gate> {
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+  const gate: Server = createServer((_, answer) => void opened.then(() => answer.end()));
+  await once(gate.listen(0, '127.0.0.1'), 'listening');
+  const { port } = gate.address() as AddressInfo;
+  const close = (): void => {
+    gate.closeAllConnections();
+    gate.close();
+  };
+  return { address: `http://127.0.0.1:${port}`, open, close };
+}
+
 const inOrder = (lines: readonly string[], word: string): readonly string[] =>
   lines.filter((line) => line.startsWith(`${word} `) && !line.includes('ends'));
 
@@ -89,6 +112,37 @@ describe('the log of a task on Batch', { timeout: 300_000 }, () => {
     const ofStdout = (all: readonly string[]): readonly string[] =>
       all.filter((line) => !line.includes('ends'));
     expect(ofStdout(lines)).toEqual(ofStdout(expected));
+  });
+
+  it('is followed line by line while the task runs, and to its end', async () => {
+    const gate = await openGate();
+    try {
+      leat.write(
+        'flow.ts',
+        `
+import { Flow, step, local } from 'leat';
+export default class GateFlow extends Flow {
+  @local @step start() { this.next(this.far); }
+  @step async far() {
+    console.log('before, žluť');
+    await fetch('${gate.address}');
+    console.log('after');
+    this.next(this.end);
+  }
+  @local @step end() {}
+}`,
+      );
+      const run = leat.start(['run', 'flow.ts', '--with', 'batch:memory=300']);
+      await run.stdoutHas('SUBMITTED as job');
+      const follow = leat.start(['logs', 'GateFlow/latest/far', '--follow']);
+      // The task cannot end before the gate is opened.
+      await follow.stdoutHas('before, žluť');
+      gate.open();
+      expect(await follow.done).toMatchObject({ exitCode: 0, stdout: 'before, žluť\nafter\n' });
+      expect((await run.done).exitCode).toBe(0);
+    } finally {
+      gate.close();
+    }
   });
 
   it('is whole when memory runs out and takes the agent along', async () => {

@@ -116,6 +116,20 @@ export default class PlaceFlow extends Flow {
     });
   });
 
+  it('needs no Node of its own: a step calls what its image has, and keeps the answer', async () => {
+    leat.write(
+      'flow.ts',
+      `${header}
+export default class ToolFlow extends Flow {
+  declare product: number;
+  @step start() { this.next(this.end); }
+  @step end() { this.product = Number(execFileSync('python3', ['-c', 'print(6*7)'], { encoding: 'utf8' })); }
+}`,
+    );
+    await run('--with', 'container:network=none');
+    expect((await leat.artifacts('ToolFlow/1')).get('end')).toEqual({ product: 42 });
+  });
+
   it('runs as another user when told, and its results can be read all the same', async () => {
     leat.write(
       'flow.ts',

@@ -7,7 +7,7 @@ import { type Datastore, openDatastore } from 'leat/datastore';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BatchLayer } from './batch-layer.ts';
 import { parseBatchOptions } from './options.ts';
-import { requestOf } from './requests.fixture.ts';
+import { requestOf, resourcesOf } from './requests.fixture.ts';
 
 let server: BatchServer;
 let folder = '';
@@ -92,6 +92,35 @@ describe('calls of the API', () => {
     },
   );
 });
+
+test(
+  'a shape is registered once, whoever asks for it, and another shape is another one',
+  { timeout: 120_000 },
+  async () => {
+    const registeredBy = async (layer: BatchLayer, memory: number): Promise<number> => {
+      const earlier = await server.calls();
+      const resources = resourcesOf({ memory });
+      const results = await layer.submit([requestOf({ options: options(), resources })]);
+      expect(
+        await endAll(
+          layer,
+          results.map((result) => ('job' in result ? result.job : 'none')),
+        ),
+      ).toBe(1);
+      const name = 'registerjobdefinition';
+      return ((await server.calls())[name] ?? 0) - (earlier[name] ?? 0);
+    };
+    const first = await openLayer();
+    const second = await openLayer();
+    // Of this test alone, the server being that of all of them.
+    expect(await registeredBy(first, 1111)).toBe(1);
+    expect(await registeredBy(first, 1111)).toBe(0);
+    expect(await registeredBy(second, 1111)).toBe(0);
+    expect(await registeredBy(second, 2222)).toBe(1);
+    await first.close();
+    await second.close();
+  },
+);
 
 test(
   'a job that waits is explained by what can be read, and what cannot is named',
