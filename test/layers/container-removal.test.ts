@@ -64,7 +64,7 @@ it('what cannot be removed when the run ends is removed when it can be, and is t
   expect(stdout + stderr).toContain('does not remove all containers');
   expect(await left()).toHaveLength(2);
   gate.refusals = 0;
-  await expect.poll(left, { timeout: 60_000 }).toEqual([]);
+  await expect.poll(left, { timeout: 120_000 }).toEqual([]);
 });
 
 it('a task that was given up while the engine was away does not run on beside the next attempt', async () => {
@@ -75,7 +75,7 @@ it('a task that was given up while the engine was away does not run on beside th
   await started.stdoutHas('no longer answers');
   await gate.open();
   await started.stdoutHas('at work, attempt 1');
-  await expect.poll(left, { timeout: 60_000 }).not.toContain(first);
+  await expect.poll(left, { timeout: 120_000 }).not.toContain(first);
   go();
   expect((await started.done).exitCode).toBe(0);
   expect(await left()).toEqual([]);

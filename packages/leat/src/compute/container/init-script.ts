@@ -78,18 +78,19 @@ export interface ToldEnd {
   readonly noNode: boolean;
   /** The kernel has killed something in the container for lack of memory. */
   readonly outOfMemory: boolean;
-  /** It has lived to tell: nothing has ended the container as a whole. */
-  readonly whole: boolean;
+  /** What the task's process has ended with; `undefined`: the first process has not lived to tell. */
+  readonly code: number | undefined;
   /** The first process has begun to work; told by the one that is no shell. */
   readonly begun: boolean;
 }
 
 /** Reads what the script has left. */
 export function readToldEnd(text: string): ToldEnd {
+  const code = /^code (\d+)$/m.exec(text)?.[1];
   return {
     noNode: text.split('\n').includes(noNode),
     outOfMemory: /^oom [1-9]\d*$/m.test(text),
-    whole: /^code \d+$/m.test(text),
+    code: code === undefined ? undefined : Number(code),
     begun: text.split('\n').includes(begun),
   };
 }

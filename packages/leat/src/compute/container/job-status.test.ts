@@ -15,7 +15,14 @@ const ended = (over: object = {}) => ({
 
 describe('how a container ended', () => {
   it.each([
-    ['well', ended(), nothing, { code: 0, outOfMemory: false }],
+    ['well', ended(), readToldEnd('code 0\n'), { code: 0, outOfMemory: false }],
+    [
+      'unseen by the engine, which says 0',
+      ended(),
+      nothing,
+      { code: 0, outOfMemory: false, lost: 'its container engine has lost sight of its container' },
+    ],
+    ['badly, unseen by the engine', ended(), readToldEnd('code 7\n'), { code: 7, outOfMemory: false }],
     ['with a code of its own', ended({ ExitCode: 7 }), nothing, { code: 7, outOfMemory: false }],
     [
       'killed by itself',

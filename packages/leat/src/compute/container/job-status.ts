@@ -35,12 +35,14 @@ function unbegun(
 }
 
 function endOf(state: ContainerState, told: ToldEnd): ExitFacts {
-  const outOfMemory = state.ExitCode === killed && (state.OOMKilled || told.outOfMemory);
-  const facts = { code: state.ExitCode, outOfMemory };
+  // The first process knows best: an engine that has lost sight of a container, as podman does when its folder in /run is cleared, says 0.
+  const code = told.code ?? state.ExitCode;
+  const outOfMemory = code === killed && (state.OOMKilled || told.outOfMemory);
+  const facts = { code, outOfMemory };
+  if (told.code !== undefined || outOfMemory) return facts;
+  if (code === 0) return { ...facts, lost: 'its container engine has lost sight of its container' };
   // Of a task that kills itself, and of one that the kernel kills, the first process would have told.
-  return state.ExitCode === killed && !outOfMemory && !told.whole
-    ? { ...facts, lost: 'its container was killed by something outside Leat' }
-    : facts;
+  return code === killed ? { ...facts, lost: 'its container was killed by something outside Leat' } : facts;
 }
 
 /** 128 and SIGKILL. */
