@@ -29,6 +29,7 @@ const onlyOn: Readonly<Record<'container' | 'batch', readonly Choice[]>> = {
     ['linear', 'retry'],
     ['linear', 'killed by a signal'],
     ['small_foreach', 'resume at foreach-inner'],
+    ['linear', 'parameters'],
   ],
   batch: [
     ['linear', 'retry'],

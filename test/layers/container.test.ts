@@ -1,5 +1,5 @@
 /** What is special about tasks in containers, seen from the command line. */
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Leat } from '../cli/leat.ts';
@@ -72,99 +72,36 @@ export default class MixedFlow extends Flow {
     expect(all.get('join')?.['place']).toBe('local');
     expect(all.get('end')).toMatchObject({ place: 'container', memory: `${200 * 1024 * 1024}` });
   });
-});
 
-describe('what a container is like', () => {
-  it('has what its options say, and nothing of this machine besides', async () => {
-    mkdirSync(path.join(leat.folder, 'data'));
-    writeFileSync(path.join(leat.folder, 'data/given.txt'), 'given');
+  it('tasks here and in containers share one budget: with one core they take turns', async () => {
     leat.write(
       'flow.ts',
       `${header}
-export default class PlaceFlow extends Flow {
-  declare facts: Record<string, unknown>;
-  @step start() { this.next(this.look); }
-  @container({
-    network: 'none', sharedMemory: 24, tmpfs: { '/scratch': 8 }, volumes: ['./data:/data:ro'], environment: { COLOUR: 'blue' }, cpu: 0.5,
-  })
-  @step look() {
-    const size = (at: string) => Number(/size=(\\d+)k/.exec(readFileSync('/proc/mounts', 'utf8').split('\\n').find((line) => line.split(' ')[1] === at) ?? '')?.[1]);
-    let written = 'yes';
-    try { writeFileSync('/data/given.txt', 'x'); } catch (error) { written = (error as NodeJS.ErrnoException).code ?? ''; }
-    this.facts = {
-      shared: size('/dev/shm'), scratch: size('/scratch'), given: readFileSync('/data/given.txt', 'utf8'), written,
-      colour: process.env.COLOUR, secret: process.env.LEAT_TEST_SECRET, first: readFileSync('/proc/1/cmdline', 'utf8').slice(0, 7),
-      networks: readFileSync('/proc/net/dev', 'utf8').split('\\n').length, mine: process.getuid?.(),
-    };
+export default class TurnsFlow extends Flow {
+  declare place: string; declare began: number; declare ended: number; declare turns: [string, number, number][];
+  @step start() { this.next(this.here, this.there); }
+  async work() {
+    this.place = ${placeOf};
+    this.began = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    this.ended = Date.now();
+  }
+  @local @step async here() { await this.work(); this.next(this.join); }
+  @container({ network: 'none' }) @step async there() { await this.work(); this.next(this.join); }
+  @step join(inputs: Inputs<TurnsFlow>) {
+    this.turns = inputs.map(({ place, began, ended }) => [place, began, ended]);
     this.next(this.end);
   }
   @step end() {}
 }`,
     );
-    await leat.ok(['run', 'flow.ts'], { LEAT_TEST_SECRET: 'hidden' });
-    const { facts } = (await leat.artifacts('PlaceFlow/1')).get('look') as { readonly facts: object };
-    expect(facts).toEqual({
-      shared: 24 * 1024,
-      scratch: 8 * 1024,
-      given: 'given',
-      written: 'EROFS',
-      colour: 'blue',
-      secret: undefined,
-      first: '/bin/sh',
-      networks: 4,
-      mine: process.getuid?.(),
-    });
-  });
-
-  it('needs no Node of its own: a step calls what its image has, and keeps the answer', async () => {
-    leat.write(
-      'flow.ts',
-      `${header}
-export default class ToolFlow extends Flow {
-  declare product: number;
-  @step start() { this.next(this.end); }
-  @step end() { this.product = Number(execFileSync('python3', ['-c', 'print(6*7)'], { encoding: 'utf8' })); }
-}`,
-    );
-    await run('--with', 'container:network=none');
-    expect((await leat.artifacts('ToolFlow/1')).get('end')).toEqual({ product: 42 });
-  });
-
-  it('runs as another user when told, and its results can be read all the same', async () => {
-    leat.write(
-      'flow.ts',
-      `${header}
-export default class UserFlow extends Flow {
-  declare mine: number | undefined;
-  @step start() { this.next(this.end); }
-  @step end() { this.mine = process.getuid?.(); }
-}`,
-    );
-    await run('--with', 'container:network=none');
-    const { uid } = statSync(path.join(leat.folder, '.leat'));
-    expect((await leat.artifacts('UserFlow/1')).get('end')?.['mine']).toBe(uid);
-  });
-
-  it('one container takes a chunk of tasks, each with its own log', async () => {
-    leat.write(
-      'flow.ts',
-      `${header}
-export default class ChunkFlow extends Flow {
-  declare host: string;
-  @step start() { this.next(this.fan, { foreach: [...Array(30).keys()] }); }
-  @step({ isolation: 'reuse', chunk: 10 }) fan(item: number) {
-    this.host = readFileSync('/proc/sys/kernel/hostname', 'utf8').trim();
-    console.log('item ' + item);
-    this.next(this.join);
-  }
-  @step join(inputs: Inputs<ChunkFlow>) { this.host = String(new Set(inputs.map((one) => one.host)).size); this.next(this.end); }
-  @step end() {}
-}`,
-    );
-    await run('--with', 'container:network=none');
-    expect((await leat.artifacts('ChunkFlow/1')).get('join')?.['host']).toBe('3');
-    const lines = await leat.json<{ text: string }[]>('logs', 'ChunkFlow/1/fan[17]');
-    expect(lines.map(({ text }) => text)).toEqual(['item 17']);
+    await leat.ok(['run', 'flow.ts'], { LEAT_LOCAL_CPU: '1' });
+    const { turns } = (await leat.artifacts('TurnsFlow/1')).get('join') as {
+      readonly turns: readonly (readonly [place: string, began: number, ended: number])[];
+    };
+    expect(turns.map(([place]) => place).toSorted()).toEqual(['container', 'local']);
+    const [first, second] = turns.toSorted(([, one], [, other]) => one - other);
+    expect(second?.[1]).toBeGreaterThanOrEqual(first?.[2] ?? Infinity);
   });
 });
 

@@ -7,6 +7,7 @@ import { foreachStack } from './foreach-stack.ts';
 import { largeArtifact } from './large-artifact.ts';
 import { logs } from './logs.ts';
 import { merge } from './merge.ts';
+import { parameters } from './parameters.ts';
 import { resumeFrom, resumes } from './resume.ts';
 import { retry } from './retry.ts';
 import { runIdFile } from './run-id-file.ts';
@@ -30,4 +31,5 @@ export const behaviours: readonly Behaviour[] = [
   killedBySignal,
   runIdFile,
   currentTask,
+  parameters,
 ];

@@ -64,6 +64,33 @@ describe('before tasks run in containers', () => {
     expect(checkStep(request, { ...place, remoteStore: true })).toMatchObject([{ level: 'error' }]);
   });
 
+  it.each([
+    ['1234', '1000:1000', 0o755, false],
+    ['node:node', '0:0', 0o775, false],
+    ['1234:0', '0:0', 0o755, false],
+    ['1234:0', '0:0', 0o775, true],
+    ['1234', '0:0', 0o777, true],
+    ['1000', '1000:1000', 0o700, true],
+    ['root', '1000:1000', 0o700, true],
+    ['0:5', '1000:1000', 0o700, true],
+  ])('user %s and a datastore of %s with mode %o: it can store its results: %s', (user, own, mode, can) => {
+    const request = { step: 'fit', resources: asked({}), options: { image: 'here', user } };
+    const found = checkStep(request, { ...place, store: { user: own, mode } });
+    expect(found).toEqual(
+      can
+        ? []
+        : [
+            {
+              step: 'fit',
+              level: 'warning',
+              message: expect.stringContaining(`runs as user '${user}', who may not write its results`),
+              hint: expect.stringContaining(`user: '${user.split(':')[0]}:${own.split(':')[1]}'`),
+            },
+          ],
+    );
+    expect(checkStep(request, { ...place, remoteStore: true })).toEqual([]);
+  });
+
   it('disk is not set aside', () => {
     expect(check(asked({ disk: 100 }))).toMatchObject([{ level: 'warning' }]);
   });

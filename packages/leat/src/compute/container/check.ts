@@ -15,6 +15,16 @@ export interface CheckedPlace {
   readonly images: ReadonlyMap<string, ImageState>;
   /** The datastore is no folder of this machine. */
   readonly remoteStore: boolean;
+  /** Where results go into a folder of this machine: that folder. */
+  readonly store?: StoreFolder | undefined;
+}
+
+/** Who may write into a folder datastore. What is made in it is as open as it is. */
+export interface StoreFolder {
+  /** `user:group` of containers that write as whoever runs Leat. */
+  readonly user: string;
+  /** Its permissions, as `stat` gives them. */
+  readonly mode: number;
 }
 
 /** Podman before it silently ignores devices that are asked for by the API. */
@@ -25,6 +35,7 @@ export function checkStep(request: StepRequest, place: CheckedPlace): readonly C
   return [
     ...checkNetwork(request, place),
     ...checkImage(request, place),
+    ...checkUser(request, place),
     ...checkGpus(request, place),
     ...checkLimits(request, place),
     ...checkDisk(request),
@@ -72,6 +83,31 @@ function checkImage(request: StepRequest, { images }: CheckedPlace): readonly Ch
   // A registry that is busy, and a network that is down, may be over when the step's turn comes: it asks again then.
   const level = state.permanent ? 'error' : 'warning';
   return [{ step, level, message: `step '${step}': ${message}`, hint }];
+}
+
+/** A warning only: lists of access rights, and the disks of virtual machines, may let others write all the same. */
+function checkUser(request: StepRequest, { store }: CheckedPlace): readonly CheckFinding[] {
+  const { step } = request;
+  const { user: told } = settingsOf(request);
+  if (told === undefined || store === undefined || mayWrite(told, store)) return [];
+  const [user = ''] = told.split(':');
+  const [, group = ''] = store.user.split(':');
+  return [
+    {
+      step,
+      level: 'warning',
+      message: `step '${step}' runs as user '${told}', who may not write its results into the datastore: that folder is open to the one who runs Leat`,
+      hint: `Open it to its group, and name that: umask 002 before leat run, chmod -R g+w for a datastore that is there already, @container({ user: '${user}:${group}' }). Or keep the datastore in S3.`,
+    },
+  ];
+}
+
+/** Root is kept from nothing. */
+function mayWrite(told: string, { user: own, mode }: StoreFolder): boolean {
+  const [user = '', group] = told.split(':');
+  const [ownUser, ownGroup] = own.split(':');
+  if (user === ownUser || user === '0' || user === 'root') return true;
+  return (mode & 0o002) !== 0 || (group === ownGroup && (mode & 0o020) !== 0);
 }
 
 function checkGpus(

@@ -3,7 +3,7 @@
  * the tasks of the local layer. It knows tasks, not flows, and reads no result: what a step made is in the datastore. Containers
  * end with the engine.
  */
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import {
@@ -26,7 +26,7 @@ import { MachineJobs } from '../machine/machine-jobs.ts';
 import { readMachine } from '../machine/machine.ts';
 import { Places } from '../machine/places.ts';
 import type { EngineFacts } from './engine-facts.ts';
-import { checkStep } from './check.ts';
+import { checkStep, type StoreFolder } from './check.ts';
 import { connect, type Connection } from './connect.ts';
 import type { StartedContainer } from './containers.ts';
 import { EngineError } from './engine-error.ts';
@@ -154,7 +154,8 @@ export class ContainerLayer implements ComputeLayer {
     );
     const { facts, context, setting } = this.#opened;
     const { network } = setting;
-    const place = { machine, engine: facts, images, network, remoteStore: !isFolder(context.datastore) };
+    const remoteStore = !isFolder(context.datastore);
+    const place = { machine, engine: facts, images, network, remoteStore, store: await storeFolder(setting) };
     return [...this.#jobs.check(requests), ...requests.flatMap((request) => checkStep(request, place))];
   }
 
@@ -246,6 +247,13 @@ export class ContainerLayer implements ComputeLayer {
 
 const leftText =
   'the container engine does not remove all containers of this run; a process in the background tries it for some minutes more';
+
+async function storeFolder({
+  datastore: { folder },
+  user,
+}: ContainerSetting): Promise<StoreFolder | undefined> {
+  return folder === undefined ? undefined : { user, mode: (await stat(folder)).mode };
+}
 
 /** As `parseOptions` has left them. */
 const settingsOf = (options: Readonly<Record<string, unknown>>): ContainerSettings =>
