@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { BatchClient, CreateJobQueueCommand } from '@aws-sdk/client-batch';
+import { CreateRepositoryCommand, ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
 import { BatchServer, conformanceContextIn } from '@leat/testing';
 import { type Datastore, openDatastore } from 'leat/datastore';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,7 +17,7 @@ let store: Datastore;
 const before = { ...process.env };
 
 beforeAll(async () => {
-  server = await BatchServer.start({ seconds: 0.2, slots: 1000 });
+  server = await BatchServer.start({ seconds: 0.2, slots: 1000, managed: true });
   await server.createBucket('calls');
   Object.assign(process.env, server.env);
   folder = mkdtempSync(path.join(tmpdir(), 'leat-batch-'));
@@ -138,17 +140,16 @@ test(
 );
 
 describe('check', () => {
-  const checked = async (given: Readonly<Record<string, unknown>>) => {
+  const checked = async (given: Readonly<Record<string, unknown>>, resources = resourcesOf()) => {
     const layer = await openLayer();
-    const { resources } = requestOf();
     const found = await layer.check([
       { step: 'train', resources, options: parseBatchOptions(given, {}) as never },
     ]);
     await layer.close();
     return found;
   };
-  const troubles = async (given: Readonly<Record<string, unknown>>) =>
-    (await checked(given))
+  const troubles = async (given: Readonly<Record<string, unknown>>, resources = resourcesOf()) =>
+    (await checked(given, resources))
       .filter(({ level }) => level !== 'note')
       .map(({ level, message }) => `${level}: ${message}`);
 
@@ -160,6 +161,62 @@ describe('check', () => {
     expect(await troubles({ queue: 'main', jobRole })).toEqual([
       `error: step 'train': its jobRole does not exist: ${jobRole}`,
     ]);
+  });
+
+  test(
+    'refuses what no instance of the environments can hold, and names the largest',
+    {
+      timeout: 60_000,
+    },
+    async () => {
+      const given = { queue: 'main', jobRole: server.role };
+      // Of what `optimal` stands for: the largest has a terabyte.
+      expect(await troubles(given, resourcesOf({ memory: 100_000 }))).toEqual([]);
+      expect(await troubles(given, resourcesOf({ memory: 4_000_000 }))).toEqual([
+        expect.stringMatching(
+          /^error: step 'train': it asks for 1 vCPU and .*; the largest instance of 'main' is [cmr]\d\w*\.\w+ with /,
+        ),
+      ]);
+    },
+  );
+
+  test('refuses a queue that takes no jobs', { timeout: 60_000 }, async () => {
+    const client = new BatchClient();
+    await client.send(
+      new CreateJobQueueCommand({
+        jobQueueName: 'shut',
+        state: 'DISABLED',
+        priority: 1,
+        computeEnvironmentOrder: [{ order: 1, computeEnvironment: 'main' }],
+      }),
+    );
+    client.destroy();
+    expect(await troubles({ queue: 'shut', jobRole: server.role })).toEqual([
+      "error: step 'train': the job queue 'shut' is DISABLED and takes no jobs",
+    ]);
+  });
+
+  test('refuses an image that ECR has not', { timeout: 60_000 }, async () => {
+    const client = new ECRClient();
+    await client.send(new CreateRepositoryCommand({ repositoryName: 'team/train' }));
+    const mediaType = 'application/vnd.docker.distribution.manifest.v2+json';
+    const imageManifest = JSON.stringify({
+      schemaVersion: 2,
+      mediaType,
+      config: { digest: 'sha256:0' },
+      layers: [],
+    });
+    await client.send(
+      new PutImageCommand({ repositoryName: 'team/train', imageManifest, imageTag: 'there' }),
+    );
+    client.destroy();
+    const registry = '123456789012.dkr.ecr.us-east-1.amazonaws.com';
+    const refused = async (image: string) => troubles({ queue: 'main', jobRole: server.role, image });
+    expect(await refused(`${registry}/team/train:there`)).toEqual([]);
+    for (const image of [`${registry}/team/train:gone`, `${registry}/nobody:1`])
+      expect(await refused(image)).toEqual([`error: step 'train': there is no image '${image}'`]);
+    // Not to be asked of this client: nothing is said of it.
+    expect(await refused(`${registry.replace('us-east-1', 'eu-north-1')}/nobody:1`)).toEqual([]);
   });
 
   test('says nothing of what can run but for how long links hold', { timeout: 60_000 }, async () => {
