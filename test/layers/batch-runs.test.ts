@@ -1,6 +1,6 @@
 // Whole runs on the Batch layer, through the command line: jobs in real containers, results in S3, a server with Batch's semantics. What
 // happens to engines, instances and the network must cost nobody a result.
-import { type ContainerEngine, type BatchServer, FaultProxy, testImage } from '@leat/testing';
+import { type ContainerEngine, type BatchServer, type Fault, FaultProxy, testImage } from '@leat/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Leat } from '../cli/leat.ts';
 import { type BatchPlace, openBatch } from './batch-place.ts';
@@ -49,6 +49,12 @@ export default class SquareFlow extends Flow {
 
 const told = (count: number): string =>
   `squares ${Array.from({ length: count }, (_, at) => at * at).join(' ')}`;
+
+/** Names of the jobs that Batch has for a run, whatever became of them. */
+const jobsOf = async ({ stderr }: { readonly stderr: string }): Promise<readonly string[]> => {
+  const run = /SquareFlow\/(\d+) started/.exec(stderr)?.[1] ?? 'none';
+  return (await server.jobs(`leat-SquareFlow-${run}-`)).map(({ jobName }) => jobName).toSorted();
+};
 
 const calls = async (name: string): Promise<number> => (await server.calls())[name] ?? 0;
 
@@ -207,18 +213,35 @@ export default class MixedFlow extends Flow {
   });
 
   it('neither loses, doubles nor wrongly fails a task when a third of all calls go wrong', async () => {
-    const proxy = await FaultProxy.start({ upstream: server.endpoint, share: 0.3, seed: 7 });
+    const faults: readonly Fault[] = [
+      'error',
+      'busy',
+      'throttled',
+      'refused',
+      'lost',
+      'torn',
+      'slow',
+      'silent',
+    ];
+    const proxy = await FaultProxy.start({ upstream: server.endpoint, share: 0.3, seed: 7, faults });
     try {
       leat.write('flow.ts', squares(6, 10));
+      // Whatever is drawn: the array is taken, and nobody is told.
+      await proxy.holdNext('/v1/submitjob');
       // Tasks speak to the store themselves; the troubles are the engine's here.
-      const { stdout } = await leat.ok(['run', 'flow.ts', '--with', 'batch:memory=300'], {
+      const run = await leat.ok(['run', 'flow.ts', '--with', 'batch:memory=300'], {
         AWS_ENDPOINT_URL_BATCH: proxy.endpoint,
       });
-      expect(stdout).toContain(told(6));
+      expect(run.stdout).toContain(told(6));
       const tasks = await leat.tasks('SquareFlow/latest');
       expect(tasks.map(({ status, attempts }) => `${status} ${attempts}`)).toEqual(
         Array.from({ length: 9 }, () => 'succeeded 1'),
       );
+      // A second array would be ended by the engine, and still be listed.
+      expect(await jobsOf(run)).toEqual([
+        expect.stringMatching(/-join-\w+$/),
+        expect.stringMatching(/-work-\w+$/),
+      ]);
       const seen = await proxy.seen();
       expect(seen.filter(({ fault }) => fault !== undefined).length).toBeGreaterThan(2);
     } finally {

@@ -22,6 +22,13 @@ export interface BatchServerOptions {
   readonly managed?: boolean;
 }
 
+/** What Batch's ListJobs says of a job. */
+export interface ListedJob {
+  readonly jobId: string;
+  readonly jobName: string;
+  readonly status: string;
+}
+
 /** See the file's header. */
 export class BatchServer {
   readonly endpoint: string;
@@ -97,6 +104,13 @@ export class BatchServer {
   /** Makes Batch forget a job. */
   async lose(job: string): Promise<void> {
     await this.#tell(`/lose?job=${job}`);
+  }
+
+  /** The jobs of the queue `main` whose name begins so, whatever their state; an array is one. At most 1,000. */
+  async jobs(nameBegin: string): Promise<readonly ListedJob[]> {
+    const filters = [{ name: 'JOB_NAME', values: [`${nameBegin}*`] }];
+    const said = await this.#call('batch', '/v1/listjobs', { jobQueue: 'main', filters, maxResults: 1000 });
+    return (JSON.parse(said) as { readonly jobSummaryList: readonly ListedJob[] }).jobSummaryList;
   }
 
   /** How often each call of the API was made. */

@@ -1,11 +1,22 @@
 /** What the two sides of `fault-proxy.ts` agree on. */
 
 /**
- * What may happen to a request. `error`: 500. `busy`: 503. `refused`: the connection is cut, nothing is done. `lost`: it is done, and its
+ * What may happen to a request. `error`: 500. `busy`: 503. `throttled`: 429. `refused`: the connection is cut, nothing is done. `lost`: it is done, and its
  * answer cut off. `torn`: the answer ends in the middle. `slow`: the answer comes late. `silent`: none ever comes, and
  * nothing is done. `held`: it is done, and its answer never comes. `expired`: 403, as S3 refuses a link that has ended.
+ * Refusals are in the words of who asked: JSON, as Batch has it, for what comes as JSON, else XML, as S3 has it.
  */
-export type Fault = 'error' | 'busy' | 'refused' | 'lost' | 'torn' | 'slow' | 'silent' | 'held' | 'expired';
+export type Fault =
+  | 'error'
+  | 'busy'
+  | 'throttled'
+  | 'refused'
+  | 'lost'
+  | 'torn'
+  | 'slow'
+  | 'silent'
+  | 'held'
+  | 'expired';
 
 /** How much goes wrong. */
 export interface FaultOptions {

@@ -6,7 +6,7 @@ import type { Fault, FaultOptions, ProxyCall, SeenRequest } from './fault-proxy-
 import { Random } from './random.ts';
 
 const defaultSlowMs = 300;
-const allFaults: readonly Fault[] = ['error', 'busy', 'refused', 'lost', 'torn', 'slow'];
+const allFaults: readonly Fault[] = ['error', 'busy', 'throttled', 'refused', 'lost', 'torn', 'slow'];
 
 class ProxyServer {
   #seen: SeenRequest[] = [];
@@ -51,8 +51,7 @@ class ProxyServer {
     if (fault === 'refused') return void incoming.socket.destroy();
     // Taken in and never answered.
     if (fault === 'silent') return void incoming.resume();
-    if (fault === 'error' || fault === 'busy' || fault === 'expired')
-      return refuse(incoming, outgoing, fault);
+    if (fault !== undefined && isRefusal(fault)) return refuse(incoming, outgoing, fault);
     this.#forward(incoming, outgoing, fault);
   }
 
@@ -97,15 +96,33 @@ class ProxyServer {
 }
 
 const refusals = {
-  busy: [503, 'SlowDown', 'made by a test'],
-  error: [500, 'InternalError', 'made by a test'],
-  expired: [403, 'AccessDenied', 'Request has expired'],
+  busy: { status: 503, code: 'SlowDown', json: 'ServiceUnavailableException', message: 'made by a test' },
+  error: { status: 500, code: 'InternalError', json: 'ServerException', message: 'made by a test' },
+  throttled: {
+    status: 429,
+    code: 'TooManyRequestsException',
+    json: 'TooManyRequestsException',
+    message: 'made by a test',
+  },
+  expired: {
+    status: 403,
+    code: 'AccessDenied',
+    json: 'AccessDeniedException',
+    message: 'Request has expired',
+  },
 } as const;
+
+const isRefusal = (fault: Fault): fault is keyof typeof refusals => Object.hasOwn(refusals, fault);
 
 function refuse(incoming: IncomingMessage, outgoing: ServerResponse, fault: keyof typeof refusals): void {
   incoming.resume();
   incoming.on('end', () => {
-    const [status, code, message] = refusals[fault];
+    const { status, code, json, message } = refusals[fault];
+    if (/json/i.test(incoming.headers['content-type'] ?? '')) {
+      outgoing.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': json });
+      outgoing.end(JSON.stringify({ message }));
+      return;
+    }
     outgoing.writeHead(status, { 'content-type': 'application/xml' });
     outgoing.end(`<Error><Code>${code}</Code><Message>${message}</Message></Error>`);
   });

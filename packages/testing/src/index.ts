@@ -9,7 +9,7 @@ export {
   printedLine,
   printedLines,
 } from './conformance-tasks.ts';
-export { BatchServer, type BatchServerOptions } from './batch-server.ts';
+export { BatchServer, type BatchServerOptions, type ListedJob } from './batch-server.ts';
 export { ContainerEngine, type Said, writeContainersConf } from './container-engine.ts';
 export { imageFolder, type OwnImage, ownImage, type TestImage, testImage } from './container-images.ts';
 export type { DatastoreCase, DatastoreUnderTest } from './datastore/datastore-case.ts';
