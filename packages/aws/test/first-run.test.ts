@@ -33,6 +33,16 @@ export default class SquaresFlow extends Flow {
 /** Of `BatchServer`. */
 const serviceRole = 'arn:aws:iam::123456789012:role/leat-batch';
 
+/** A thousand for each hour of a vCPU, nothing for memory. */
+const ownTable = {
+  asOf: '2027-01-02',
+  currency: 'EUR',
+  region: 'here',
+  kinds: { ours: { name: 'ours', vcpuHour: 1000, gbHour: 0 } },
+  queues: [{ name: '*', kind: 'ours' }],
+  notIncluded: 'storage',
+};
+
 interface Called {
   readonly exitCode: number;
   readonly stdout: string;
@@ -78,6 +88,11 @@ it('goes from an empty account to results, and says what they cost', { timeout: 
   const { file } = JSON.parse(configured.stdout) as { readonly file: string };
   expect(readFileSync(file, 'utf8')).toMatch(/"queue": "leat-spot"/);
 
+  const kept = await call('configure', 'show');
+  expect(kept).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(kept.stdout).toContain(file);
+  expect(kept.stdout).toMatch(/"queue": "leat-spot"/);
+
   const validated = await call('configure', 'validate');
   expect(validated.stdout.split('\n').filter((line) => line.startsWith('✗'))).toEqual([]);
   expect(validated.stdout).toMatch(/✓ datastore s3:\/\/leat-bucket-.*created, read and deleted/);
@@ -95,6 +110,20 @@ it('goes from an empty account to results, and says what they cost', { timeout: 
     readonly costs: readonly { readonly vcpuHours: number; readonly asOf: string }[];
   };
   expect(shown.costs[0]?.vcpuHours).toBeGreaterThan(0);
+
+  // A table of the user's own: other prices, of another day, in other money.
+  writeFileSync(path.join(folder, 'mine.json'), JSON.stringify(ownTable));
+  const mine = JSON.parse(
+    (await call('show', 'SquaresFlow/latest', '--prices', 'mine.json', '--json')).stdout,
+  ) as {
+    readonly costs: readonly { readonly vcpuHours: number; readonly amount: number }[];
+  };
+  expect(mine.costs).toMatchObject([{ asOf: '2027-01-02', currency: 'EUR', basis: 'ours in here' }]);
+  expect(mine.costs[0]?.amount).toBeCloseTo(1000 * (mine.costs[0]?.vcpuHours ?? 0));
+  expect((await call('show', 'SquaresFlow/latest', '--prices', 'mine.json')).stdout).toMatch(
+    /by estimate EUR \d+\.\d\d \(ours in here, prices of 2027-01-02; not included: storage\)/,
+  );
+
   expect(await call('diagnose', 'SquaresFlow/latest/end')).toMatchObject({
     exitCode: 0,
     stdout: expect.stringMatching(/why {2}it ended well|succeeded/),
