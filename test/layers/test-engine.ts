@@ -44,7 +44,7 @@ export async function openEngine({ registry }: { readonly registry?: string } = 
   const registriesConf = path.join(folder, 'registries.conf');
   writeFileSync(registriesConf, registry === undefined ? '' : withoutCertificate(registry));
   const found = {
-    CONTAINERS_CONF: writeContainersConf(folder),
+    CONTAINERS_CONF: writeContainersConf(folder, path.join(folder, 'state')),
     CONTAINERS_STORAGE_CONF: storageConf,
     CONTAINERS_REGISTRIES_CONF: registriesConf,
   };

@@ -40,8 +40,11 @@ const findProgram = (name: string): string | undefined =>
 /**
  * Writes podman's configuration into a folder; the full path of the file, for `CONTAINERS_CONF`. Debian's conmon leaves the mark of an
  * out-of-memory kill in its working directory instead of the container's folder: a wrapper takes it there.
+ *
+ * @param state where it keeps what it knows of running containers, when that is not where the machine's podman does. Who resets a storage of his
+ *   own clears that, and without it podman takes all that it has for ended.
  */
-export function writeContainersConf(folder: string): string {
+export function writeContainersConf(folder: string, state?: string): string {
   const conmon = path.join(folder, 'conmon');
   writeFileSync(
     conmon,
@@ -50,10 +53,11 @@ export function writeContainersConf(folder: string): string {
   chmodSync(conmon, 0o755);
   const file = path.join(folder, 'containers.conf');
   const limits = 'default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]\n';
+  const place = state === undefined ? '' : `tmp_dir = "${state}"\n`;
   const runtime = isHybrid() ? 'runtime = "runc"\n' : '';
   writeFileSync(
     file,
-    `[containers]\n${mayRaiseLimits() ? '' : limits}[engine]\nconmon_path = ["${conmon}"]\n${runtime}cgroup_manager = "cgroupfs"\nevents_logger = "file"\n`,
+    `[containers]\n${mayRaiseLimits() ? '' : limits}[engine]\nconmon_path = ["${conmon}"]\n${place}${runtime}cgroup_manager = "cgroupfs"\nevents_logger = "file"\n`,
   );
   return file;
 }
