@@ -40,7 +40,6 @@ describe('the Batch layer keeps every promise of a layer', () => {
       try {
         await run({
           layer,
-          fanOut: 40,
           lose: async (job) => server.lose(job),
           reopen: async () => guardLayer(await computeLayer.open(context)),
           request: (behaviour, over) => {
