@@ -1,22 +1,16 @@
 /** What a container of a task is like: what its options say, and what its task gets, seen from the command line. */
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Leat } from '../cli/leat.ts';
-import { openEngine, type TestEngine } from './test-engine.ts';
+import { leatInContainers } from './leat-in-containers.ts';
+import type { TestEngine } from './test-engine.ts';
 
 let engine: TestEngine;
 let leat: Leat;
-beforeAll(async () => {
-  engine = await openEngine();
-});
-afterAll(async () => engine.close());
-beforeEach(() => {
-  leat = new Leat(engine.environment);
-});
-afterEach(async () => {
-  leat.dispose();
-  expect(await engine.list('leat.engine'), 'no container is left').toEqual([]);
+leatInContainers((ownLeat, itsEngine) => {
+  leat = ownLeat;
+  engine = itsEngine;
 });
 
 const header = `
