@@ -29,11 +29,14 @@ export interface StartedContainer extends TaskProcess {
   readonly removed: Promise<void>;
 }
 
+/** What is asked of the engine. */
+type Asked = 'attach' | 'breaks' | 'create' | 'follow' | 'inspect' | 'kill' | 'remove' | 'start' | 'wait';
+
 export class Containers {
-  readonly #api: EngineApi;
+  readonly #api: Pick<EngineApi, Asked>;
   readonly #leaving = new AbortController();
 
-  constructor(api: EngineApi) {
+  constructor(api: Pick<EngineApi, Asked>) {
     this.#api = api;
   }
 
@@ -51,7 +54,10 @@ export class Containers {
       const taken = output.take(await this.#api.attach(id));
       await this.#api.start(id);
       const printed = taken.then(async () => this.#takeRest(id, output, breaks));
-      const exited = this.#exit(id, wanted, printed);
+      const ended = this.#end(id, wanted, printed);
+      const exited = ended.catch((error: unknown): ExitFacts => ({
+        lost: `the container engine no longer answers: ${(error as Error).message}`,
+      }));
       const over = new AbortController();
       void exited.finally(() => over.abort());
       return {
@@ -60,7 +66,8 @@ export class Containers {
         outputLingerMs,
         exited,
         signal: this.#signaller(id, over.signal),
-        removed: Promise.all([exited, printed]).then(async () => this.#remove(id)),
+        // One that was given up may run and print: what it prints is not waited for, or it would run on beside the next attempt.
+        removed: ended.then(async () => printed, ignored).then(async () => this.#remove(id)),
       };
     } catch (error) {
       await this.#remove(id);
@@ -112,17 +119,14 @@ export class Containers {
     return (await this.#api.inspect(id))?.Running === true;
   }
 
-  async #exit(id: string, wanted: WantedContainer, printed: Promise<void>): Promise<ExitFacts> {
-    try {
-      // The end of its output is told at once, and only to whoever reads; the engine tells of the other by and by.
-      await Promise.race([printed, this.#api.wait(id)]);
-      await this.#api.wait(id);
-      const state = await this.#api.inspect(id);
-      const told = readToldEnd(await wanted.readEnd().catch(() => ''));
-      return exitOf(state, told, wanted.made);
-    } catch (error) {
-      return { lost: `the container engine no longer answers: ${(error as Error).message}` };
-    }
+  /** Throws when the engine does not tell. */
+  async #end(id: string, wanted: WantedContainer, printed: Promise<void>): Promise<ExitFacts> {
+    // The end of its output is told at once, and only to whoever reads; the engine tells of the other by and by.
+    await Promise.race([printed, this.#api.wait(id)]);
+    await this.#api.wait(id);
+    const state = await this.#api.inspect(id);
+    const told = readToldEnd(await wanted.readEnd().catch(() => ''));
+    return exitOf(state, told, wanted.made);
   }
 
   /** Also of one that runs. When it cannot be done now, nobody waits for it, and it is tried again until it is done or the layer is closed, which does it then. */
@@ -130,3 +134,5 @@ export class Containers {
     if (!(await isRemoved(this.#api, id))) void removeUntilGone(this.#api, id, this.#leaving.signal);
   }
 }
+
+const ignored = (): void => undefined;
