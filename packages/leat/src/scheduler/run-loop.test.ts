@@ -287,29 +287,49 @@ describe('the loop', () => {
     expect(opened).toStrictEqual([5000, 11_000]);
   });
 
+  /** How many attempts each call handed over, of a foreach of at most so many items. */
+  const handedOver = async (
+    items: number,
+    arrays: number,
+    options: Partial<Parameters<typeof makeWorld>[0]> = {},
+  ): Promise<readonly number[]> => {
+    const blocks = [{ kind: 'foreach', name: 'wide', body: [step('work')], join: 'join' } as const];
+    const capabilities = { arrays, window: 20_000 };
+    const steps = { work: { retry: { ...noRetry, times: 1 } } };
+    const flow = flowOf({ blocks, items, steps });
+    const world = makeWorld({ flow, ...options, layer: { capabilities, ...options.layer } });
+    const { layer } = world;
+    const seen: number[] = [];
+    const submit = layer.submit.bind(layer);
+    Object.assign(layer, {
+      submit: async (batch: Parameters<typeof submit>[0]) => {
+        seen.push(batch.length);
+        return submit(batch);
+      },
+    });
+    await expect(world.finish(await world.start())).resolves.toMatchObject({ status: 'succeeded' });
+    return seen;
+  };
+
   test('hands over as many at once as one array of the layer takes', async () => {
-    const sizes = async (arrays: number): Promise<readonly number[]> => {
-      const body = [step('work')];
-      const blocks = [{ kind: 'foreach', name: 'wide', body, join: 'join' } as const];
-      const capabilities = { arrays, window: 20_000 };
-      const world = makeWorld({ flow: flowOf({ blocks, items: 6000 }), layer: { capabilities } });
-      const { layer } = world;
-      const seen: number[] = [];
-      const submit = layer.submit.bind(layer);
-      Object.assign(layer, {
-        submit: async (batch: Parameters<typeof submit>[0]) => {
-          seen.push(batch.length);
-          return submit(batch);
-        },
-      });
-      await world.finish(await world.start());
-      return seen.filter((size) => size > 1);
-    };
+    const sizes = async (arrays: number) => (await handedOver(6000, arrays)).filter((size) => size > 1);
     const one = await sizes(10_000);
     const many = await sizes(0);
     expect(one).toHaveLength(1);
     expect(Math.max(...many)).toBe(1000);
     expect(many.length).toBeGreaterThan(1);
+  });
+
+  test('hands over together what failed within a moment, where a layer has arrays', async () => {
+    const fails = [1, 4, 6];
+    const options: Partial<Parameters<typeof makeWorld>[0]> = {
+      layer: { startMs: [0, 0] },
+      durationMs: ({ path: [index = 0] }) => 1000 + 10 * index,
+      behave: ({ step: name, attempt, path: [index = 0] }) =>
+        name === 'work' && attempt === 0 && fails.includes(index) ? thrown : undefined,
+    };
+    expect(await handedOver(10, 10_000, options)).toStrictEqual([1, 1, 8, 3, 1, 1]);
+    expect(await handedOver(10, 0, options)).toStrictEqual([1, 1, 8, 1, 1, 1, 1, 1]);
   });
 
   test('tells layers what is coming, with what is on its way to them: they count down what they get', async () => {

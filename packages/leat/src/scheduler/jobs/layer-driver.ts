@@ -8,6 +8,7 @@ import type { FailureReason } from '../../datastore/manifest.ts';
 import { LeatError } from '../../errors/index.ts';
 import type { JobEnd } from '../settle/attempt-end.ts';
 import { withBackOff } from '../back-off.ts';
+import { pause } from '../clock.ts';
 import { backOffFor, type EngineContext } from '../engine-context.ts';
 import { formatAttempt } from '../flights/attempt-name.ts';
 import { requestsOf } from '../flights/attempt-requests.ts';
@@ -25,6 +26,9 @@ const usualBatch = 1000;
 
 /** A layer with arrays gets as many as one of them takes; not more than this, since their requests are held together. */
 const largestBatch = 10_000;
+
+/** What comes within this time of the one before goes into the same array, up to that long in all: a few items that failed in one poll are settled one by one. */
+const gather = { quietMs: 100, mostMs: 1000 };
 
 /** For the items of a foreach, which are looked up before their tasks are handed over. */
 const storePatience = { giveUpMs: 120_000 };
@@ -146,17 +150,31 @@ export class LayerDriver {
 
   async #submitAll(): Promise<void> {
     while (size(this.#queue) > 0 && !this.#context.signal.aborted) {
+      if (this.layer.capabilities.arrays > 0) await this.#gather();
       const batch: Flight[] = [];
       for (let flight = shift(this.#queue); flight !== undefined; flight = shift(this.#queue)) {
         batch.push(flight);
         if (batch.length === this.#batchSize) break;
       }
+      // Recalled meanwhile.
+      if (batch.length === 0) break;
       this.#handing = batch.length;
       await this.#submitBatch(batch);
       this.#handing = 0;
     }
     this.#submitting = false;
     this.#tellExpected();
+  }
+
+  /** Each array costs calls of its own, and its jobs need seconds to start anyway. */
+  async #gather(): Promise<void> {
+    const { clock } = this.#context;
+    const until = clock.steady() + gather.mostMs;
+    for (let known = 0; known < size(this.#queue) && clock.steady() < until;) {
+      known = size(this.#queue);
+      if (known >= this.#batchSize) return;
+      await pause(clock, gather.quietMs, this.#handOver);
+    }
   }
 
   async #submitBatch(batch: readonly Flight[]): Promise<void> {
