@@ -192,12 +192,6 @@ export class EngineApi {
     await this.#call({ method: 'POST', path, patience: slowPatience }, [204, 304]);
   }
 
-  /** Resolves when it does not run. Podman looks only so often. */
-  async wait(id: string): Promise<void> {
-    const path = `/containers/${id}/wait?${query({ condition: 'not-running', interval: '1s' })}`;
-    await this.#call({ method: 'POST', path, patience: 0 }, [200, 404]);
-  }
-
   /** `undefined`: there is none. */
   async inspect(id: string): Promise<ContainerState | undefined> {
     const { status, text } = await this.#call({ method: 'GET', path: `/containers/${id}/json` }, [200, 404]);

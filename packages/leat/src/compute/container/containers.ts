@@ -1,7 +1,7 @@
 /** Containers from their creation to their removal, each as the process of a task. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ExitFacts, TaskProcess } from '../machine/task-process.ts';
-import type { CreateRequest, EngineApi } from './api.ts';
+import type { ContainerState, CreateRequest, EngineApi } from './api.ts';
 import { ContainerOutput } from './container-output.ts';
 import { EngineError } from './engine-error.ts';
 import { readToldEnd } from './init-script.ts';
@@ -10,6 +10,10 @@ import { isRemoved, killUntilGone, removeUntilGone } from './kill.ts';
 
 const firstLookMs = 20;
 const lastLookMs = 640;
+
+/** Between looks at a container that prints nothing, or whose output nobody reads. In milliseconds. */
+const firstEndLookMs = 1000;
+const lastEndLookMs = 8000;
 
 /** No other process holds the streams of a container: they end with it, once all was read that is still on its way. In milliseconds. */
 const outputLingerMs = 60_000;
@@ -30,14 +34,16 @@ export interface StartedContainer extends TaskProcess {
 }
 
 /** What is asked of the engine. */
-type Asked = 'attach' | 'breaks' | 'create' | 'follow' | 'inspect' | 'kill' | 'remove' | 'start' | 'wait';
+type Asked = 'attach' | 'breaks' | 'create' | 'follow' | 'inspect' | 'kill' | 'remove' | 'start';
 
 export class Containers {
   readonly #api: Pick<EngineApi, Asked>;
+  readonly #rest: (ms: number) => Promise<void>;
   readonly #leaving = new AbortController();
 
-  constructor(api: Pick<EngineApi, Asked>) {
+  constructor(api: Pick<EngineApi, Asked>, rest: (ms: number) => Promise<void> = rested) {
     this.#api = api;
+    this.#rest = rest;
   }
 
   /** Removes nothing any more: whoever calls this does it. */
@@ -114,19 +120,33 @@ export class Containers {
   async #stillRuns(id: string): Promise<boolean> {
     for (let waitMs = firstLookMs; waitMs <= lastLookMs; waitMs *= 2) {
       if ((await this.#api.inspect(id))?.Running !== true) return false;
-      await pause(waitMs);
+      await this.#rest(waitMs);
     }
     return (await this.#api.inspect(id))?.Running === true;
   }
 
   /** Throws when the engine does not tell. */
   async #end(id: string, wanted: WantedContainer, printed: Promise<void>): Promise<ExitFacts> {
-    // The end of its output is told at once, and only to whoever reads; the engine tells of the other by and by.
-    await Promise.race([printed, this.#api.wait(id)]);
-    await this.#api.wait(id);
-    const state = await this.#api.inspect(id);
+    const state = await this.#ended(id, printed);
     const told = readToldEnd(await wanted.readEnd().catch(() => ''));
     return exitOf(state, told, wanted.made);
+  }
+
+  /**
+   * How the engine describes it when it has ended. The end of its output is told at once, but only to whoever reads, so there are looks besides. To
+   * wait by the engine's API would be another way, in which podman keeps a core busy for up to half a second at each end.
+   */
+  async #ended(id: string, printed: Promise<void>): Promise<ContainerState | undefined> {
+    let told = false;
+    const end = printed.then(() => {
+      told = true;
+    });
+    for (let waitMs = firstEndLookMs; ; waitMs = Math.min(lastEndLookMs, 2 * waitMs)) {
+      const rest = this.#rest(waitMs);
+      await (told ? rest : Promise.race([end, rest]));
+      const state = await this.#api.inspect(id);
+      if (state?.Running !== true) return state;
+    }
   }
 
   /** Also of one that runs. When it cannot be done now, nobody waits for it, and it is tried again until it is done or the layer is closed, which does it then. */
@@ -135,4 +155,5 @@ export class Containers {
   }
 }
 
+const rested = async (ms: number): Promise<void> => pause(ms, undefined, { ref: false });
 const ignored = (): void => undefined;
