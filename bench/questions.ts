@@ -11,6 +11,7 @@ import type { Question } from './harness/question.ts';
 import { hello } from './hello.ts';
 import { itemBytes } from './item-bytes.ts';
 import { join } from './join.ts';
+import { looks } from './looks.ts';
 import { million } from './million.ts';
 import { peers } from './peers.ts';
 import { recover } from './recover.ts';
@@ -23,6 +24,7 @@ export const questions: readonly Question[] = [
   curves,
   million,
   join,
+  looks,
   arrays,
   batchCalls,
   itemBytes,

@@ -1,7 +1,7 @@
 /** Tasks in containers whose results are kept in S3. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { MotoServer } from '@leat/testing';
+import { FaultProxy, MotoServer } from '@leat/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LeatOnLayer } from './leat-on-layer.ts';
 import { openEngine, type TestEngine } from './test-engine.ts';
@@ -65,6 +65,39 @@ it('they reach it with what Leat was given, which stands in no place that others
     await runFar(leat);
   } finally {
     leat.dispose();
+  }
+});
+
+it('their package and tools are uploaded once, whatever the number of runs and tasks', async () => {
+  const proxy = await FaultProxy.start({ upstream: moto.endpoint, slowMs: 50 });
+  const leat = new LeatOnLayer('container', {
+    ...engine.environment,
+    ...moto.env,
+    AWS_ENDPOINT_URL: proxy.endpoint,
+    LEAT_DATASTORE: 's3://leat-containers/once',
+  });
+  const uploads = async (): Promise<readonly string[]> => {
+    const seen = await proxy.seen();
+    await proxy.reset();
+    return seen
+      .filter(
+        ({ method, path: of }) => (method === 'PUT' || method === 'POST') && /\/(packages|tools)\//.test(of),
+      )
+      .map(({ method, path: of }) => `${method} ${of}`);
+  };
+  try {
+    leat.write('flow.ts', flow);
+    await proxy.reset();
+    await leat.ok(['run', 'flow.ts']);
+    const first = await uploads();
+    expect(first.length).toBeGreaterThan(0);
+    expect(new Set(first).size).toBe(first.length);
+    await leat.ok(['run', 'flow.ts']);
+    expect(await uploads()).toEqual([]);
+    expect((await leat.artifacts('FarFlow/2')).get('join')?.['squares']).toEqual([1, 4]);
+  } finally {
+    leat.dispose();
+    await proxy.stop();
   }
 });
 

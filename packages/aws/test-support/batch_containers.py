@@ -9,7 +9,7 @@ import docker
 import requests
 from moto import settings
 
-from batch_attempts import CONTROL, GRACE, Outcome, begin
+from batch_attempts import CONTROL, GRACE, HASTE, Outcome, begin
 
 # Of one client: a job holds two, for its output and its end.
 CONNECTIONS = 64
@@ -53,8 +53,10 @@ def run_container(job):
     properties = job.job_definition.container_properties
     attempt = len(job.attempts) + 1
     memory = requirement(job, "MEMORY")
+    cores = requirement(job, "VCPU")
     linux = properties.get("linuxParameters", {})
-    options = {}
+    # "VCPU: maps to CpuShares; each vCPU is equivalent to 1,024 CPU shares" (API reference, ResourceRequirement).
+    options = {"cpu_shares": int(1024 * float(cores))} if cores else {}
     if settings.moto_network_mode():
         options["network_mode"] = settings.moto_network_mode()
     if linux.get("sharedMemorySize"):
@@ -111,7 +113,7 @@ def watch(job, container, stream, memory):
     timed_out = False
     while waiter.is_alive():
         waiter.join(0.05)
-        late = limit is not None and time.monotonic() - began > limit
+        late = limit is not None and time.monotonic() - began > limit / HASTE
         if waiter.is_alive() and (job.stop or late):
             timed_out = late and not job.stop
             if job.reclaimed is not None:

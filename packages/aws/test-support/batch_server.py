@@ -20,6 +20,7 @@ Configuration by environment:
   LEAT_BATCH_GRACE      seconds between SIGTERM and SIGKILL (30, as on AWS)
   LEAT_BATCH_LEAST_TIMEOUT  seconds (60, as on AWS)
   LEAT_BATCH_WAITED     seconds that every job is told to have waited more than it has: a queue that is hours long, for tests of minutes (0)
+  LEAT_BATCH_HASTE      how many times faster the time limits of jobs pass (1)
   LEAT_BATCH_CONTROL    port of the control server, see `Control`
 """
 

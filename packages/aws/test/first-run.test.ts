@@ -81,7 +81,9 @@ afterAll(async () => {
 it('goes from an empty account to results, and says what they cost', { timeout: 600_000 }, async () => {
   const template = await call('aws', 'template');
   expect(template).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(await deployTemplate(server.endpoint, template.stdout, serviceRole)).toBe('CREATE_COMPLETE');
+  expect(await deployTemplate(server.endpoint, template.stdout, serviceRole)).toMatchObject({
+    status: 'CREATE_COMPLETE',
+  });
 
   const configured = await call('configure', 'aws', '--from-stack', 'leat', '--image', image, '--json');
   expect(configured).toMatchObject({ exitCode: 0, stderr: '' });
@@ -129,4 +131,12 @@ it('goes from an empty account to results, and says what they cost', { timeout: 
     stdout: expect.stringMatching(/why {2}it ended well|succeeded/),
   });
   expect(JSON.parse((await call('batch', 'list', '--json')).stdout)).toEqual([]);
+
+  // Another queue of the stack, where there are no instances, and sizes come in pairs.
+  const fargate = 'batch:queue=leat-fargate,cpu=0.25,memory=';
+  const serverless = await call('run', 'squares.ts', '--with', `${fargate}512`);
+  expect(serverless).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('sum 14') });
+  expect(serverless.stderr).toMatch(/^ {2}batch: .* vCPU-hours, .*\(Fargate in us-east-1, prices of /m);
+  const never = await call('run', 'squares.ts', '--with', `${fargate}9000`);
+  expect(never).toMatchObject({ exitCode: 3, stderr: expect.stringMatching(/Fargate.*\d+ MB/) });
 });

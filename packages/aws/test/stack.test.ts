@@ -92,7 +92,9 @@ beforeAll(async () => {
   vi.stubEnv('LEAT_PROFILE', '');
   await keepJobsWaiting();
   const template = readFileSync(templateFile, 'utf8');
-  expect(await deployTemplate(server.endpoint, template, await serviceRole())).toBe('CREATE_COMPLETE');
+  expect(await deployTemplate(server.endpoint, template, await serviceRole())).toMatchObject({
+    status: 'CREATE_COMPLETE',
+  });
 }, 90_000);
 
 afterAll(async () => {

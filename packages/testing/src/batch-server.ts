@@ -16,6 +16,8 @@ export interface BatchServerOptions {
   readonly grace?: number;
   /** Seconds that every job is told to have waited beyond those that it has: a queue that is hours long. */
   readonly waited?: number;
+  /** How many times faster the time limits of jobs pass: Batch's leave a task ten minutes to start; 1 unless told. */
+  readonly haste?: number;
   /** Where containers are made; `DOCKER_HOST` unless told. */
   readonly dockerHost?: string;
   /** Whether the compute environment is one that Batch manages, on EC2; unless told, it is one that its users manage themselves. */
@@ -57,6 +59,7 @@ export class BatchServer {
     seconds,
     grace = 30,
     waited = 0,
+    haste = 1,
     dockerHost,
     managed = false,
   }: BatchServerOptions = {}): Promise<BatchServer> {
@@ -80,6 +83,7 @@ export class BatchServer {
         LEAT_BATCH_SLOTS: String(slots),
         LEAT_BATCH_GRACE: String(grace),
         LEAT_BATCH_WAITED: String(waited),
+        LEAT_BATCH_HASTE: String(haste),
         LEAT_BATCH_CONTROL: String(control),
         ...(seconds === undefined ? {} : { LEAT_BATCH_SECONDS: String(seconds) }),
         ...(dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost }),
@@ -104,6 +108,12 @@ export class BatchServer {
   /** Makes Batch forget a job. */
   async lose(job: string): Promise<void> {
     await this.#tell(`/lose?job=${job}`);
+  }
+
+  /** Whether anything is started in the compute environment of the queue `main`. */
+  async switchEnvironment(state: 'ENABLED' | 'DISABLED'): Promise<void> {
+    const body = { computeEnvironment: 'main', state };
+    await this.#call('batch', '/v1/updatecomputeenvironment', body);
   }
 
   /** The jobs of the queue `main` whose name begins so, whatever their state; an array is one. At most 1,000. */

@@ -14,14 +14,14 @@ import {
   type LayerCase,
   order,
   patienceMs,
-  readLogs,
   start,
   submit,
 } from './conformance-jobs.ts';
+import { cancelCases } from './conformance-cancel.ts';
 import { chunkCases } from './conformance-chunks.ts';
+import { logCases } from './conformance-logs.ts';
 import { lossCases } from './conformance-losses.ts';
 import { specCases } from './conformance-specs.ts';
-import { printedLine, printedLines } from './conformance-tasks.ts';
 
 export type { LayerCase };
 
@@ -186,82 +186,6 @@ const pollCases: readonly LayerCase[] = [
       const { job: running } = await start(subject, 'hang');
       for (const job of [over, running, 'conformance-nobody'])
         assert.ok((await subject.layer.diagnose(job)).cause.length > 0);
-    },
-  },
-];
-
-const cancelCases: readonly LayerCase[] = [
-  {
-    name: 'cancel lets a task tidy up',
-    needs: ['tidy'],
-    async run(subject) {
-      const { layer } = subject;
-      const [job = ''] = await submit(layer, [subject.request('tidy')]);
-      let text = '';
-      for await (const { bytes } of layer.logs(job)) {
-        const before = text;
-        text += Buffer.from(bytes).toString('utf8');
-        if (!before.includes('pid') && text.includes('pid')) await layer.cancel([job], { graceSeconds: 60 });
-      }
-      assert.match(text, /tidied/);
-      failed((await ends(layer, [job]))[0] as JobStatus, 'cancelled');
-    },
-  },
-  {
-    name: 'cancel ends a task that does not listen, after the grace',
-    needs: ['resist', 'spin'],
-    async run(subject) {
-      const { job: resisting } = await start(subject, 'resist');
-      const { job: spinning } = await start(subject, 'spin');
-      await subject.layer.cancel([resisting, spinning], { graceSeconds: 1 });
-      for (const end of await ends(subject.layer, [resisting, spinning])) failed(end, 'cancelled');
-    },
-  },
-  {
-    name: 'cancel of what is over or unknown changes nothing',
-    needs: ['succeed'],
-    async run({ layer, request }) {
-      const jobs = await submit(layer, [request('succeed')]);
-      await ends(layer, jobs);
-      await layer.cancel([...jobs, 'conformance-nobody'], { graceSeconds: 0 });
-      assert.equal((await ends(layer, jobs))[0]?.state, 'succeeded');
-    },
-  },
-];
-
-const logCases: readonly LayerCase[] = [
-  {
-    name: 'the log has every line of both streams, in order, in any language',
-    needs: ['print'],
-    async run({ layer, request }) {
-      const [job = ''] = await submit(layer, [request('print')]);
-      const printed = await readLogs(layer.logs(job));
-      for (const stream of ['stdout', 'stderr'] as const) {
-        const expected = Array.from({ length: printedLines }, (_, index) => printedLine(stream, index));
-        assert.deepEqual(printed[stream].split('\n'), [...expected, '']);
-      }
-    },
-  },
-  {
-    name: 'the log of a task that prints nothing ends with the task',
-    needs: ['succeed'],
-    async run({ layer, request }) {
-      const [job = ''] = await submit(layer, [request('succeed')]);
-      assert.deepEqual(await readLogs(layer.logs(job)), { stdout: '', stderr: '' });
-    },
-  },
-  {
-    name: 'a task sees its variables, and no other task does',
-    needs: ['environment'],
-    async run({ layer, request }) {
-      const value = 'a b "c" $HOME = é\n2';
-      const jobs = await submit(layer, [
-        request('environment', { environment: { LEAT_CONFORMANCE: value } }),
-        request('environment'),
-      ]);
-      const [own, other] = await Promise.all(jobs.map(async (job) => readLogs(layer.logs(job))));
-      assert.equal(own?.stdout, `${JSON.stringify(value)}\n`);
-      assert.equal(other?.stdout, 'undefined\n');
     },
   },
 ];

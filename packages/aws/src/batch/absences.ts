@@ -1,5 +1,6 @@
 /** Jobs that Batch has shown before and leaves out of its answers. Pure, but for the clock that it is given. */
 import type { Timing } from './call-budget.ts';
+import type { JobBook } from './job-book.ts';
 
 /**
  * Looks in a row in which Batch does not know a job that it has shown before, and how long it takes at least, in milliseconds, until that is
@@ -30,8 +31,15 @@ export class Absences {
     return absence.looks >= lostAfter.looks && now - absence.since >= lostAfter.ms;
   }
 
-  /** An answer has told of a job, or nobody asks for it any more. */
+  /** An answer has told of a job. */
   over(id: string): void {
     this.#absences.delete(id);
+  }
+
+  /** Nobody asks for a job or its children any more. */
+  forget(book: JobBook): void {
+    if (this.#absences.size === 0) return;
+    this.over(book.id);
+    for (let index = 0; index < book.size; index += 1) this.over(book.idOf(index));
   }
 }

@@ -53,7 +53,7 @@ async function endAll(layer: BatchLayer, jobs: readonly string[]): Promise<numbe
 }
 
 describe('calls of the API', () => {
-  test.each([100, 1000])(
+  test.each([100, 1000, 10_000])(
     'a foreach of %d is one submit, and the describes are bounded',
     { timeout: 120_000 },
     async (count) => {

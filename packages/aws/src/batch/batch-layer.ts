@@ -25,10 +25,10 @@ import type { BatchFacts } from '../diagnose/facts.ts';
 import { type BatchApi, openBatchApi } from './api.ts';
 import { arrayLimits, type Group, groupAttempts } from './arrays.ts';
 import { AwsCalls } from './aws-calls.ts';
-import { faultOf, messageOf } from './aws-errors.ts';
+import { messageOf } from './aws-errors.ts';
 import { budgetOf } from './call-budget.ts';
 import { checkSteps } from './check-steps.ts';
-import { consoleLink } from './console-link.ts';
+import { ConsoleLinks } from './console-link.ts';
 import { Definitions } from './definitions.ts';
 import { EndedFacts } from './ended-facts.ts';
 import { type Child, endingsOf } from './endings.ts';
@@ -37,25 +37,19 @@ import { inParallel } from './in-parallel.ts';
 import { findIntents, resolveIntents } from './intents.ts';
 import type { JobBook } from './job-book.ts';
 import { parseJobId } from './job-id.ts';
-import { cancelReason } from './job-status.ts';
 import type { ParsedOptions } from './options.ts';
 import { JobLogs } from './output/job-logs.ts';
 import { type Pace, Poller } from './poller.ts';
 import { Queues } from './queues.ts';
 import { resultsOf, Sender } from './sender.ts';
+import { terminateJobs } from './terminate-jobs.ts';
 import { Work } from './work.ts';
 
 /** Groups of one hand-over that are sent at once. */
 const sentAtOnce = 8;
 
-/** Jobs that are ended at once. */
-const endedAtOnce = 16;
-
 /** Calls a second to CloudWatch: it takes 25 of an account, less in some regions, and others use it, too. */
 const logCallsPerSecond = 8;
-
-/** Children of an array that are told of with a link. */
-const linked = 5;
 
 /** What may differ from the usual; for tests. */
 export interface BatchLayerSetting {
@@ -82,8 +76,7 @@ export class BatchLayer implements ComputeLayer {
   readonly #closed: AbortController;
   readonly #region: string;
   readonly #ended = new EndedFacts();
-  /** Jobs that were told of with a link. */
-  readonly #linked = new Set<JobId>();
+  readonly #links: ConsoleLinks;
   /** Where each attempt went that this engine has handed over or found. */
   readonly #jobs = new Map<string, JobId>();
 
@@ -94,6 +87,7 @@ export class BatchLayer implements ComputeLayer {
     this.#store = store;
     this.#closed = closed;
     this.#region = region;
+    this.#links = new ConsoleLinks(region);
     this.#queues = new Queues(api, calls);
     this.#definitions = new Definitions(api, calls);
     this.#work = new Work({ context, store, region, platform: ownPlatform });
@@ -185,7 +179,7 @@ export class BatchLayer implements ComputeLayer {
 
   async poll(jobs: readonly JobId[], options: PollOptions): Promise<ReadonlyMap<JobId, JobStatus>> {
     const answer = await this.#poller.poll(jobs, options);
-    return new Map([...answer].map(([job, status]) => [job, this.#withLink(job, status)]));
+    return new Map([...answer].map(([job, status]) => [job, this.#links.add(job, status)]));
   }
 
   async find(tokens: readonly string[], run?: RunName): Promise<ReadonlyMap<string, JobId>> {
@@ -208,7 +202,7 @@ export class BatchLayer implements ComputeLayer {
 
   async cancel(jobs: readonly JobId[]): Promise<void> {
     const ids = endingsOf(jobs, (job) => this.#known(job));
-    await inParallel(ids, endedAtOnce, async (id) => this.#terminate(id));
+    await terminateJobs({ api: this.#api, calls: this.#calls }, ids);
     this.#poller.hurry();
   }
 
@@ -242,14 +236,6 @@ export class BatchLayer implements ComputeLayer {
     await this.#store.close();
   }
 
-  /** Where to look at it: told of the first few, since what is told is kept for each task. */
-  #withLink(job: JobId, status: JobStatus): JobStatus {
-    if (status.state !== 'queued' && status.state !== 'starting') return status;
-    if (this.#linked.has(job) || (parseJobId(job)?.index ?? 0) >= linked) return status;
-    this.#linked.add(job);
-    return { ...status, note: `${status.note ?? ''} ${consoleLink(this.#region, job)}` };
-  }
-
   async #send(group: Group, signal?: AbortSignal): Promise<readonly SubmitResult[]> {
     const sent = await this.#sender.send(group, signal);
     if ('book' in sent) this.#take(sent.book, false);
@@ -269,8 +255,7 @@ export class BatchLayer implements ComputeLayer {
       this.#logs.forget(token);
       if (this.#jobs.get(token) === book.idOf(index)) this.#jobs.delete(token);
     }
-    for (let index = 0; index < Math.min(linked, book.size); index += 1)
-      this.#linked.delete(book.idOf(index));
+    this.#links.forget(book);
   }
 
   async #definitionOf({ resources, options }: AttemptRequest): Promise<string> {
@@ -295,18 +280,6 @@ export class BatchLayer implements ComputeLayer {
     return book === undefined || parsed === undefined || parsed.index >= book.size
       ? {}
       : { book, index: parsed.index };
-  }
-
-  /** Ending what has ended is no error to Batch; what it does not know is none to us. */
-  async #terminate(id: string): Promise<void> {
-    try {
-      await this.#calls.call({ what: 'TerminateJob' }, async (signal) =>
-        this.#api.terminateJob(id, cancelReason, signal),
-      );
-    } catch (error) {
-      if (error instanceof Error && error.name === 'ClientException' && faultOf(error) === 'refused') return;
-      throw error;
-    }
   }
 }
 

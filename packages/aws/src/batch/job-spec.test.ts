@@ -86,6 +86,15 @@ describe('the definition of a shape', () => {
     });
   });
 
+  test.each([{ inferentia: 3 }, { trainium: 3 }])('accelerators of AWS are devices: %o', (options) => {
+    const devices = container({}, options)?.linuxParameters?.devices;
+    expect(devices?.map(({ hostPath }) => hostPath)).toEqual([
+      '/dev/neuron0',
+      '/dev/neuron1',
+      '/dev/neuron2',
+    ]);
+  });
+
   test('on Fargate: network, architecture, disk', () => {
     const made = container(
       { platform: 'fargate', architecture: 'arm64', resources: resourcesOf({ disk: 30_000 }) },

@@ -4,19 +4,13 @@
  */
 import type { JobId, JobStatus, PollOptions } from 'leat/compute';
 import { Absences } from './absences.ts';
-import type { BatchApi, JobDetail } from './api.ts';
-import type { AwsCalls } from './aws-calls.ts';
+import type { JobDetail } from './api.ts';
 import { realTiming, type Timing } from './call-budget.ts';
+import { callsAtOnce, type DescribeFacts, describeJobs, idsPerCall } from './describe-jobs.ts';
 import { EndedBooks } from './ended-books.ts';
 import { isOver, JobBook } from './job-book.ts';
 import { statusOf } from './job-status.ts';
 import { type Asked, parseAll, questionsOf } from './questions.ts';
-
-/** Ids that one DescribeJobs takes. */
-const idsPerCall = 100;
-
-/** Calls that are under way at once. */
-const callsAtOnce = 4;
 
 /** Calls of one round, at most: what is left is for the next one. */
 const callsPerRound = 100;
@@ -45,9 +39,7 @@ export interface EndedJob {
 }
 
 /** What a poller needs. */
-export interface PollerFacts {
-  readonly api: Pick<BatchApi, 'describeJobs'>;
-  readonly calls: Pick<AwsCalls, 'call'>;
+export interface PollerFacts extends DescribeFacts {
   /** Learns from elsewhere how a child ended, before the engine is told; returns what it is to be told. */
   readonly settle: (end: EndedJob) => Promise<JobStatus>;
   /** A job that has ended long ago is forgotten. */
@@ -155,7 +147,7 @@ export class Poller {
 
   /** Looks at jobs that nobody here has submitted. */
   async #meet(ids: readonly string[], signal: AbortSignal): Promise<void> {
-    for (const detail of await this.#describe(ids, signal)) {
+    for (const detail of await describeJobs(this.#facts, ids, signal)) {
       const id = detail.jobId;
       if (id === undefined || this.#entries.has(id)) continue;
       const book = new JobBook(id, detail.arrayProperties?.size ?? 1);
@@ -191,8 +183,7 @@ export class Poller {
   #retire(book: JobBook): void {
     for (const old of this.#ended.add(book)) {
       this.#entries.delete(old.id);
-      this.#absences.over(old.id);
-      for (let index = 0; index < old.size; index += 1) this.#absences.over(old.idOf(index));
+      this.#absences.forget(old);
       this.#facts.forgotten?.(old);
     }
   }
@@ -231,7 +222,8 @@ export class Poller {
   }
 
   async #askParents(entries: readonly Entry[], signal: AbortSignal): Promise<void> {
-    const details = await this.#describe(
+    const details = await describeJobs(
+      this.#facts,
       entries.map(({ book }) => book.id),
       signal,
     );
@@ -260,7 +252,8 @@ export class Poller {
       const questions = questionsOf(asked, callsAtOnce * idsPerCall);
       if (questions.length === 0 || calls >= callsPerRound || signal.aborted) return calls;
       calls += Math.ceil(questions.length / idsPerCall);
-      const details = await this.#describe(
+      const details = await describeJobs(
+        this.#facts,
         questions.map(({ book, index }) => book.idOf(index)),
         signal,
       );
@@ -289,26 +282,6 @@ export class Poller {
     const ends = isOver(status) && !book.isOver(index);
     const token = book.tokens[index];
     book.advance(index, ends ? await this.#facts.settle({ job, token, status, detail }) : status);
-  }
-
-  /** In calls of 100, a few at once; an answer that is not there is missing. */
-  async #describe(ids: readonly string[], signal: AbortSignal): Promise<readonly JobDetail[]> {
-    const { api, calls } = this.#facts;
-    const found: JobDetail[] = [];
-    const parts = Array.from({ length: Math.ceil(ids.length / idsPerCall) }, (_, at) =>
-      ids.slice(at * idsPerCall, (at + 1) * idsPerCall),
-    );
-    for (let from = 0; from < parts.length; from += callsAtOnce) {
-      const answers = await Promise.all(
-        parts
-          .slice(from, from + callsAtOnce)
-          .map(async (part) =>
-            calls.call({ what: 'DescribeJobs', signal }, async (limit) => api.describeJobs(part, limit)),
-          ),
-      );
-      found.push(...answers.flat());
-    }
-    return found;
   }
 }
 

@@ -23,22 +23,22 @@ let answer: () => Diagnosis = () => ({ cause: 'no capacity', kind: 'no-capacity'
 let asked: number[] = [];
 let told: LongWait[] = [];
 
-/** Watches jobs that wait since the beginning, for so long. */
-async function watch(minutes: number): Promise<void> {
+/** Watches jobs that wait since the beginning, or since some milliseconds later, for so long. */
+async function watch(minutes: number, since = 0): Promise<void> {
   const watcher = new WaitWatch({
     layer: {
       name: 'batch',
       diagnose: async () => {
-        asked.push(Math.round(clock.now() / 60_000));
+        asked.push(clock.now() / 60_000);
         return answer();
       },
     },
     clock,
     signal: stop.signal,
     waiting: (longerThanMs) =>
-      clock.steady() < longerThanMs
+      clock.steady() - since < longerThanMs
         ? []
-        : steps.map((step) => ({ job: step, flight: flight(step), since: 0, others: 3 })),
+        : steps.map((step) => ({ job: step, flight: flight(step), since, others: 3 })),
     tell: (wait) => told.push(wait),
   });
   watcher.start();
@@ -71,6 +71,11 @@ it('tells a cause once, and asks ever more seldom', async () => {
   ]);
 });
 
+it('asks soon after two minutes also about what came a moment after the first', async () => {
+  await watch(10, 1);
+  expect(asked[0]).toBe(2.5);
+});
+
 it('tells when the cause is another one', async () => {
   answer = () => ({ cause: clock.now() < 600_000 ? 'no capacity' : 'quota', kind: 'no-capacity' });
   await watch(60);
@@ -80,7 +85,7 @@ it('tells when the cause is another one', async () => {
 it('asks for one job a step, and for three steps a look', async () => {
   steps = ['a', 'b', 'c', 'd', 'e'];
   await watch(5);
-  expect(asked).toEqual([2, 2, 2, 4, 4]);
+  expect(asked).toEqual([2, 2, 2, 2.5, 2.5]);
 });
 
 it.each(['running', 'ended', 'unknown'] as const)('does not tell what is %s', async (kind) => {

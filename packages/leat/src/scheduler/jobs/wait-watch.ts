@@ -39,7 +39,7 @@ export interface WaitWatchFacts {
 }
 
 /** How long a job waits before anybody asks, how often somebody looks, and the longest pause between two questions about a step. In milliseconds. */
-const patienceMs = { first: 120_000, look: 120_000, longest: 1_800_000 };
+const patienceMs = { first: 120_000, look: 30_000, longest: 1_800_000 };
 
 /** Steps that are asked about at one look. */
 const stepsALook = 3;

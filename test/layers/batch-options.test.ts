@@ -1,0 +1,91 @@
+/** What a job of Batch is like: what its options say, seen from inside, and what ends it when its task does not. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Leat } from '../cli/leat.ts';
+import { type BatchPlace, openBatch } from './batch-place.ts';
+
+let place: BatchPlace;
+let leat: Leat;
+
+beforeAll(async () => {
+  place = await openBatch({ haste: 60 });
+}, 300_000);
+afterAll(async () => place.close());
+
+beforeEach(() => {
+  leat = new Leat({ ...place.environment, LEAT_DATASTORE: `s3://${place.bucket}/leat` });
+});
+afterEach(() => leat.dispose());
+
+describe('a job of Batch', { timeout: 300_000 }, () => {
+  it('has what its options say: memory, cores, shared memory, file systems in memory, folders of its instance', async () => {
+    const data = path.join(leat.folder, 'data');
+    mkdirSync(data);
+    writeFileSync(path.join(data, 'given.txt'), 'given');
+    leat.write(
+      'flow.ts',
+      `
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { Flow, step, local, layerDecorator } from 'leat';
+const batch = layerDecorator<Record<string, unknown>>('batch');
+const group = (v2: string, v1: string) => readFileSync(existsSync(v2) ? v2 : v1, 'utf8').trim();
+const mounted = (at: string) =>
+  Number(/size=(\\d+)k/.exec(readFileSync('/proc/mounts', 'utf8').split('\\n').find((line) => line.split(' ')[1] === at) ?? '')?.[1]);
+const limits = () => ({
+  memory: Number(group('/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes')),
+  shares: existsSync('/sys/fs/cgroup/cpu/cpu.shares') ? Number(readFileSync('/sys/fs/cgroup/cpu/cpu.shares', 'utf8')) : 2048,
+});
+export default class PlaceFlow extends Flow {
+  declare limits: object; declare facts: object;
+  @local @step start() { this.next(this.flagged); }
+  @step flagged() { this.limits = limits(); this.next(this.look); }
+  @batch({ memory: 256, sharedMemory: 24, tmpfs: { '/scratch': 8 }, hostVolumes: [{ host: '${data}', path: '/data', readOnly: true }] })
+  @step look() {
+    let written = 'yes';
+    try { writeFileSync('/data/given.txt', 'x'); } catch (error) { written = (error as NodeJS.ErrnoException).code ?? ''; }
+    this.facts = { shared: mounted('/dev/shm'), scratch: mounted('/scratch'), given: readFileSync('/data/given.txt', 'utf8'), written, memory: limits().memory };
+    this.next(this.end);
+  }
+  @local @step end() {}
+}`,
+    );
+    await leat.ok(['run', 'flow.ts', '--with', 'batch:memory=300,cpu=2']);
+    const all = await leat.artifacts('PlaceFlow/latest');
+    expect(all.get('flagged')?.['limits']).toEqual({ memory: 300 * 2 ** 20, shares: 2048 });
+    expect(all.get('look')?.['facts']).toEqual({
+      shared: 24 * 1024,
+      scratch: 8 * 1024,
+      given: 'given',
+      written: 'EROFS',
+      // Batch counts what a task has in /scratch as its memory.
+      memory: 256 * 2 ** 20,
+    });
+  });
+
+  it('is ended by Batch when neither its task nor Leat in it keeps the time limit, and that is a timeout', async () => {
+    leat.write(
+      'flow.ts',
+      `
+import { Flow, step, local, timeout, retry } from 'leat';
+export default class LateFlow extends Flow {
+  @local @step start() { this.next(this.late); }
+  @retry({ times: 0 }) @timeout({ seconds: 30 })
+  @step async late() { console.log('at work'); await new Promise(() => setInterval(() => {}, 1000)); this.next(this.end); }
+  @local @step end() {}
+}`,
+    );
+    const run = leat.start(['run', 'flow.ts', '--with', 'batch:memory=300']);
+    await run.stdoutHas('at work');
+    const [id = ''] = (await place.engine.podman('ps', '-q', '--filter', 'name=batch-')).stdout.split('\n');
+    // Its first process sees no time pass any more, and takes no signal but SIGKILL.
+    expect((await place.engine.podman('kill', '--signal', 'STOP', id)).code).toBe(0);
+    expect((await run.done).exitCode).toBe(1);
+    const task = (await leat.tasks('LateFlow/latest')).find(({ step }) => step === 'late');
+    expect(task).toMatchObject({
+      status: 'failed',
+      attempts: 1,
+      failure: { reason: 'timeout', message: expect.stringContaining('exceeded timeout') },
+    });
+  });
+});
