@@ -3,7 +3,7 @@
  * requests; it looks at nothing but what the contract promises.
  */
 import assert from 'node:assert/strict';
-import type { JobId, JobStatus } from 'leat/compute';
+import type { JobId } from 'leat/compute';
 import {
   assertGone,
   endOf,
