@@ -12,7 +12,7 @@ const run = 'WideFlow/1';
 const commands = (items: number): readonly (readonly [string, readonly string[]])[] => [
   ['show: the run, its steps and its first failures', ['show', run]],
   ['list tasks: the first 1,000', ['list', 'tasks', run]],
-  ['list tasks: 1,000 from the middle', ['list', 'tasks', run, '--after', `work[${items / 2}]`]],
+  ['list tasks: 1,000 from the middle', ['list', 'tasks', run, '--after', `work[${Math.floor(items / 2)}]`]],
   ['get: one result of one task', ['get', `${run}/work[${items - 1}].result`]],
   ['logs of one task', ['logs', `${run}/work[${items - 1}]`]],
   ['gc --dry-run: what could go of the whole store', ['gc', '--dry-run']],

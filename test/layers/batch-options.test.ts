@@ -9,7 +9,7 @@ let place: BatchPlace;
 let leat: Leat;
 
 beforeAll(async () => {
-  place = await openBatch({ haste: 60 });
+  place = await openBatch();
 }, 300_000);
 afterAll(async () => place.close());
 
@@ -34,7 +34,8 @@ const mounted = (at: string) =>
   Number(/size=(\\d+)k/.exec(readFileSync('/proc/mounts', 'utf8').split('\\n').find((line) => line.split(' ')[1] === at) ?? '')?.[1]);
 const limits = () => ({
   memory: Number(group('/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes')),
-  shares: existsSync('/sys/fs/cgroup/cpu/cpu.shares') ? Number(readFileSync('/sys/fs/cgroup/cpu/cpu.shares', 'utf8')) : 2048,
+  // A weight of 1 to 10,000 is what shares of 2 to 262,144 come to in the second version.
+  cpu: Number(group('/sys/fs/cgroup/cpu.weight', '/sys/fs/cgroup/cpu/cpu.shares')),
 });
 export default class PlaceFlow extends Flow {
   declare limits: object; declare facts: object;
@@ -44,7 +45,8 @@ export default class PlaceFlow extends Flow {
   @step look() {
     let written = 'yes';
     try { writeFileSync('/data/given.txt', 'x'); } catch (error) { written = (error as NodeJS.ErrnoException).code ?? ''; }
-    this.facts = { shared: mounted('/dev/shm'), scratch: mounted('/scratch'), given: readFileSync('/data/given.txt', 'utf8'), written, memory: limits().memory };
+    this.facts = { shared: mounted('/dev/shm'), scratch: mounted('/scratch'), given: readFileSync('/data/given.txt', 'utf8'), written };
+    this.limits = limits();
     this.next(this.end);
   }
   @local @step end() {}
@@ -52,14 +54,17 @@ export default class PlaceFlow extends Flow {
     );
     await leat.ok(['run', 'flow.ts', '--with', 'batch:memory=300,cpu=2']);
     const all = await leat.artifacts('PlaceFlow/latest');
-    expect(all.get('flagged')?.['limits']).toEqual({ memory: 300 * 2 ** 20, shares: 2048 });
+    expect(all.get('flagged')?.['limits']).toMatchObject({ memory: 300 * 2 ** 20 });
+    // Batch counts what a task has in /scratch as its memory.
+    expect(all.get('look')?.['limits']).toMatchObject({ memory: 256 * 2 ** 20 });
+    const cpu = (step: string): number =>
+      (all.get(step)?.['limits'] as { cpu: number } | undefined)?.cpu ?? 0;
+    expect(cpu('flagged') / cpu('look')).toBeCloseTo(2, 0);
     expect(all.get('look')?.['facts']).toEqual({
       shared: 24 * 1024,
       scratch: 8 * 1024,
       given: 'given',
       written: 'EROFS',
-      // Batch counts what a task has in /scratch as its memory.
-      memory: 256 * 2 ** 20,
     });
   });
 
@@ -70,16 +75,18 @@ export default class PlaceFlow extends Flow {
 import { Flow, step, local, timeout, retry } from 'leat';
 export default class LateFlow extends Flow {
   @local @step start() { this.next(this.late); }
-  @retry({ times: 0 }) @timeout({ seconds: 30 })
+  @retry({ times: 0 }) @timeout({ minutes: 10 })
   @step async late() { console.log('at work'); await new Promise(() => setInterval(() => {}, 1000)); this.next(this.end); }
   @local @step end() {}
 }`,
     );
     const run = leat.start(['run', 'flow.ts', '--with', 'batch:memory=300']);
     await run.stdoutHas('at work');
-    const [id = ''] = (await place.engine.podman('ps', '-q', '--filter', 'name=batch-')).stdout.split('\n');
+    const [job = { jobId: '' }] = (await place.server.jobs('leat-LateFlow-')).toReversed();
     // Its first process sees no time pass any more, and takes no signal but SIGKILL.
-    expect((await place.engine.podman('kill', '--signal', 'STOP', id)).code).toBe(0);
+    const named = await place.engine.podman('ps', '-q', '--filter', `name=batch-${job.jobId}`);
+    expect((await place.engine.podman('kill', '--signal', 'STOP', named.stdout.trim())).code).toBe(0);
+    await place.server.expire(job.jobId);
     expect((await run.done).exitCode).toBe(1);
     const task = (await leat.tasks('LateFlow/latest')).find(({ step }) => step === 'late');
     expect(task).toMatchObject({

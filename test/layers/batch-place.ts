@@ -1,5 +1,5 @@
 /** Batch for one test file: podman, a server with Batch's semantics that runs jobs as its containers, and a bucket for results. */
-import { BatchServer, type BatchServerOptions, ContainerEngine, testImage } from '@leat/testing';
+import { BatchServer, ContainerEngine, testImage } from '@leat/testing';
 
 export interface BatchPlace {
   readonly engine: ContainerEngine;
@@ -16,10 +16,10 @@ export interface BatchPlace {
 const bucket = 'runs';
 
 /** Opens it, with four jobs at once and, after SIGTERM, three seconds until SIGKILL: a few seconds, once the image is there. */
-export async function openBatch(options: BatchServerOptions = {}): Promise<BatchPlace> {
+export async function openBatch(): Promise<BatchPlace> {
   const engine = await ContainerEngine.start();
   const image = await testImage(engine, 'node');
-  const server = await BatchServer.start({ slots: 4, grace: 3, dockerHost: engine.host, ...options });
+  const server = await BatchServer.start({ slots: 4, grace: 3, dockerHost: engine.host });
   await server.createBucket(bucket);
   return {
     engine,

@@ -212,33 +212,38 @@ export default class MixedFlow extends Flow {
     expect(task).toMatchObject({ status: 'succeeded', attempts: 2 });
   });
 
-  it.each([
-    ['', 3],
-    ['chunk: 4', 5],
-  ])('sends the items that failed together once more, and no other, with { %s }', async (chunks, most) => {
-    const fail = "if (current.attempt === 0 && [1, 4, 8].includes(item)) throw new Error('not at once');";
-    const decorated = `@retry({ times: 1, minutesBetweenRetries: 0 }) @step({ isolation: 'reuse', ${chunks} }) async work`;
-    leat.write('flow.ts', squares(10, 10, fail).replace('@step async work', decorated));
-    const before = await calls('submitjob');
-    const run = leat.start(['run', 'flow.ts', '--with', 'batch:memory=300']);
-    await run.stdoutHas('SUBMITTED as job');
-    // Asleep until all have ended, the engine learns of the three failures at once.
-    run.kill('SIGSTOP');
-    const ended = async () =>
-      (await server.jobs('leat-SquareFlow-')).every(({ status }) => ['SUCCEEDED', 'FAILED'].includes(status));
-    await expect.poll(ended, { timeout: 200_000, interval: 500 }).toBe(true);
-    run.kill('SIGCONT');
-    const { exitCode, stdout, stderr } = await run.done;
-    expect(exitCode, stderr).toBe(0);
-    expect(stdout).toContain(told(10));
-    const tasks = await leat.tasks('SquareFlow/latest');
-    const attempts = tasks.filter(({ step }) => step === 'work').map((task) => task.attempts);
-    expect(attempts).toEqual([1, 2, 1, 1, 2, 1, 1, 1, 2, 1]);
-    // The array, the three that failed, the join; what failed in a chunk is known when its pack is looked at, each at another moment.
-    const sent = (await calls('submitjob')) - before;
-    expect(sent).toBeGreaterThanOrEqual(3);
-    expect(sent).toBeLessThanOrEqual(most);
-  });
+  it.each(['', 'chunk: 4'])(
+    'sends the items that failed together once more, and no other, with { %s }',
+    async (chunks) => {
+      const fail = "if (current.attempt === 0 && [1, 4, 8].includes(item)) throw new Error('not at once');";
+      const decorated = `@retry({ times: 1, minutesBetweenRetries: 0 }) @step({ isolation: 'reuse', ${chunks} }) async work`;
+      leat.write('flow.ts', squares(10, 10, fail).replace('@step async work', decorated));
+      const before = await calls('submitjob');
+      const run = leat.start(['run', 'flow.ts', '--with', 'batch:memory=300']);
+      const sent = async (): Promise<number> => (await calls('submitjob')) - before;
+      await expect.poll(sent, { timeout: 60_000 }).toBe(1);
+      // Asleep until all have ended, the engine learns of the three failures at once.
+      run.kill('SIGSTOP');
+      try {
+        const ended = async (): Promise<boolean> =>
+          (await server.jobs('leat-SquareFlow-')).every(({ status }) =>
+            ['SUCCEEDED', 'FAILED'].includes(status),
+          );
+        await expect.poll(ended, { timeout: 200_000, interval: 500 }).toBe(true);
+      } finally {
+        run.kill('SIGCONT');
+      }
+      const { exitCode, stdout, stderr } = await run.done;
+      expect(exitCode, stderr).toBe(0);
+      expect(stdout).toContain(told(10));
+      const tasks = await leat.tasks('SquareFlow/latest');
+      const attempts = tasks.filter(({ step }) => step === 'work').map((task) => task.attempts);
+      expect(attempts).toEqual([1, 2, 1, 1, 2, 1, 1, 1, 2, 1]);
+      // The array, the three that failed, the join; more where their results take their time to be read. On virtual time: `run-loop.test.ts`.
+      expect(await sent()).toBeGreaterThanOrEqual(3);
+      expect(await sent()).toBeLessThanOrEqual(5);
+    },
+  );
 
   it('neither loses, doubles nor wrongly fails a task when a third of all calls go wrong', async () => {
     const faults: readonly Fault[] = [

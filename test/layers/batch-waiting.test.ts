@@ -36,7 +36,7 @@ export default class WaitFlow extends Flow {
   @local @step end() {}
 }`;
 
-/** Starts a run of so many jobs; resolves when all of them wait. */
+/** Starts a run of so many jobs, which Batch gets at once; resolves when the first is told to wait. */
 async function waitingRun(items: number): Promise<ReturnType<Leat['start']>> {
   leat.write('flow.ts', flow(items));
   const run = leat.start(['run', 'flow.ts', '--with', 'batch']);
@@ -78,7 +78,8 @@ describe('jobs that wait at Batch', { timeout: 600_000 }, () => {
     };
     const few = await costs(2);
     const many = await costs(1000);
-    expect(many.processes).toBeLessThanOrEqual(few.processes);
+    // One that stands by, or has just ended its task, may be there or not.
+    expect(many.processes).toBeLessThan(few.processes + 5);
     // The pool of libuv may be grown or not; connections to AWS may be kept or not.
     expect(many.threads).toBeLessThan(few.threads + 10);
     expect(many.files).toBeLessThan(few.files + 50);

@@ -13,9 +13,12 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(async () => place.close());
 
-afterEach(() => leat.dispose());
+afterEach(async () => {
+  await leat.noneLeft();
+  leat.dispose();
+});
 
-/** Where it runs, with what environment, and that nothing is there but the package and the datastore. */
+/** Where it runs, and with what environment. */
 const layers: readonly (readonly [string, string, () => NodeJS.ProcessEnv])[] = [
   ['a container without a network', 'container:network=none', () => ({ DOCKER_HOST: place.engine.host })],
   ['Batch', 'batch:memory=400', () => ({ LEAT_DATASTORE: `s3://${place.bucket}/leat` })],

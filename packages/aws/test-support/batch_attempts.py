@@ -8,7 +8,6 @@ SECONDS = os.environ.get("LEAT_BATCH_SECONDS")
 GRACE = int(os.environ.get("LEAT_BATCH_GRACE", "30"))
 LEAST_TIMEOUT = int(os.environ.get("LEAT_BATCH_LEAST_TIMEOUT", "60"))
 WAITED = int(os.environ.get("LEAT_BATCH_WAITED", "0"))
-HASTE = int(os.environ.get("LEAT_BATCH_HASTE", "1"))
 CONTROL = int(os.environ.get("LEAT_BATCH_CONTROL", "0"))
 
 ENDED = ("SUCCEEDED", "FAILED")

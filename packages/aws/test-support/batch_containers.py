@@ -9,7 +9,7 @@ import docker
 import requests
 from moto import settings
 
-from batch_attempts import CONTROL, GRACE, HASTE, Outcome, begin
+from batch_attempts import CONTROL, GRACE, Outcome, begin
 
 # Of one client: a job holds two, for its output and its end.
 CONNECTIONS = 64
@@ -113,7 +113,7 @@ def watch(job, container, stream, memory):
     timed_out = False
     while waiter.is_alive():
         waiter.join(0.05)
-        late = limit is not None and time.monotonic() - began > limit / HASTE
+        late = limit is not None and (job.expired or time.monotonic() - began > limit)
         if waiter.is_alive() and (job.stop or late):
             timed_out = late and not job.stop
             if job.reclaimed is not None:

@@ -20,7 +20,6 @@ Configuration by environment:
   LEAT_BATCH_GRACE      seconds between SIGTERM and SIGKILL (30, as on AWS)
   LEAT_BATCH_LEAST_TIMEOUT  seconds (60, as on AWS)
   LEAT_BATCH_WAITED     seconds that every job is told to have waited more than it has: a queue that is hours long, for tests of minutes (0)
-  LEAT_BATCH_HASTE      how many times faster the time limits of jobs pass (1)
   LEAT_BATCH_CONTROL    port of the control server, see `Control`
 """
 
@@ -59,6 +58,7 @@ def install_jobs():
         self.retry_strategy = request.get("retryStrategy")
         self.container_reason = None
         self.reclaimed = None
+        self.expired = False
         self.lost = False
         self._status = "SUBMITTED"
         if "index" in self.array_properties:
@@ -199,7 +199,8 @@ def check_submission(response, body):
 
 
 class Control(BaseHTTPRequestHandler):
-    """What no API of AWS does: POST /reclaim?job=ID takes a job's instance away, POST /lose?job=ID makes Batch forget it, GET /calls counts.
+    """What no API of AWS does: POST /reclaim?job=ID takes a job's instance away, POST /lose?job=ID makes Batch forget it,
+    POST /expire?job=ID lets the time limit of its attempt pass, if it has one, GET /calls counts.
 
     GET /credentials is what a container asks for its role's keys.
     """
@@ -224,6 +225,8 @@ class Control(BaseHTTPRequestHandler):
             job.stop = True
         elif url.path == "/lose":
             job.lost = True
+        elif url.path == "/expire":
+            job.expired = True
         self.answer({})
 
     def answer(self, body, status=200):

@@ -1,4 +1,4 @@
-// The template with other parameters than its defaults, each deployed: what is made, and what `leat configure` finds.
+// The template with other parameters than its defaults, each deployed: what is made, and what it tells.
 import { readFileSync } from 'node:fs';
 import { DescribeComputeEnvironmentsCommand, BatchClient } from '@aws-sdk/client-batch';
 import { DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';

@@ -16,8 +16,6 @@ export interface BatchServerOptions {
   readonly grace?: number;
   /** Seconds that every job is told to have waited beyond those that it has: a queue that is hours long. */
   readonly waited?: number;
-  /** How many times faster the time limits of jobs pass: Batch's leave a task ten minutes to start; 1 unless told. */
-  readonly haste?: number;
   /** Where containers are made; `DOCKER_HOST` unless told. */
   readonly dockerHost?: string;
   /** Whether the compute environment is one that Batch manages, on EC2; unless told, it is one that its users manage themselves. */
@@ -59,7 +57,6 @@ export class BatchServer {
     seconds,
     grace = 30,
     waited = 0,
-    haste = 1,
     dockerHost,
     managed = false,
   }: BatchServerOptions = {}): Promise<BatchServer> {
@@ -83,7 +80,6 @@ export class BatchServer {
         LEAT_BATCH_SLOTS: String(slots),
         LEAT_BATCH_GRACE: String(grace),
         LEAT_BATCH_WAITED: String(waited),
-        LEAT_BATCH_HASTE: String(haste),
         LEAT_BATCH_CONTROL: String(control),
         ...(seconds === undefined ? {} : { LEAT_BATCH_SECONDS: String(seconds) }),
         ...(dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost }),
@@ -103,6 +99,11 @@ export class BatchServer {
   /** Takes the instance of a job away, as Spot does. */
   async reclaim(job: string): Promise<void> {
     await this.#tell(`/reclaim?job=${job}`);
+  }
+
+  /** Lets the time limit of a job pass, if it has one. */
+  async expire(job: string): Promise<void> {
+    await this.#tell(`/expire?job=${job}`);
   }
 
   /** Makes Batch forget a job. */

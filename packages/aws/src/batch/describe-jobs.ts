@@ -13,7 +13,7 @@ export interface DescribeFacts {
   readonly calls: Pick<AwsCalls, 'call'>;
 }
 
-/** What Batch says of jobs, in calls of 100, a few at once; an answer that is not there is missing. */
+/** What Batch says of jobs, in calls of 100, a few at once. One that it does not show is left out. */
 export async function describeJobs(
   { api, calls }: DescribeFacts,
   ids: readonly string[],

@@ -1,19 +1,15 @@
 /** Containers from their creation to their removal, each as the process of a task. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ExitFacts, TaskProcess } from '../machine/task-process.ts';
 import type { ContainerState, CreateRequest, EngineApi } from './api.ts';
 import { ContainerOutput } from './container-output.ts';
+import { EndWatch, type Rest, rested } from './end-watch.ts';
 import { EngineError } from './engine-error.ts';
 import { readToldEnd } from './init-script.ts';
-import { exitOf, type MadeOf } from './job-status.ts';
+import { exitOf, isRunning, type MadeOf } from './job-status.ts';
 import { isRemoved, killUntilGone, removeUntilGone } from './kill.ts';
 
 const firstLookMs = 20;
 const lastLookMs = 640;
-
-/** Between looks at a container that prints nothing, or whose output nobody reads. In milliseconds. */
-const firstEndLookMs = 1000;
-const lastEndLookMs = 8000;
 
 /** No other process holds the streams of a container: they end with it, once all was read that is still on its way. In milliseconds. */
 const outputLingerMs = 60_000;
@@ -38,10 +34,10 @@ type Asked = 'attach' | 'breaks' | 'create' | 'follow' | 'inspect' | 'kill' | 'r
 
 export class Containers {
   readonly #api: Pick<EngineApi, Asked>;
-  readonly #rest: (ms: number) => Promise<void>;
+  readonly #rest: Rest;
   readonly #leaving = new AbortController();
 
-  constructor(api: Pick<EngineApi, Asked>, rest: (ms: number) => Promise<void> = rested) {
+  constructor(api: Pick<EngineApi, Asked>, rest: Rest = rested) {
     this.#api = api;
     this.#rest = rest;
   }
@@ -60,10 +56,9 @@ export class Containers {
       const taken = output.take(await this.#api.attach(id));
       await this.#api.start(id);
       const printed = taken.then(async () => this.#takeRest(id, output, breaks));
-      const ended = this.#end(id, wanted, printed);
-      const exited = ended.catch((error: unknown): ExitFacts => ({
-        lost: `the container engine no longer answers: ${(error as Error).message}`,
-      }));
+      const watch = new EndWatch(this.#api, id, this.#rest);
+      const ended = this.#end(wanted, watch.ended(printed));
+      const exited = ended.catch((error: unknown): ExitFacts => ({ lost: untold(error) }));
       const over = new AbortController();
       void exited.finally(() => over.abort());
       return {
@@ -71,7 +66,7 @@ export class Containers {
         stderr: output.stderr,
         outputLingerMs,
         exited,
-        signal: this.#signaller(id, over.signal),
+        signal: this.#signaller(id, watch, over.signal),
         // One that was given up may run and print: what it prints is not waited for, or it would run on beside the next attempt.
         removed: ended.then(async () => printed, ignored).then(async () => this.#remove(id)),
       };
@@ -82,13 +77,13 @@ export class Containers {
   }
 
   /** A kill is repeated until it has worked; whoever sends anything else sends a kill after it. */
-  #signaller(id: string, over: AbortSignal): TaskProcess['signal'] {
+  #signaller(id: string, watch: EndWatch, over: AbortSignal): TaskProcess['signal'] {
     let killing = false;
     return (signal) => {
       if (signal !== 'SIGKILL') void this.#api.kill(id, signal).catch(() => undefined);
       else if (!killing) {
         killing = true;
-        void killUntilGone(this.#api, id, over);
+        void killUntilGone(this.#api, id, over).then(() => watch.hurry());
       }
     };
   }
@@ -110,7 +105,7 @@ export class Containers {
       while (await this.#stillRuns(id)) await output.takeRest(await this.#api.follow(id));
       if (this.#api.breaks !== breaks) await output.takeRest(await this.#api.follow(id));
     } catch {
-      // Nobody answers; `#exit` says so.
+      // Nobody answers: whoever watches for its end says so.
     } finally {
       output.end();
     }
@@ -119,34 +114,17 @@ export class Containers {
   /** The end of a container is known a moment later than that of its output. */
   async #stillRuns(id: string): Promise<boolean> {
     for (let waitMs = firstLookMs; waitMs <= lastLookMs; waitMs *= 2) {
-      if ((await this.#api.inspect(id))?.Running !== true) return false;
+      if (!isRunning(await this.#api.inspect(id))) return false;
       await this.#rest(waitMs);
     }
-    return (await this.#api.inspect(id))?.Running === true;
+    return isRunning(await this.#api.inspect(id));
   }
 
   /** Throws when the engine does not tell. */
-  async #end(id: string, wanted: WantedContainer, printed: Promise<void>): Promise<ExitFacts> {
-    const state = await this.#ended(id, printed);
+  async #end(wanted: WantedContainer, ended: Promise<ContainerState | undefined>): Promise<ExitFacts> {
+    const state = await ended;
     const told = readToldEnd(await wanted.readEnd().catch(() => ''));
     return exitOf(state, told, wanted.made);
-  }
-
-  /**
-   * How the engine describes it when it has ended. The end of its output is told at once, but only to whoever reads, so there are looks besides. To
-   * wait by the engine's API would be another way, in which podman keeps a core busy for up to half a second at each end.
-   */
-  async #ended(id: string, printed: Promise<void>): Promise<ContainerState | undefined> {
-    let told = false;
-    const end = printed.then(() => {
-      told = true;
-    });
-    for (let waitMs = firstEndLookMs; ; waitMs = Math.min(lastEndLookMs, 2 * waitMs)) {
-      const rest = this.#rest(waitMs);
-      await (told ? rest : Promise.race([end, rest]));
-      const state = await this.#api.inspect(id);
-      if (state?.Running !== true) return state;
-    }
   }
 
   /** Also of one that runs. When it cannot be done now, nobody waits for it, and it is tried again until it is done or the layer is closed, which does it then. */
@@ -155,5 +133,12 @@ export class Containers {
   }
 }
 
-const rested = async (ms: number): Promise<void> => pause(ms, undefined, { ref: false });
+/** Why nobody can say how it ended. */
+function untold(error: unknown): string {
+  const { message } = error as Error;
+  return error instanceof EngineError && error.status !== 0
+    ? `the container engine does not tell of its container: ${message}`
+    : `the container engine no longer answers: ${message}`;
+}
+
 const ignored = (): void => undefined;

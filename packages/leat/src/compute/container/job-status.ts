@@ -4,6 +4,13 @@ import type { ContainerState } from './api.ts';
 import type { FirstProcess } from './first-process.ts';
 import type { ToldEnd } from './init-script.ts';
 
+/** States in which a task may go on, or tidy up. Podman sets `Running` in the first one only. */
+const unended: ReadonlySet<string> = new Set(['running', 'stopping', 'paused', 'restarting']);
+
+/** Whether a container has begun and not ended. */
+export const isRunning = (state: ContainerState | undefined): boolean =>
+  state !== undefined && (state.Running || unended.has(state.Status));
+
 /** What a container was made of. */
 export interface MadeOf {
   readonly image: string;

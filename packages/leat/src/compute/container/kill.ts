@@ -1,9 +1,8 @@
 /** The end of a container that has to end. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineApi } from './api.ts';
+import { type Rest, rested } from './end-watch.ts';
+import { isRunning } from './job-status.ts';
 import { waits } from './waits.ts';
-
-const rested = async (ms: number): Promise<void> => pause(ms, undefined, { ref: false });
 
 /**
  * Kills a container, again until the engine says that it does not run: a kill that the engine has lost or answered with an error must not
@@ -15,7 +14,7 @@ export async function killUntilGone(
   api: Pick<EngineApi, 'kill' | 'inspect'>,
   id: string,
   over: AbortSignal,
-  rest: (ms: number) => Promise<void> = rested,
+  rest: Rest = rested,
 ): Promise<void> {
   for (const waitMs of waits()) {
     if (over.aborted) return;
@@ -36,7 +35,7 @@ export async function removeUntilGone(
   api: Pick<EngineApi, 'remove'>,
   id: string,
   over: AbortSignal,
-  rest: (ms: number) => Promise<void> = rested,
+  rest: Rest = rested,
 ): Promise<void> {
   for (const waitMs of waits(Number.POSITIVE_INFINITY)) {
     if (over.aborted || (await isRemoved(api, id))) return;
@@ -54,7 +53,7 @@ export const isRemoved = async (api: Pick<EngineApi, 'remove'>, id: string): Pro
 /** Also when the engine does not answer: it may be back in a moment. */
 async function mayRun(api: Pick<EngineApi, 'inspect'>, id: string): Promise<boolean> {
   try {
-    return (await api.inspect(id))?.Running === true;
+    return isRunning(await api.inspect(id));
   } catch {
     return true;
   }

@@ -27,7 +27,7 @@ const usualBatch = 1000;
 /** A layer with arrays gets as many as one of them takes; not more than this, since their requests are held together. */
 const largestBatch = 10_000;
 
-/** What comes within this time of the one before goes into the same array, up to that long in all: a few items that failed in one poll are settled one by one. */
+/** Attempts go into the same array until none has come for `quietMs`, but are not held back for longer than `mostMs`: what has failed in one poll is settled when its own result was read. */
 const gather = { quietMs: 100, mostMs: 1000 };
 
 /** For the items of a foreach, which are looked up before their tasks are handed over. */
@@ -151,6 +151,7 @@ export class LayerDriver {
   async #submitAll(): Promise<void> {
     while (size(this.#queue) > 0 && !this.#context.signal.aborted) {
       if (this.layer.capabilities.arrays > 0) await this.#gather();
+      if (this.#context.signal.aborted) break;
       const batch: Flight[] = [];
       for (let flight = shift(this.#queue); flight !== undefined; flight = shift(this.#queue)) {
         batch.push(flight);
