@@ -13,10 +13,9 @@ const mostFailures = 40;
 /** Rests for so many milliseconds, or until the signal. */
 export type Rest = (ms: number, signal?: AbortSignal) => Promise<void>;
 
-/** See {@link Rest}. */
+/** Keeps the process alive: whoever waits for a container has nothing else to do, perhaps. */
 export const rested: Rest = async (ms, signal) => {
-  const options = signal === undefined ? { ref: false } : { ref: false, signal };
-  await setTimeout(ms, undefined, options).catch(() => undefined);
+  await setTimeout(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
 };
 
 /** See the file's header. The engine's API can be asked to wait, too, but podman then keeps a core busy for up to half a second at each end. */

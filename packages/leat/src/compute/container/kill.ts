@@ -1,8 +1,12 @@
 /** The end of a container that has to end. */
+import { setTimeout } from 'node:timers/promises';
 import type { EngineApi } from './api.ts';
-import { type Rest, rested } from './end-watch.ts';
+import type { Rest } from './end-watch.ts';
 import { isRunning } from './job-status.ts';
 import { waits } from './waits.ts';
+
+/** Nobody waits for it: the process may end meanwhile, and then what is left is removed otherwise. */
+const rested: Rest = async (ms) => setTimeout(ms, undefined, { ref: false });
 
 /**
  * Kills a container, again until the engine says that it does not run: a kill that the engine has lost or answered with an error must not
