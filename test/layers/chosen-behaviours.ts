@@ -1,6 +1,6 @@
 /**
  * Which behaviours run on which shapes on a layer whose tasks take a second each or more: every behaviour that a layer can spoil, on the
- * smallest shape that shows it, and every kind of edge once. With LEAT_BEHAVIOURS=all in the environment all of them run, which takes most of an hour:
+ * smallest shape that shows it, and every shape once. With LEAT_BEHAVIOURS=all in the environment all of them run, which takes most of an hour:
  *
  *     LEAT_BEHAVIOURS=all npx vitest run --project=system test/layers/container-behaviours.test.ts
  */
@@ -58,7 +58,11 @@ const allBehaviours = (): readonly Chosen[] =>
 /** See the file's header. Throws when a name is none any more. */
 export function chosenBehaviours(layer: 'container' | 'batch'): readonly Chosen[] {
   if (isAllWanted) return allBehaviours();
-  return [...everywhere, ...onlyOn[layer]].map(([shapeName, behaviourName]) => {
+  const named = [...everywhere, ...onlyOn[layer]];
+  const others = shapes
+    .filter(({ name }) => !named.some(([shape]) => shape === name))
+    .map(({ name }): Choice => [name, 'artifacts pass through']);
+  return [...named, ...others].map(([shapeName, behaviourName]) => {
     const shape = shapes.find(({ name }) => name === shapeName);
     const behaviour = behaviours.find(({ name }) => name === behaviourName);
     if (shape === undefined || behaviour === undefined || behaviour.appliesTo?.(shape) === false)
