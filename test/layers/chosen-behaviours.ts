@@ -1,6 +1,6 @@
 /**
  * Which behaviours run on which shapes on a layer whose tasks take a second each or more: every behaviour that a layer can spoil, on the
- * smallest shape that shows it, and every shape once. With LEAT_BEHAVIOURS=all in the environment all of them run, which takes most of an hour:
+ * smallest shape that shows it, and every shape once. With LEAT_BEHAVIOURS=all in the environment all of them run: 252 took a quarter of an hour in containers on two cores.
  *
  *     LEAT_BEHAVIOURS=all npx vitest run --project=system test/layers/container-behaviours.test.ts
  */
