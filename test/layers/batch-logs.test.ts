@@ -3,24 +3,14 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
-import { type BatchPlace, openBatch } from './batch-place.ts';
+import { describe, expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
+import { leatOnBatch } from './leat-on-batch.ts';
 
-let place: BatchPlace;
 let leat: Leat;
-
-beforeAll(async () => {
-  place = await openBatch();
-}, 300_000);
-
-afterAll(async () => place.close());
-
-beforeEach(() => {
-  leat = new Leat({ ...place.environment, LEAT_DATASTORE: `s3://${place.bucket}/logs` });
+leatOnBatch('logs', (ownLeat) => {
+  leat = ownLeat;
 });
-
-afterEach(() => leat.dispose());
 
 const count = 200;
 

@@ -1,22 +1,17 @@
 /** What a job of Batch is like: what its options say, seen from inside, and what ends it when its task does not. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
-import { type BatchPlace, openBatch } from './batch-place.ts';
+import { describe, expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
+import type { BatchPlace } from './batch-place.ts';
+import { leatOnBatch } from './leat-on-batch.ts';
 
 let place: BatchPlace;
 let leat: Leat;
-
-beforeAll(async () => {
-  place = await openBatch();
-}, 300_000);
-afterAll(async () => place.close());
-
-beforeEach(() => {
-  leat = new Leat({ ...place.environment, LEAT_DATASTORE: `s3://${place.bucket}/leat` });
+leatOnBatch('leat', (ownLeat, itsPlace) => {
+  leat = ownLeat;
+  place = itsPlace;
 });
-afterEach(() => leat.dispose());
 
 describe('a job of Batch', { timeout: 300_000 }, () => {
   it('has what its options say: memory, cores, shared memory, file systems in memory, folders of its instance', async () => {

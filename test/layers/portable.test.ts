@@ -1,37 +1,34 @@
 /** A flow with a native module, data files and a worker, in containers that have nothing of its project. */
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Leat } from '../cli/leat.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Leat } from '../cli/leat.ts';
 import { portableSeen, writePortableProject } from '../package/portable-project.ts';
-import { type BatchPlace, openBatch } from './batch-place.ts';
+import type { BatchPlace } from './batch-place.ts';
+import { leatOnBatch } from './leat-on-batch.ts';
 
 let place: BatchPlace;
 let leat: Leat;
-
-beforeAll(async () => {
-  place = await openBatch();
-}, 300_000);
-afterAll(async () => place.close());
-
-afterEach(async () => {
-  await leat.noneLeft();
-  leat.dispose();
+leatOnBatch('leat', (ownLeat, itsPlace) => {
+  leat = ownLeat;
+  place = itsPlace;
+  writePortableProject(leat.folder);
 });
+afterEach(async () => leat.noneLeft());
 
-/** Where it runs, and with what environment. */
+/** Where it runs, and what differs there in its environment. */
 const layers: readonly (readonly [string, string, () => NodeJS.ProcessEnv])[] = [
-  ['a container without a network', 'container:network=none', () => ({ DOCKER_HOST: place.engine.host })],
-  ['Batch', 'batch:memory=400', () => ({ LEAT_DATASTORE: `s3://${place.bucket}/leat` })],
+  [
+    'a container without a network',
+    'container:network=none',
+    () => ({ DOCKER_HOST: place.engine.host, LEAT_DATASTORE: undefined }),
+  ],
+  ['Batch', 'batch:memory=400', () => ({})],
 ];
 
 describe.each(layers)('in %s', { timeout: 300_000 }, (_, layer, environment) => {
-  beforeEach(() => {
-    leat = new Leat({ ...place.environment, ...environment() });
-    writePortableProject(leat.folder);
-  });
-
   it('has all that it needs, with its package alone', async () => {
     const image = layer.startsWith('container') ? `,image=${place.image}` : '';
+    Object.assign(leat.env, environment());
     await leat.ok(['run', 'flow.ts', '--with', layer + image]);
     const seen = (await leat.json('get', 'PortableFlow/latest/start.seen')) as Readonly<
       Record<string, unknown>

@@ -297,6 +297,26 @@ describe('logs', () => {
     expect(lines).toEqual(['first try', 'second try']);
   });
 
+  it('waits for what comes late of a task that ran elsewhere, until its run has ended', async () => {
+    const run = await home.run(trainGraph);
+    const [task, attempt] = ['train[0]', 0];
+    await run.append(
+      { type: 'attempt-submitted', at: 1, task, attempt, layer: 'elsewhere', token: 'x' },
+      { type: 'attempt-failed', at: 2, task, attempt, failure: broke },
+    );
+    const print = async (text: string): Promise<void> =>
+      home.print(run.id, { step: 'train', path: [0], iteration: 0 }, attempt, text);
+    await print('before\n');
+    const lines: string[] = [];
+    for await (const { text } of client.logs('TrainFlow/1/train[0]', { follow: true })) {
+      lines.push(text);
+      // Later than what a task of this machine prints would be waited for.
+      if (text === 'before') setTimeout(() => void print('after\n'), 1500);
+      else await run.end('failed');
+    }
+    expect(lines).toEqual(['before', 'after']);
+  });
+
   it('ends when it is told to, and when nobody drives the run', async () => {
     const run = await home.run(trainGraph);
     const token = 'x';

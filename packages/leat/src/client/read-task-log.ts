@@ -5,7 +5,7 @@ import { readLog } from '../datastore/log-store.ts';
 import { LeatError } from '../errors/index.ts';
 import { isDecided } from '../metadata/fold/fold-task.ts';
 import { isDriven } from '../metadata/is-driven.ts';
-import type { TaskRecord } from '../metadata/metadata-store.ts';
+import type { AttemptRecord, TaskRecord } from '../metadata/metadata-store.ts';
 import type { RunContext } from './run-context.ts';
 
 /** One line that a task printed. */
@@ -27,10 +27,12 @@ export interface LogOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Waits between two looks at a log that grows, in milliseconds. Lines may come this much after the end of their attempt. */
+/** Waits between two looks at a log that grows, in milliseconds. */
 const firstLook = 100;
 const longestLook = 2_000;
-const lateLines = 500;
+
+/** So long after the end of their attempt lines may still come, or after the ones before. In milliseconds. A run that ends has waited for all of them. */
+const lateLines = { here: 500, elsewhere: 5_000 };
 
 /** The lines of a task's log. Throws `NOT_FOUND` for an attempt that there is not. */
 export async function* readTaskLog(
@@ -109,22 +111,39 @@ async function* followAttempt(
 ): AsyncGenerator<LogLine> {
   let from = 0;
   let look = firstLook;
+  /** Since when nothing has come of an attempt that is over, by a clock that only grows. */
+  let quietSince: number | undefined;
   while (options.signal?.aborted !== true) {
     // Asked before the log is read: what is printed before the end is then surely there after one more look.
-    const over = (await attemptIsOver(context, task, attempt)) || (await nobodyDrives(context));
-    if (over) await sleep(lateLines, options);
+    const isLeft = await nobodyDrives(context);
+    const ended = isLeft ? undefined : await endedAttempt(context, task, attempt);
+    if (isLeft) await sleep(lateLines.here, options);
     const before = from;
     from = yield* lines(context, { key: keyOf(context, task, attempt), attempt, from }, options);
-    if (over) return;
+    if (isLeft) return;
+    if (ended !== undefined) {
+      if (from > before) quietSince = undefined;
+      quietSince ??= performance.now();
+      if (performance.now() - quietSince >= latenessOf(ended)) return;
+    }
     look = from > before ? firstLook : Math.min(look * 1.5, longestLook);
     await sleep(look, options);
   }
 }
 
-async function attemptIsOver(context: RunContext, task: TaskRecord, attempt: number): Promise<boolean> {
+/** Where a task ran elsewhere, its engine has to fetch what it has printed last. */
+const latenessOf = ({ layer }: AttemptRecord): number =>
+  layer === 'local' ? lateLines.here : lateLines.elsewhere;
+
+/** An attempt, once it is over. */
+async function endedAttempt(
+  context: RunContext,
+  task: TaskRecord,
+  attempt: number,
+): Promise<AttemptRecord | undefined> {
   const { flow, id } = context.record;
   const attempts = await (await context.metadata()).attempts(flow, id, task.task);
-  return attempts.some((one) => one.attempt === attempt && one.endedAt !== undefined);
+  return attempts.find((one) => one.attempt === attempt && one.endedAt !== undefined);
 }
 
 /** Waits until the next attempt was submitted; `false` when there will be none. */

@@ -145,7 +145,7 @@ export class MetadataView {
     return this as unknown as MetadataStore;
   }
 
-  // eslint-disable-next-line max-params -- the contract's
+  // oxlint-disable-next-line max-params -- the contract's
   async acquireLease(
     flow: string,
     run: string,
