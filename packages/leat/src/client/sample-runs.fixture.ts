@@ -10,7 +10,7 @@ import { logKey, manifestKey, parseTask, type TaskAddress } from '../datastore/k
 import { openLog } from '../datastore/log-store.ts';
 import type { ArtifactRef, Outcome } from '../datastore/manifest.ts';
 import type { Datastore } from '../datastore/datastore.ts';
-import { saveParameters } from '../datastore/run-parameters.ts';
+import { saveParameters } from '../datastore/save-parameters.ts';
 import type { FlowGraph, GraphStep, Transition } from '../graph/graph.ts';
 import type { EventFailure, RunEvent } from '../metadata/events.ts';
 import type { Lease, MetadataStore, NewRun } from '../metadata/metadata-store.ts';

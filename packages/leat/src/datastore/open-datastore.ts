@@ -1,11 +1,13 @@
 /**
- * Opens a datastore by its URL. A driver is chosen by the scheme and loaded only then. The only file that knows the
- * drivers' names.
+ * Opens a datastore by its URL. A driver is chosen by the scheme; one that is a package of its own is loaded only then. The only
+ * file that knows the drivers' names.
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { importPackage } from '../errors/import-package.ts';
 import { LeatError } from '../errors/index.ts';
 import type { Datastore } from './datastore.ts';
+import { openFsDatastore } from './fs/index.ts';
 
 type Open = (url: string, driver: string | undefined) => Promise<Datastore>;
 
@@ -15,10 +17,9 @@ interface DriverFile {
 }
 
 const drivers: Readonly<Record<string, Open>> = {
-  file: async (url) => (await import('./fs/index.ts')).openFsDatastore(fileURLToPath(url)),
+  file: async (url) => openFsDatastore(fileURLToPath(url)),
   s3: async (url, driver) => {
     if (driver !== undefined) return loadDriver(driver).openDatastore(url);
-    const { importPackage } = await import('../errors/import-package.ts');
     const { openS3Datastore } = await importPackage<{ openS3Datastore: (url: string) => Datastore }>(
       '@leat/aws/s3',
     );

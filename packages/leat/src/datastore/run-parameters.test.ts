@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openFsDatastore } from './fs/index.ts';
-import { loadParameters, saveParameters } from './run-parameters.ts';
+import { loadParameters, loadParametersAsync } from './run-parameters.ts';
+import { saveParameters, saveParametersAsync } from './save-parameters.ts';
 
 let folder: string;
 
@@ -22,9 +23,27 @@ it('gives back what was stored, under a key of its content', () => {
   expect(loadParameters(store, saveParameters(store, {}))).toEqual({});
 });
 
+it('needs no object for a few plain values, and only for those', async () => {
+  const store = openFsDatastore(folder);
+  const plain = { alpha: 0.1, name: 'ü"\\', on: true, none: null, sizes: [1, 2], deep: { a: [{}] } };
+  for (const values of [{}, plain]) {
+    const key = saveParameters(store, values);
+    expect(await saveParametersAsync(store, values)).toBe(key);
+    expect(loadParameters(store, key)).toStrictEqual(values);
+    expect(await loadParametersAsync(store, key)).toStrictEqual(values);
+  }
+  expect(readdirSync(folder)).toEqual([]);
+  const others = [-0, NaN, Infinity, undefined, 1n, new Date(0), [undefined], new Map(), 'x'.repeat(600)];
+  for (const value of others) {
+    const key = await saveParametersAsync(store, { value });
+    expect(key).toMatch(/^blobs\//);
+    expect(loadParameters(store, key)).toStrictEqual({ value });
+  }
+});
+
 it('refuses what is gone or damaged', () => {
   const store = openFsDatastore(folder);
-  const key = saveParameters(store, { alpha: 0.1 });
+  const key = saveParameters(store, { since: new Date(0) });
   writeFileSync(path.join(folder, key), 'torn');
   expect(() => loadParameters(store, key)).toThrow(
     expect.objectContaining({ code: 'STORE_CORRUPT' }) as Error,

@@ -14,7 +14,7 @@ export interface NewRun {
   readonly plan: unknown;
   /** Parameter values for people and `diff` (JSON data; what JSON cannot hold is printed). */
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** Datastore key of the parameters' artifact. */
+  /** Datastore key of the parameters' artifact; a few plain values stand in the key itself. */
   readonly parametersKey: string;
   /** Hash of the code package. */
   readonly package: string;

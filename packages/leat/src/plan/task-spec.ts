@@ -114,7 +114,7 @@ export interface TaskSpec {
   readonly joinedItems?: string;
   /** Hash of the code package. */
   readonly package: string;
-  /** Key of the run's parameters: one artifact that holds a record. */
+  /** Key of the run's parameters: one artifact that holds a record, or the key holds them itself. */
   readonly parameters: string;
   /** Key that the attempt's manifest is written to, with create-if-absent. */
   readonly manifest: string;

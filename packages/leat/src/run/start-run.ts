@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-import { saveParametersAsync } from '../datastore/run-parameters.ts';
+import { saveParametersAsync } from '../datastore/save-parameters.ts';
 import { BegunLayers } from './begun-layers.ts';
 import { createRun } from './create-run.ts';
 import { type DriveOptions, requireWorkers, type RunHandle } from './drive-run.ts';

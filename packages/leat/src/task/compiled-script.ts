@@ -7,8 +7,8 @@
  * user's own; a script's name holds the hash of its text, and V8 itself refuses what another V8 or other flags have made.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import vm from 'node:vm';
+import { dirname, sep } from 'node:path';
+import { constants, Script } from 'node:vm';
 
 /** A script. */
 export interface ScriptText {
@@ -31,13 +31,13 @@ export interface CompiledCode {
 }
 
 /** Compiles a script with the help of the cache for its likely work, and lets the next process of its kind learn from this one. */
-export function compileScript(text: ScriptText, { folder, likely, done }: CompiledCode): vm.Script {
-  const fileOf = (kind: string): string => `${folder}${path.sep}${text.name}-${kind}-${builtFor()}`;
+export function compileScript(text: ScriptText, { folder, likely, done }: CompiledCode): Script {
+  const fileOf = (kind: string): string => `${folder}${sep}${text.name}-${kind}-${builtFor()}`;
   const code = folder === undefined ? undefined : readCache(fileOf(likely));
-  const script = new vm.Script(text.source, {
+  const script = new Script(text.source, {
     filename: text.filename,
     columnOffset: text.columnOffset ?? 0,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(code === undefined ? {} : { cachedData: code }),
   });
   if (folder === undefined) return script;
@@ -55,8 +55,8 @@ export function compileScript(text: ScriptText, { folder, likely, done }: Compil
 
 /** What V8's code depends on, and looks at before it takes it. */
 function builtFor(): string {
-  const flags = process.execArgv.join('').replaceAll(/[^\w=]/g, '');
-  return `${process.version}-${process.arch}${flags}`;
+  // No regular expression: compiling one takes longer than this whole function.
+  return `${process.version}-${process.arch}${encodeURIComponent(process.execArgv.join(''))}`;
 }
 
 function readCache(file: string): Buffer | undefined {
@@ -77,7 +77,7 @@ const draftLastsMs = 60_000;
 function writeCache(file: string, code: Buffer): void {
   const draft = `${file}.draft`;
   try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const since = statSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
     if (Date.now() - since > draftLastsMs) rmSync(draft, { force: true });
     writeFileSync(draft, code, { mode: 0o600, flag: 'wx' });

@@ -7,7 +7,7 @@ import { InlineBudget } from '../datastore/inline-budget.ts';
 import { WatchedDatastore } from '../datastore/watched-datastore.fixture.ts';
 import { createPack } from '../datastore/packs/pack-writer.ts';
 import { tailPack } from '../datastore/packs/tail-pack.ts';
-import { saveParameters } from '../datastore/run-parameters.ts';
+import { saveParameters } from '../datastore/save-parameters.ts';
 import { encodeSources } from '../datastore/source-index.ts';
 import { Flow } from '../flow/flow.ts';
 import type { Inputs } from '../flow/inputs.ts';

@@ -3,7 +3,7 @@
  * own, since the program cannot load itself so.
  */
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { sep } from 'node:path';
 import { compileScript } from './compiled-script.ts';
 import { likelyWork, toldWork } from './told-work.ts';
 
@@ -11,7 +11,7 @@ import { likelyWork, toldWork } from './told-work.ts';
 declare const programHash: string;
 
 // Not `path.join`: to go through long paths sets V8's compilers to work.
-const program = `${import.meta.dirname}${path.sep}program.cjs`;
+const program = `${import.meta.dirname}${sep}program.cjs`;
 
 const script = compileScript(
   {

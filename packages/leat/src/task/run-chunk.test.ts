@@ -14,7 +14,7 @@ import { manifestKey } from '../datastore/keys.ts';
 import { formatPackedKey } from '../datastore/packs/packed-key.ts';
 import { tailPack } from '../datastore/packs/tail-pack.ts';
 import { readManifestSync } from '../datastore/read-manifest.ts';
-import { saveParameters } from '../datastore/run-parameters.ts';
+import { saveParameters } from '../datastore/save-parameters.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
 import { failureText, TaskBench } from './task.fixture.ts';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { openFsDatastore } from '../datastore/fs/index.ts';
 import { manifestKey, parseTask } from '../datastore/keys.ts';
 import type { ArtifactRef, AttemptManifest } from '../datastore/manifest.ts';
-import { saveParameters } from '../datastore/run-parameters.ts';
+import { saveParameters } from '../datastore/save-parameters.ts';
 import { ArtifactStore } from '../datastore/artifact-store.ts';
 import type { Datastore } from '../datastore/datastore.ts';
 import type { TaskSource, TaskSpec } from '../plan/task-spec.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { saveParameters } from '../datastore/run-parameters.ts';
+import { saveParameters } from '../datastore/save-parameters.ts';
 import type { FlowDescription } from '../flow/description.ts';
 import { describeFlow } from '../flow/describe-flow.ts';
 import { checkedGraph } from '../graph/checked-graph.ts';

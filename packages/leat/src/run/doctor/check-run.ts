@@ -1,3 +1,4 @@
+import { inKeyHead } from '../../datastore/run-parameters.ts';
 import { isDeadHere, isDriven } from '../../metadata/is-driven.ts';
 import type { MetadataStore, RunRecord, TaskRecord } from '../../metadata/metadata-store.ts';
 import type { RunPlan } from '../../plan/plan.ts';
@@ -120,6 +121,7 @@ async function checkTask(
 }
 
 async function checkParameters({ contents, datastore, report }: Examination, run: RunRecord): Promise<void> {
+  if (run.parametersKey.startsWith(inKeyHead)) return;
   const fault = await contents.faultOf(run.parametersKey);
   if (fault === undefined) return;
   const address = `${run.flow}/${run.id}`;

@@ -8,7 +8,7 @@ import { writeItems } from '../../datastore/items/write-items.ts';
 import { packKey, sourcesKey } from '../../datastore/keys.ts';
 import { createPack } from '../../datastore/packs/pack-writer.ts';
 import { readManifestSync } from '../../datastore/read-manifest.ts';
-import { saveParameters } from '../../datastore/run-parameters.ts';
+import { saveParameters } from '../../datastore/save-parameters.ts';
 import { encodeSources } from '../../datastore/source-index.ts';
 import { type ExamineOptions, examineStores } from './examine-stores.ts';
 import type { Finding } from './finding.ts';
@@ -44,7 +44,7 @@ async function started(): Promise<SampleRun> {
   ]);
   const run = await home.run(trainGraph, {
     package: 'abc',
-    parametersKey: saveParameters(home.datastore, { alpha: 1 }),
+    parametersKey: saveParameters(home.datastore, { since: new Date(0) }),
     plan: { steps: { start: {}, train: {}, choose: {}, end: {} } },
   });
   await run.succeed('start', {
