@@ -82,6 +82,9 @@ const afterReally: After = (ms, fire) => {
   };
 };
 
+/** Why a call is over that has been answered. One for all: without a reason each abort makes an error of its own, with its stack. */
+const answerCame = new Error('the layer has answered');
+
 class GuardedLayer implements ComputeLayer {
   readonly name: string;
   readonly contract = contractVersion;
@@ -213,7 +216,7 @@ class GuardedLayer implements ComputeLayer {
     } finally {
       signal?.removeEventListener('abort', callOff);
       forget();
-      over.abort();
+      over.abort(answerCame);
     }
   }
 

@@ -16,8 +16,8 @@ const program = `${import.meta.dirname}${sep}program.cjs`;
 const script = compileScript(
   {
     name: `task-${programHash}`,
-    // The bundle is ASCII, which is read fastest so. It is a function already: to put its text into another is one more copy.
-    source: readFileSync(program, 'latin1'),
+    // It is a function already: to put its text into another is one more copy.
+    source: readFileSync(program, 'utf8'),
     filename: program,
   },
   {

@@ -23,10 +23,12 @@ const lookMs = 1000;
  * loop ends when it gets out of that. Keeps nothing alive.
  */
 export function endWhenOrphaned(isOrphan: () => boolean): void {
-  if (isOrphan()) endOwnGroup();
-  setInterval(() => {
+  const look = (): void => {
     if (isOrphan()) endOwnGroup();
-  }, lookMs).unref();
+  };
+  look();
+  // The first timer of a process takes Node a while: a task that waits for nothing is over after one turn of the loop, and needs none.
+  setImmediate(() => setImmediate(() => setInterval(look, lookMs).unref()).unref()).unref();
 }
 
 /** Ends the process group that this process leads, itself included; does nothing when it leads none. */

@@ -20,7 +20,7 @@ export interface Launch {
   readonly work: Work | undefined;
 }
 
-/** A process that waits for, or runs, one task. It leads a process group of its own. */
+/** A process that waits for, or runs, one task. It leads a process group of its own, which ends with it. */
 export interface WaitingProcess extends TaskProcess {
   /** Whether it is known to have ended. */
   readonly gone: () => boolean;
@@ -109,6 +109,8 @@ export function startTaskProcess(
   let gone = false;
   const known = exited.then((facts) => {
     gone = true;
+    // What the task has started ends with it.
+    signalGroup(pid, 'SIGKILL');
     return facts;
   });
   started(pid);

@@ -4,7 +4,6 @@ import {
   argumentsOf,
   type Launch,
   type ProcessSetting,
-  signalGroup,
   startTaskProcess,
   type WaitingProcess,
 } from './api.ts';
@@ -45,10 +44,7 @@ export class ProcessStarter {
     const process =
       this.#ready?.start(args, launch, started) ?? startTaskProcess(this.#setting, launch, started);
     void process.exited.then(() => {
-      if (group === undefined) return;
-      // What the task has started ends with it.
-      signalGroup(group, 'SIGKILL');
-      this.#reaper.forget(group);
+      if (group !== undefined) this.#reaper.forget(group);
     });
     return process;
   }

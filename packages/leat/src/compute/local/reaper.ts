@@ -27,11 +27,17 @@ fi
 [ -z "$folder" ] || rm -rf -- "$folder"
 `;
 
+/** Groups that have ended are told together with the next that begins, or after so long, in milliseconds. */
+const forgetMs = 100;
+
 /** A shell that dies is started again, but not for ever: something on this machine does not want it. */
 const mostStarts = 5;
 
 export class Reaper {
   readonly #groups = new Set<number>();
+  /** Lines that are not told yet. */
+  #untold: string[] = [];
+  #telling: NodeJS.Timeout | undefined;
   #folder: string | undefined;
   #shell: ShellProcess | undefined;
   #starts = 0;
@@ -47,12 +53,15 @@ export class Reaper {
   /** From now on the group ends with the engine. */
   adopt(group: number): void {
     this.#groups.add(group);
-    this.#shell?.write(`+ ${group}`);
+    this.#untold.push(`+ ${group}`);
+    this.#tell();
   }
 
-  /** The group has ended. */
+  /** The group has ended. That need not be told at once: its number is not given to another for long. */
   forget(group: number): void {
-    if (this.#groups.delete(group)) this.#shell?.write(`- ${group}`);
+    if (!this.#groups.delete(group)) return;
+    this.#untold.push(`- ${group}`);
+    this.#telling ??= setTimeout(() => this.#tell(), forgetMs).unref();
   }
 
   /** From now on this folder ends with the engine; `undefined`: none does. */
@@ -64,8 +73,16 @@ export class Reaper {
   /** Ends the shell. Groups that are still adopted are ended by it. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#tell();
     this.#shell?.end();
     await this.#shell?.exited;
+  }
+
+  #tell(): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
+    if (this.#untold.length > 0) this.#shell?.write(this.#untold.join('\n'));
+    this.#untold = [];
   }
 
   #tellFolder(): void {
@@ -87,7 +104,8 @@ export class Reaper {
         },
       );
     }
-    for (const group of this.#groups) this.#shell.write(`+ ${group}`);
+    this.#untold = Array.from(this.#groups, (group) => `+ ${group}`);
+    this.#tell();
     if (this.#folder !== undefined) this.#tellFolder();
     void this.#shell.exited.then(async () => {
       this.#shell = undefined;
