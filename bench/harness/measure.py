@@ -19,7 +19,8 @@ import time
 PR_SET_CHILD_SUBREAPER = 36
 ORPHANS_END_SECONDS = 10
 SAMPLE_SECONDS = 0.05
-TREE_TICKS = 5
+TREE_SECONDS = 0.25
+TREE_SHARE = 0.01
 LINUX = sys.platform == "linux"
 
 
@@ -54,12 +55,14 @@ def memory_of_all():
 
 def peak_memory(pid, stop, result):
     """VmHWM only grows, so the last sample before the end is the peak, but for what grew in the last interval. All processes
-    together are looked at less often: that takes a millisecond or more for each."""
-    ticks = 0
+    together are looked at less often: that takes a millisecond or more for each, and who measures shall not be what is measured."""
+    next_look = time.monotonic() + TREE_SECONDS
     while not stop.wait(SAMPLE_SECONDS):
-        ticks += 1
-        if ticks % TREE_TICKS == 0:
+        began = time.monotonic()
+        if began >= next_look:
             result["tree_kb"] = max(result["tree_kb"], memory_of_all())
+            ended = time.monotonic()
+            next_look = ended + max(TREE_SECONDS, (ended - began) / TREE_SHARE)
         try:
             with open("/proc/%d/status" % pid) as status:
                 for line in status:
