@@ -25,13 +25,15 @@ interface Hooks {
 const node = (): typeof v8 => process.getBuiltinModule('node:v8');
 
 /** Thrown where a value or its bytes need V8: one for all, since nobody sees its stack. */
-const tooMuch = new Error('more than is done here');
+let refusal: Error | undefined;
+// Made once, and only where it is needed: it takes its stack along.
+const tooMuch = (): Error => (refusal ??= new Error('more than is done here'));
 
 function attempt<T>(act: () => T): { readonly done: T } | undefined {
   try {
     return { done: act() };
   } catch (error) {
-    if (error === tooMuch || error instanceof RangeError) return undefined;
+    if (error === refusal || error instanceof RangeError) return undefined;
     throw error;
   }
 }
@@ -50,14 +52,14 @@ class Writer {
 
   value(value: unknown): void {
     this.#nodes += 1;
-    if (this.#nodes > mostNodes) throw tooMuch;
+    if (this.#nodes > mostNodes) throw tooMuch();
     if (value === undefined) this.#tag('_');
     else if (value === null) this.#tag('0');
     else if (typeof value === 'boolean') this.#tag(value ? 'T' : 'F');
     else if (typeof value === 'number') this.#number(value);
     else if (typeof value === 'string') this.#text(value);
     else if (typeof value === 'object') this.#object(value);
-    else throw tooMuch;
+    else throw tooMuch();
   }
 
   #tag(letter: string): void {
@@ -77,7 +79,7 @@ class Writer {
       return;
     }
     // What is a small integer for one build of V8 is a double for another.
-    if (Number.isNaN(value) || (Number.isInteger(value) && Math.abs(value) <= 2 ** 31)) throw tooMuch;
+    if (Number.isNaN(value) || (Number.isInteger(value) && Math.abs(value) <= 2 ** 31)) throw tooMuch();
     const double = Buffer.alloc(8);
     double.writeDoubleLE(value);
     this.#tag('N');
@@ -85,7 +87,7 @@ class Writer {
   }
 
   #text(text: string): void {
-    if (text.length > mostNodes || !latin1.test(text)) throw tooMuch;
+    if (text.length > mostNodes || !latin1.test(text)) throw tooMuch();
     this.#tag('"');
     this.#varint(text.length);
     this.#bytes.push(...Buffer.from(text, 'latin1'));
@@ -93,17 +95,17 @@ class Writer {
 
   #object(value: object): void {
     // V8 writes an object that it has seen as a reference.
-    if (this.#seen.has(value)) throw tooMuch;
+    if (this.#seen.has(value)) throw tooMuch();
     this.#seen.add(value);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (Array.isArray(value) && prototype === Array.prototype) this.#array(value);
     else if (prototype === Object.prototype) this.#record(value as Record<string, unknown>);
-    else throw tooMuch;
+    else throw tooMuch();
   }
 
   #array(value: readonly unknown[]): void {
     // No holes, and nothing but elements.
-    if (Object.keys(value).length !== value.length) throw tooMuch;
+    if (Object.keys(value).length !== value.length) throw tooMuch();
     this.#tag('A');
     this.#varint(value.length);
     for (const element of value) this.value(element);
@@ -117,7 +119,7 @@ class Writer {
     this.#tag('o');
     for (const key of keys) {
       if (indexLike.test(key) || !('value' in (Object.getOwnPropertyDescriptor(value, key) ?? {})))
-        throw tooMuch;
+        throw tooMuch();
       this.#text(key);
       this.value(value[key]);
     }
@@ -133,12 +135,12 @@ class Reader {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (this.#byte() !== 0xff || this.#byte() !== version) throw tooMuch;
+    if (this.#byte() !== 0xff || this.#byte() !== version) throw tooMuch();
   }
 
   value(): unknown {
     this.#nodes += 1;
-    if (this.#nodes > mostNodes) throw tooMuch;
+    if (this.#nodes > mostNodes) throw tooMuch();
     switch (String.fromCharCode(this.#byte())) {
       case '_':
         return undefined;
@@ -159,13 +161,13 @@ class Reader {
       case 'o':
         return this.#record();
       default:
-        throw tooMuch;
+        throw tooMuch();
     }
   }
 
   #byte(): number {
     const byte = this.#bytes[this.#at];
-    if (byte === undefined) throw tooMuch;
+    if (byte === undefined) throw tooMuch();
     this.#at += 1;
     return byte;
   }
@@ -177,7 +179,7 @@ class Reader {
       value += (byte % 128) * factor;
       if (byte < 128) return value;
     }
-    throw tooMuch;
+    throw tooMuch();
   }
 
   #integer(): number {
@@ -193,16 +195,16 @@ class Reader {
   #text(): string {
     const length = this.#varint();
     this.#at += length;
-    if (this.#at > this.#bytes.length) throw tooMuch;
+    if (this.#at > this.#bytes.length) throw tooMuch();
     return this.#bytes.toString('latin1', this.#at - length, this.#at);
   }
 
   #array(): unknown[] {
     const length = this.#varint();
-    if (length > mostNodes) throw tooMuch;
+    if (length > mostNodes) throw tooMuch();
     const array = Array.from({ length }, () => this.value());
     if (String.fromCharCode(this.#byte()) !== '$' || this.#varint() !== 0 || this.#varint() !== length)
-      throw tooMuch;
+      throw tooMuch();
     return array;
   }
 
@@ -211,10 +213,10 @@ class Reader {
     for (let count = 0; ; count += 1) {
       const tag = String.fromCharCode(this.#byte());
       if (tag === '{' && this.#varint() === count) return record;
-      if (tag !== '"') throw tooMuch;
+      if (tag !== '"') throw tooMuch();
       const key = this.#text();
       // A key of this name is data like any other: an assignment would set the prototype.
-      if (key === '__proto__') throw tooMuch;
+      if (key === '__proto__') throw tooMuch();
       record[key] = this.value();
     }
   }

@@ -45,6 +45,8 @@ export default class TestFlow extends Flow {
   async save() { await 1; throw new RangeError('not awaited'); }
   prints() { process.stdout.write('x'.repeat(2_000_000)); console.error('also'); }
   lists() { process.on('exit', () => process.getBuiltinModule('fs').writeFileSync(process.env['LEAT_TEST'] ?? '', process.moduleLoadList.join('\\n'))); }
+  many() { this.numbers = Array.from({ length: 1000 }, (_, index) => index); }
+  declare numbers: number[];
   marker() { this.value = process.env['LEAT_TASK']; }
 }
 `;
@@ -127,6 +129,8 @@ interface RunOptions {
   readonly cache?: string;
   /** What the process is told that it will probably do. */
   readonly likely?: string;
+  /** Flags of Node. */
+  readonly flags?: readonly string[];
   /** What it is told of who has started it; then it leads a group of its own, as under a layer. */
   readonly parent?: string;
 }
@@ -144,6 +148,7 @@ async function run(
     spec: over = {},
     cache,
     likely,
+    flags = [],
     parent,
   }: RunOptions = {},
 ): Promise<Ended> {
@@ -155,7 +160,7 @@ async function run(
   });
   const resources = { cpu: 1, memory: 1, gpu: 0, disk: 0 };
   const message: TaskMessage = { spec, environment, resources, datastore: new URL(`file://${folder}`).href };
-  const args = [runner, ...(ahead ? [path.join(folder, 'packages', hash)] : [])];
+  const args = [...flags, runner, ...(ahead ? [path.join(folder, 'packages', hash)] : [])];
   const child = spawn(process.execPath, args, {
     detached: parent !== undefined,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -226,6 +231,22 @@ describe('the process of a task', { timeout: 30_000 }, () => {
       .split('\n')
       .filter((name) => !always.has(name));
     expect(more).toEqual(['NativeModule vm']);
+  });
+
+  it('does nothing so often that it sets the optimizing compilers of V8 to work, however much a small result says', async () => {
+    const source = { step: 'many', task: 'many', manifest: 'runs/many.json' };
+    const options = { hash: markedPackage, cache: path.join(folder, 'traced-cache') };
+    expect(await run('many', { ...options, spec: { manifest: source.manifest } })).toMatchObject({ code: 0 });
+    const program = readFileSync(path.join(folder, 'program.cjs'), 'latin1');
+    const traced = { ...options, flags: ['--trace-opt'], spec: { sources: [source] } };
+    // The first one compiles, the second one starts with what that has kept.
+    for (let round = 0; round < 2; round += 1) {
+      const { stdout, manifest } = await run('fine', traced);
+      expect(manifest).toMatchObject({ artifacts: { numbers: { stored: 'manifest' } } });
+      const optimized = [...stdout.matchAll(/marking \w+ <JSFunction (\w+)/g)].map(([, name]) => name);
+      // Some of Node's own are, as it starts.
+      expect(optimized.filter((name) => program.includes(`function ${name}(`))).toEqual([]);
+    }
   });
 
   it('runs a flow that is marked as a script as it runs one that is not, also with its compiled code', async () => {

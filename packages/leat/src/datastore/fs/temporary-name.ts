@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { hasEnded, machineName } from './machine-name.ts';
 
@@ -7,8 +6,8 @@ const mark = '.leat-tmp-';
 /** Its objects are spread over hundreds of folders, in which nobody wants to look for a single one. */
 const spread = 'blobs/';
 
-// One random name for each process and a counter: no system call and no clash, also between machines that share a folder.
-const processName = randomBytes(6).toString('hex');
+// For each process a name and a counter: no clash with one that had the same number before. It is no secret, so it need not cost a system call.
+const processName = Math.random().toString(36).slice(2);
 let counter = 0;
 
 /**
