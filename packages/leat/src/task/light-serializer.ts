@@ -24,9 +24,8 @@ interface Hooks {
 
 const node = (): typeof v8 => process.getBuiltinModule('node:v8');
 
-/** Thrown where a value or its bytes need V8: one for all, since nobody sees its stack. */
 let refusal: Error | undefined;
-// Made once, and only where it is needed: it takes its stack along.
+/** Thrown where a value or its bytes need V8: one for all, since nobody sees its stack, and made only where it is needed. */
 const tooMuch = (): Error => (refusal ??= new Error('more than is done here'));
 
 function attempt<T>(act: () => T): { readonly done: T } | undefined {

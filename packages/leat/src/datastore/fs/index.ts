@@ -1,1 +1,1 @@
-export { FsDatastore, type FsDatastoreOptions, openFsDatastore } from './fs-datastore.ts';
+export { openFsDatastore } from './fs-datastore.ts';
