@@ -82,8 +82,8 @@ const afterReally: After = (ms, fire) => {
   };
 };
 
-/** Why a call is over that has been answered. One for all: without a reason each abort makes an error of its own, with its stack. */
-const answerCame = new Error('the layer has answered');
+/** One for all: without a reason each abort makes an error of its own, with its stack. */
+const callIsOver = new DOMException('the call is over', 'AbortError');
 
 class GuardedLayer implements ComputeLayer {
   readonly name: string;
@@ -216,7 +216,7 @@ class GuardedLayer implements ComputeLayer {
     } finally {
       signal?.removeEventListener('abort', callOff);
       forget();
-      over.abort(answerCame);
+      over.abort(callIsOver);
     }
   }
 

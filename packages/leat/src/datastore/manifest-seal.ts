@@ -6,7 +6,7 @@
  */
 import type { AttemptManifest } from './manifest.ts';
 
-const sealHead = ',"seal":"';
+const sealHead = ',"check":"';
 /** Nothing else in JSON has this text: in a string there is a backslash before each quote. */
 const dataHead = '"data":"';
 const halfDigits = 8;

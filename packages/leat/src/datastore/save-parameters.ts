@@ -7,7 +7,7 @@ import type { Datastore } from './datastore.ts';
 import { blobKey } from './keys.ts';
 import { inKeyHead, type ParameterValues } from './run-parameters.ts';
 
-/** Longest values that stand in the key itself, in characters: each task is told the key. */
+/** Longest values that stand in the key itself, in bytes: each task is told the key. */
 const longestInKey = 512;
 
 /**
@@ -36,7 +36,7 @@ export async function saveParametersAsync(store: Datastore, values: ParameterVal
   return key;
 }
 
-/** What JSON gives back exactly as it was, if it is short. */
+/** What JSON gives back equal to what it was, if it is short. (Two that are one object become two.) */
 function keyOfPlain(values: ParameterValues): string | undefined {
   let json: string;
   try {
@@ -44,6 +44,6 @@ function keyOfPlain(values: ParameterValues): string | undefined {
   } catch {
     return undefined; // a bigint, or a circle
   }
-  if (json.length > longestInKey) return undefined;
+  if (Buffer.byteLength(json) > longestInKey) return undefined;
   return isDeepStrictEqual(JSON.parse(json), { ...values }) ? `${inKeyHead}${json}` : undefined;
 }

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,6 +15,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { build, type BuildOptions, type OutputFile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasEnded } from '../datastore/fs/machine-name.ts';
 import type { AttemptManifest } from '../datastore/manifest.ts';
 import type { TaskMessage } from '../plan/task-message.ts';
 import { markScript } from '../package/flow-script.ts';
@@ -47,6 +49,8 @@ export default class TestFlow extends Flow {
   lists() { process.on('exit', () => process.getBuiltinModule('fs').writeFileSync(process.env['LEAT_TEST'] ?? '', process.moduleLoadList.join('\\n'))); }
   many() { this.numbers = Array.from({ length: 1000 }, (_, index) => index); }
   declare numbers: number[];
+  turns() { let sum = 0; for (let turn = 0; turn < 1e6; turn += 1) sum += turn % 3; this.value = sum; }
+  waits() { process.getBuiltinModule('fs').writeFileSync(process.env['LEAT_TEST'] ?? '', String(process.pid)); return new Promise((done) => setTimeout(done, 3_600_000)); }
   marker() { this.value = process.env['LEAT_TASK']; }
 }
 `;
@@ -55,6 +59,8 @@ export function helper(message: string): never {
   throw new RangeError(message);
 }
 `;
+
+const patient = { timeout: 15_000 };
 
 /** Named by a hash, as packages are. */
 const markedPackage = 'ab'.repeat(32);
@@ -209,6 +215,35 @@ describe('the process of a task', { timeout: 30_000 }, () => {
     expect(await run('fine', { parent: `${process.pid}` })).toMatchObject({ code: 0 });
   });
 
+  it('ends soon after whoever has started it, whatever its step waits for', async () => {
+    const spec = new TaskBench(undefined).spec('waits', { package: 'test', manifest: 'runs/orphan.json' });
+    const resources = { cpu: 1, memory: 1, gpu: 0, disk: 0 };
+    const file = (name: string): string => path.join(folder, name);
+    const told = file('orphan-message.json');
+    const datastore = new URL(`file://${folder}`).href;
+    const message: TaskMessage = { spec, environment: {}, resources, datastore };
+    writeFileSync(told, `${JSON.stringify(message)}\n`);
+    writeFileSync(
+      file('starter.cjs'),
+      `const { openSync } = require('node:fs');
+       const stdio = ['ignore', 'ignore', 'ignore', openSync(process.env.TOLD)];
+       const env = { ...process.env, LEAT_PARENT: String(process.pid) };
+       require('node:child_process').spawn(process.execPath, process.argv.slice(2), { detached: true, stdio, env });`,
+    );
+    const args = [file('starter.cjs'), runner, path.join(folder, 'packages', 'test')];
+    const env = { ...process.env, TOLD: told, LEAT_TEST: file('orphan.pid') };
+    const starter = spawn(process.execPath, args, { stdio: 'ignore', env });
+    const begun = (): number => (existsSync(env.LEAT_TEST) ? Number(readFileSync(env.LEAT_TEST, 'utf8')) : 0);
+    await expect.poll(begun, patient).toBeGreaterThan(0);
+    const task = begun();
+    starter.kill('SIGKILL');
+    try {
+      await expect.poll(() => hasEnded(task), patient).toBe(true);
+    } finally {
+      if (!hasEnded(task)) process.kill(task, 'SIGKILL');
+    }
+  });
+
   it('ends when the step has ended, with 0, whatever is still open', async () => {
     expect(await run('fine')).toMatchObject({
       code: 0,
@@ -237,16 +272,17 @@ describe('the process of a task', { timeout: 30_000 }, () => {
     const source = { step: 'many', task: 'many', manifest: 'runs/many.json' };
     const options = { hash: markedPackage, cache: path.join(folder, 'traced-cache') };
     expect(await run('many', { ...options, spec: { manifest: source.manifest } })).toMatchObject({ code: 0 });
-    const program = readFileSync(path.join(folder, 'program.cjs'), 'latin1');
-    const traced = { ...options, flags: ['--trace-opt'], spec: { sources: [source] } };
+    const traced = { ...options, flags: ['--trace-opt', '--trace-file-names'], spec: { sources: [source] } };
+    const optimized = (stdout: string): readonly unknown[] =>
+      [...stdout.matchAll(/marking \w+ <JSFunction (.*) \(sfi/g)].map(([, name]) => name);
     // The first one compiles, the second one starts with what that has kept.
     for (let round = 0; round < 2; round += 1) {
       const { stdout, manifest } = await run('fine', traced);
       expect(manifest).toMatchObject({ artifacts: { numbers: { stored: 'manifest' } } });
-      const optimized = [...stdout.matchAll(/marking \w+ <JSFunction (\w+)/g)].map(([, name]) => name);
-      // Some of Node's own are, as it starts.
-      expect(optimized.filter((name) => program.includes(`function ${name}(`))).toEqual([]);
+      // Some of Node's own functions are, as it starts.
+      expect(optimized(stdout).filter((name) => !String(name).includes('<node:'))).toEqual([]);
     }
+    expect(optimized((await run('turns', traced)).stdout)).toContainEqual(expect.stringMatching(/^turns </));
   });
 
   it('runs a flow that is marked as a script as it runs one that is not, also with its compiled code', async () => {

@@ -27,8 +27,9 @@ export function endWhenOrphaned(isOrphan: () => boolean): void {
     if (isOrphan()) endOwnGroup();
   };
   look();
-  // The first timer of a process takes Node a while: a task that waits for nothing is over after one turn of the loop, and needs none.
-  setImmediate(() => setImmediate(() => setInterval(look, lookMs).unref()).unref()).unref();
+  // The first timer of a process takes Node a while: a task that waits for nothing is over after one turn of the loop, and needs none. Immediates
+  // that are not to keep the loop alive would wait for something else to wake it.
+  setImmediate(() => setImmediate(() => setInterval(look, lookMs).unref()));
 }
 
 /** Ends the process group that this process leads, itself included; does nothing when it leads none. */

@@ -7,6 +7,7 @@
 import { type ContentWriter, isFresh } from '../datastore/blob-store.ts';
 import type { ByteRange, Datastore, LogObject, ObjectFacts } from '../datastore/datastore.ts';
 import { parsePackedKey } from '../datastore/packs/packed-key.ts';
+import { parametersObject } from '../datastore/run-parameters.ts';
 import type { TaskSpec } from '../plan/task-spec.ts';
 import type { JoinedSourceList } from './joined-sources.ts';
 
@@ -210,7 +211,8 @@ export class RemoteStore implements Datastore, FarStore {
 /** Parameters, the result of the task before, the item, the list of what is joined. */
 function* ownPlaces(specs: readonly TaskSpec[]): Generator<Place> {
   for (const { parameters, sources, takes, joined } of specs) {
-    yield { key: parameters };
+    const object = parametersObject(parameters);
+    if (object !== undefined) yield { key: object };
     const [source] = sources;
     if (takes !== 'inputs' && source !== undefined) yield manifestPlace(source.manifest, specs.length > 1);
     if (joined?.kind === 'listed') yield { key: joined.key };

@@ -162,7 +162,7 @@ export class LocalLayer implements ComputeLayer {
 
   #start(job: MachineJob, request: AttemptRequest, gpus: readonly string[]): void {
     const launch = launchOf(request, this.#places.machine.gpus.length > 0 ? gpus : undefined);
-    const mark = request.chunk === undefined ? '' : randomBytes(markBytes).toString('hex');
+    const mark = randomBytes(markBytes).toString('hex');
     const process = this.#pool.take(launch);
     job.start(process, mark);
     process.send(messageOf(request, { mark, ...this.#taskPlaces }));

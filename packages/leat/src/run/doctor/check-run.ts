@@ -1,8 +1,9 @@
-import { inKeyHead } from '../../datastore/run-parameters.ts';
+import { loadParameters, parametersObject } from '../../datastore/run-parameters.ts';
 import { isDeadHere, isDriven } from '../../metadata/is-driven.ts';
 import type { MetadataStore, RunRecord, TaskRecord } from '../../metadata/metadata-store.ts';
 import type { RunPlan } from '../../plan/plan.ts';
 import { brokenReferences } from './check-references.ts';
+import type { Fault } from './contents.ts';
 import { checkRunObjects } from './check-run-objects.ts';
 import { type Examination, messageOf, placeOf } from './examination.ts';
 import { RunFaults } from './run-faults.ts';
@@ -120,9 +121,10 @@ async function checkTask(
     faults.add({ task, step, ...broken });
 }
 
-async function checkParameters({ contents, datastore, report }: Examination, run: RunRecord): Promise<void> {
-  if (run.parametersKey.startsWith(inKeyHead)) return;
-  const fault = await contents.faultOf(run.parametersKey);
+async function checkParameters(examination: Examination, run: RunRecord): Promise<void> {
+  const { contents, datastore, report } = examination;
+  const object = parametersObject(run.parametersKey);
+  const fault = object === undefined ? keyFault(examination, run) : await contents.faultOf(object);
   if (fault === undefined) return;
   const address = `${run.flow}/${run.id}`;
   report({
@@ -131,10 +133,20 @@ async function checkParameters({ contents, datastore, report }: Examination, run
     message: `the parameters of '${address}' in '${run.parametersKey}': ${fault.reason}`,
     meaning: 'The run cannot be recovered or resumed. Its results are not touched.',
     repair: 'Start a new run with the same parameters: it stores them again.',
-    ...placeOf(datastore, run.parametersKey),
+    ...(object === undefined ? {} : placeOf(datastore, object)),
     run: address,
     ...(fault.repaired === undefined ? {} : { repaired: fault.repaired }),
   });
+}
+
+/** What is wrong with parameters that their key holds. */
+function keyFault({ datastore }: Examination, { parametersKey }: RunRecord): Fault | undefined {
+  try {
+    loadParameters(datastore, parametersKey);
+    return undefined;
+  } catch (error) {
+    return { kind: 'content-damaged', reason: messageOf(error) };
+  }
 }
 
 async function checkLog({ report }: Examination, metadata: MetadataStore, run: RunRecord): Promise<void> {

@@ -8,7 +8,7 @@ import { manifestObject } from '../../datastore/packs/packed-key.ts';
 import { readPack } from '../../datastore/packs/read-pack.ts';
 import { readManifest } from '../../datastore/read-manifest.ts';
 import { itemKeys, referencedKeys } from '../../datastore/referenced-keys.ts';
-import { inKeyHead, loadParametersAsync } from '../../datastore/run-parameters.ts';
+import { loadParametersAsync } from '../../datastore/run-parameters.ts';
 import { LiveKeys } from '../../datastore/sweep-blobs.ts';
 import type { MetadataStore, RunRecord } from '../../metadata/metadata-store.ts';
 
@@ -67,7 +67,7 @@ export async function markRun(
   run: RunRecord,
 ): Promise<void> {
   live.packages.add(run.package);
-  if (!run.parametersKey.startsWith(inKeyHead)) live.blobs.add(run.parametersKey);
+  live.blobs.add(run.parametersKey);
   const parameters = await loadParametersAsync(datastore, run.parametersKey);
   for (const file of surveyValue('parameters', parameters).files) {
     const facts = settledFile(file);
