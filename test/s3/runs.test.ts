@@ -122,6 +122,19 @@ describe('a run with its data in S3', () => {
     await leat.ok(['doctor', ...store]);
   });
 
+  it('takes parameters of any text and length, and asks for no object where they are few and plain', async () => {
+    for (const text of ['say "hi" \\ https://x//y\nü', 'long '.repeat(200)]) {
+      await proxy.reset();
+      await leat.ok(['run', 'flow.ts', '--fail', text, ...store]);
+      const { run } = (await leat.json('show', 'SquareFlow/latest')) as {
+        readonly run: { readonly parameters: object };
+      };
+      expect(run.parameters).toMatchObject({ factor: 2, fail: text });
+      expect(await leat.json('get', 'SquareFlow/latest/end.sum')).toBe(70);
+      expect((await proxy.seen()).filter(({ path }) => /json(?::|%3A)/.test(path))).toEqual([]);
+    }
+  });
+
   it('is refused before it begins where the server takes no notice of conditions', async () => {
     const bucket = openS3Datastore('s3://leat-runs', { env: moto.env });
     await expect(bucket.check()).resolves.toBeUndefined();

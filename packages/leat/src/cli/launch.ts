@@ -25,8 +25,7 @@ export function launch(folder: string | undefined): void {
   const script = compileScript(
     {
       name: `cli-${programHash}`,
-      // The bundle is ASCII, which is read fastest so.
-      source: readFileSync(program, 'latin1'),
+      source: readFileSync(program, 'utf8'),
       filename: program,
     },
     // Of what failed nothing is kept: it has not done what the next one will do, nor is there such a command perhaps.

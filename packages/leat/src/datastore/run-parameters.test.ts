@@ -48,7 +48,8 @@ it('refuses what is gone or damaged', () => {
   expect(() => loadParameters(store, key)).toThrow(
     expect.objectContaining({ code: 'STORE_CORRUPT' }) as Error,
   );
-  expect(() => loadParameters(store, 'blobs/00/11')).toThrow(
-    expect.objectContaining({ code: 'STORE_CORRUPT' }) as Error,
-  );
+  for (const wrong of ['blobs/00/11', 'json:{"alpha":', 'json:null'])
+    expect(() => loadParameters(store, wrong)).toThrow(
+      expect.objectContaining({ code: 'STORE_CORRUPT' }) as Error,
+    );
 });

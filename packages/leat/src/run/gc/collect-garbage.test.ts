@@ -39,10 +39,10 @@ async function storePackage(hash: string): Promise<void> {
   await home.datastore.put(`packages/${hash}/package.json`, [Buffer.from('{}')]);
 }
 
-/** A finished run with a large and a small artifact, and a package of its own. */
+/** A finished run with a large and a small artifact, a package of its own, and parameters that need an object. */
 async function finished(name: string, over: Partial<NewRun> = {}): Promise<SampleRun> {
   await storePackage(name);
-  const run = await home.run(trainGraph, { package: name, parameters: { name }, ...over });
+  const run = await home.run(trainGraph, { package: name, parameters: { name, made: new Date(0) }, ...over });
   const items = await writeItems(home.datastore, [`items of ${name}`]);
   await run.succeed('start', {
     artifacts: { [name]: randomBytes(20_000) },
