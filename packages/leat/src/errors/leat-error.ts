@@ -29,6 +29,11 @@ const brand = Symbol.for('leat.error');
  * @example throw new LeatError('NOT_FOUND', "there is no run 'TrainFlow/9'", { hint: 'leat list runs TrainFlow' });
  */
 export class LeatError extends Error {
+  // Bundles shorten names, and this one is shown.
+  static {
+    Object.defineProperty(this, 'name', { value: 'LeatError' });
+  }
+
   override readonly name = 'LeatError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;

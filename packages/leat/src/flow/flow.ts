@@ -33,6 +33,11 @@ export type MergeNames<T> =
  * }
  */
 export abstract class Flow {
+  // Bundles shorten names, and this one is shown.
+  static {
+    Object.defineProperty(this, 'name', { value: 'Flow' });
+  }
+
   /** The item of the foreach around this task (the innermost one); `undefined` outside any. It is also the step's argument. */
   get input(): unknown {
     return host(this, 'input').input;

@@ -110,6 +110,11 @@ function positionOf(
 
 /** No private fields: methods are called on the proxy. They take `length` and `at` from it once, since that is what costs. */
 class Entries<T> {
+  // Bundles shorten names, and this one is shown.
+  static {
+    Object.defineProperty(this, 'name', { value: 'Inputs' });
+  }
+
   readonly length: number;
   declare readonly at: (index: number) => T | undefined;
 

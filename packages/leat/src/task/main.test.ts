@@ -51,6 +51,7 @@ export default class TestFlow extends Flow {
   declare numbers: number[];
   turns() { let sum = 0; for (let turn = 0; turn < 1e6; turn += 1) sum += turn % 3; this.value = sum; }
   waits() { process.getBuiltinModule('fs').writeFileSync(process.env['LEAT_TEST'] ?? '', String(process.pid)); return new Promise((done) => setTimeout(done, 3_600_000)); }
+  tells() { const { LeatError } = (globalThis as any)[Symbol.for('leat.language/1')]; this.value = new LeatError('NOT_FOUND', 'nothing'); console.log(LeatError.name, this.value); }
   marker() { this.value = process.env['LEAT_TASK']; }
 }
 `;
@@ -234,13 +235,14 @@ describe('the process of a task', { timeout: 30_000 }, () => {
     const env = { ...process.env, TOLD: told, LEAT_TEST: file('orphan.pid') };
     const starter = spawn(process.execPath, args, { stdio: 'ignore', env });
     const begun = (): number => (existsSync(env.LEAT_TEST) ? Number(readFileSync(env.LEAT_TEST, 'utf8')) : 0);
-    await expect.poll(begun, patient).toBeGreaterThan(0);
-    const task = begun();
-    starter.kill('SIGKILL');
     try {
-      await expect.poll(() => hasEnded(task), patient).toBe(true);
+      await expect.poll(begun, patient).toBeGreaterThan(0);
+      starter.kill('SIGKILL');
+      await expect.poll(() => hasEnded(begun()), patient).toBe(true);
     } finally {
-      if (!hasEnded(task)) process.kill(task, 'SIGKILL');
+      starter.kill('SIGKILL');
+      const task = begun();
+      if (task > 0 && !hasEnded(task)) process.kill(task, 'SIGKILL');
     }
   });
 
@@ -283,6 +285,12 @@ describe('the process of a task', { timeout: 30_000 }, () => {
       expect(optimized(stdout).filter((name) => !String(name).includes('<node:'))).toEqual([]);
     }
     expect(optimized((await run('turns', traced)).stdout)).toContainEqual(expect.stringMatching(/^turns </));
+  });
+
+  it('shows the classes of Leat by their own names, however short those of its program are', async () => {
+    const { manifest, stdout } = await run('tells');
+    expect(manifest).toMatchObject({ artifacts: { value: { type: 'LeatError' } } });
+    expect(stdout).toMatch(/^LeatError LeatError: nothing\n/);
   });
 
   it('runs a flow that is marked as a script as it runs one that is not, also with its compiled code', async () => {

@@ -107,6 +107,8 @@ export class Reaper {
     this.#untold = Array.from(this.#groups, (group) => `+ ${group}`);
     this.#tell();
     if (this.#folder !== undefined) this.#tellFolder();
+    // It was closed while another shell was being started.
+    if (this.#closed) this.#shell.end();
     void this.#shell.exited.then(async () => {
       this.#shell = undefined;
       if (!this.#closed && this.#starts < mostStarts) await this.#start().catch(() => undefined);

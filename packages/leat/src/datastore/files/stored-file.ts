@@ -14,6 +14,11 @@ import { localCopy } from './local-copy.ts';
  * @example const rows = parse(await this.report.text());
  */
 export class StoredFile {
+  // Bundles shorten names, and this one is shown.
+  static {
+    Object.defineProperty(this, 'name', { value: 'StoredFile' });
+  }
+
   readonly name: string;
   /** In bytes. */
   readonly size: number;

@@ -130,7 +130,7 @@ async function checkParameters(examination: Examination, run: RunRecord): Promis
   report({
     level: 'error',
     kind: fault.kind,
-    message: `the parameters of '${address}' in '${run.parametersKey}': ${fault.reason}`,
+    message: `the parameters of '${address}'${object === undefined ? '' : ` in '${object}'`}: ${fault.reason}`,
     meaning: 'The run cannot be recovered or resumed. Its results are not touched.',
     repair: 'Start a new run with the same parameters: it stores them again.',
     ...(object === undefined ? {} : placeOf(datastore, object)),

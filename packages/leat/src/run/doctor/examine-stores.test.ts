@@ -8,6 +8,7 @@ import { writeItems } from '../../datastore/items/write-items.ts';
 import { packKey, sourcesKey } from '../../datastore/keys.ts';
 import { createPack } from '../../datastore/packs/pack-writer.ts';
 import { readManifestSync } from '../../datastore/read-manifest.ts';
+import type { NewRun } from '../../metadata/metadata-store.ts';
 import { saveParameters } from '../../datastore/save-parameters.ts';
 import { encodeSources } from '../../datastore/source-index.ts';
 import { type ExamineOptions, examineStores } from './examine-stores.ts';
@@ -32,7 +33,7 @@ async function examine(options: Partial<ExamineOptions> = {}): Promise<Finding[]
 const kinds = (found: readonly Finding[]): string[] => found.map(({ kind }) => kind).toSorted();
 
 /** A run whose `start` leaves a large artifact and items, with all that it refers to. */
-async function started(): Promise<SampleRun> {
+async function started(over: Partial<NewRun> = {}): Promise<SampleRun> {
   await home.datastore.put('packages/abc/flow.js', [Buffer.from('code')]);
   const file = {
     name: 'flow.js',
@@ -46,6 +47,7 @@ async function started(): Promise<SampleRun> {
     package: 'abc',
     parametersKey: saveParameters(home.datastore, { since: new Date(0) }),
     plan: { steps: { start: {}, train: {}, choose: {}, end: {} } },
+    ...over,
   });
   await run.succeed('start', {
     artifacts: { large: randomBytes(20_000), small: 'text' },
@@ -174,6 +176,17 @@ describe('a store', () => {
     const found = await examine();
     expect(kinds(found)).toEqual(['content-missing', 'manifest-damaged', 'unknown-run']);
     expect(found.find(({ kind }) => kind === 'manifest-damaged')).toMatchObject({ task: 'train[0]' });
+  });
+
+  it('tells of parameters that stand in their key, and repeats none of them', async () => {
+    await (await started({ parametersKey: 'json:{"alpha":1}' })).end('succeeded');
+    expect(await examine()).toEqual([]);
+    await (await started({ parametersKey: 'json:{"alpha":' })).end('succeeded');
+    const [finding, ...more] = await examine();
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ kind: 'content-damaged', run: 'TrainFlow/2' });
+    expect(finding).not.toHaveProperty('key');
+    expect(finding?.message.split('alpha')).toHaveLength(2);
   });
 
   it('counts what only takes room, and removes temporary files when it is asked to', async () => {
