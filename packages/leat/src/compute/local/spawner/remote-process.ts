@@ -75,8 +75,8 @@ export class RemoteProcess implements WaitingProcess {
     this.#gone = true;
     this.#ends.abandon();
     if (this.#pid === undefined) for (const stream of [this.stdout, this.stderr]) stream.destroy();
-    // What the task has started ends with it.
-    else signalGroup(this.#pid, 'SIGKILL');
+    // What a task has started ends with it: the server sees to that, unless it is the server that is lost.
+    else if (facts.lost !== undefined) signalGroup(this.#pid, 'SIGKILL');
     this.#resolve(facts);
     this.#closed();
   }

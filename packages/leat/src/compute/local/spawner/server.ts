@@ -42,8 +42,8 @@ function start({ id, slot, args, environment }: SpawnRequest): void {
     report({ id, pid });
     child.once('exit', (code, signal) => {
       live.delete(pid);
-      // What the task has started ends with it; as long as there is an engine, that is its to do.
-      if (ending) signalGroup(pid);
+      // What the task has started ends with it. The engine may die before it hears of this.
+      signalGroup(pid);
       report({ id, code, signal });
       endIfDone();
     });

@@ -119,6 +119,19 @@ describe('the spawn server', () => {
     await spawner.close();
   });
 
+  it('ends what a process has started when that ends', async () => {
+    const spawner = await openReady(1);
+    const start = "spawn('sleep', ['3600'], { stdio: 'ignore' })";
+    const file = program(
+      'parent',
+      `process.stdout.write(String(require('node:child_process').${start}.pid)); process.exit(0);`,
+    );
+    const { stdout } = await run(spawner, file, 'x');
+    expect(Number(stdout)).toBeGreaterThan(0);
+    await expect.poll(() => isAlive(Number(stdout))).toBe(false);
+    await spawner.close();
+  });
+
   it('tells of what cannot be started', async () => {
     const spawner = await openReady(1);
     const started = spawner.start([], { ...plainLaunch, environment: { 'A\0B': '' } }, () => undefined);
