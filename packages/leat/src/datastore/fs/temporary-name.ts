@@ -6,7 +6,7 @@ const mark = '.leat-tmp-';
 /** Its objects are spread over hundreds of folders, in which nobody wants to look for a single one. */
 const spread = 'blobs/';
 
-// For each process a name and a counter: no clash with one that had the same number before. It is no secret, so it need not cost a system call.
+// A name for each process, and a counter: no clash with one that had the same number before. It is no secret, so it need not cost a system call.
 const processName = Math.random().toString(36).slice(2);
 let counter = 0;
 
